@@ -1,0 +1,69 @@
+// swift-tools-version:6.2
+// The package: one library, four filters over it, and their tests.
+
+import PackageDescription
+
+/// What every Swift target of ours is built with (see CONTRIBUTING.md, "Settings").
+let houseSettings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .treatAllWarnings(as: .error),
+  .strictMemorySafety(),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// One of the four tools: a short executable over the shared command library.
+func tool(_ name: String) -> Target {
+  .executableTarget(
+    name: name,
+    dependencies: [
+      "KESCore", "KESCommand",
+      .product(name: "ArgumentParser", package: "swift-argument-parser"),
+    ],
+    swiftSettings: houseSettings)
+}
+
+let package = Package(
+  name: "kes",
+  products: [
+    .library(name: "KESCore", targets: ["KESCore"]),
+    .executable(name: "kes-produce", targets: ["kes-produce"]),
+    .executable(name: "kes-segment", targets: ["kes-segment"]),
+    .executable(name: "kes-read", targets: ["kes-read"]),
+    .executable(name: "kes-purge", targets: ["kes-purge"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
+  targets: [
+    .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
+    .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
+    .target(name: "CSignals"),
+    .target(
+      name: "KESCore", dependencies: ["CLMDB", "CSignals"],
+      exclude: [
+        "README.md", "Bytes/README.md", "Records/README.md", "Formats/README.md",
+        "Sessions/README.md", "State/README.md", "Streams/README.md", "Pipeline/README.md",
+      ],
+      swiftSettings: houseSettings),
+    .target(
+      name: "KESCommand",
+      dependencies: [
+        "KESCore",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: houseSettings),
+    tool("kes-produce"),
+    tool("kes-segment"),
+    tool("kes-read"),
+    tool("kes-purge"),
+    .testTarget(
+      name: "KESCoreTests", dependencies: ["KESCore", "CJansson"], swiftSettings: houseSettings),
+    .testTarget(
+      name: "ToolTests",
+      dependencies: ["kes-produce", "kes-segment", "kes-read", "kes-purge"],
+      exclude: ["Cases"],
+      swiftSettings: houseSettings),
+  ]
+)

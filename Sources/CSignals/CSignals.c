@@ -1,0 +1,73 @@
+// See CSignals.h.
+#include "CSignals.h"
+
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+static volatile sig_atomic_t stop_signal;
+static volatile sig_atomic_t reports;
+static int wake_pipe[2] = {-1, -1};
+
+static void wake(void) {
+  int saved = errno;
+  // A full pipe is fine: it is readable already.
+  ssize_t ignored = write(wake_pipe[1], "", 1);
+  (void)ignored;
+  errno = saved;
+}
+
+static void on_stop(int signal) {
+  stop_signal = signal;
+  wake();
+}
+
+static void on_report(int signal) {
+  (void)signal;
+  reports = reports + 1;
+  wake();
+}
+
+static int handle(int signal, void (*handler)(int), int flags) {
+  struct sigaction action;
+  struct sigaction present;
+  // A signal that our parent ignores (nohup, a background job) stays ignored.
+  if (sigaction(signal, NULL, &present) == 0 && present.sa_handler == SIG_IGN) return 0;
+  memset(&action, 0, sizeof action);
+  action.sa_handler = handler;
+  action.sa_flags = SA_RESTART | flags;
+  sigemptyset(&action.sa_mask);
+  return sigaction(signal, &action, NULL);
+}
+
+int kes_signals_install(void) {
+  if (wake_pipe[0] >= 0) return wake_pipe[0];
+  if (pipe2(wake_pipe, O_CLOEXEC | O_NONBLOCK) != 0) return -1;
+  if (handle(SIGINT, on_stop, SA_RESETHAND) != 0) return -1;
+  if (handle(SIGTERM, on_stop, SA_RESETHAND) != 0) return -1;
+  if (handle(SIGUSR1, on_report, 0) != 0) return -1;
+  return wake_pipe[0];
+}
+
+int kes_signals_stop(void) { return stop_signal; }
+
+int kes_signals_take_reports(void) {
+  char drained[64];
+  while (read(wake_pipe[0], drained, sizeof drained) > 0) {
+  }
+  int taken = reports;
+  reports = 0;
+  return taken;
+}
+
+void kes_signals_die(int signal_number) {
+  signal(signal_number, SIG_DFL);
+  sigset_t only;
+  sigemptyset(&only);
+  sigaddset(&only, signal_number);
+  sigprocmask(SIG_UNBLOCK, &only, NULL);
+  raise(signal_number);
+}

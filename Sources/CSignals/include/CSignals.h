@@ -1,0 +1,20 @@
+// Signals as a pipe end and counters: what a handler may touch, written in C
+// because a handler may call only async-signal-safe functions.
+#ifndef KES_CSIGNALS_H
+#define KES_CSIGNALS_H
+
+/// Installs the handlers for SIGINT, SIGTERM and SIGUSR1 (once a process).
+/// Returns the read end of a pipe that becomes readable when one arrives, or
+/// -1 with errno set. A second SIGINT or SIGTERM has its default effect.
+int kes_signals_install(void);
+
+/// The signal that asked the process to stop (SIGINT or SIGTERM), or 0.
+int kes_signals_stop(void);
+
+/// How many SIGUSR1 have arrived since the last call; resets the count.
+int kes_signals_take_reports(void);
+
+/// Restores the default effect of `signal` and sends it to this process.
+void kes_signals_die(int signal);
+
+#endif

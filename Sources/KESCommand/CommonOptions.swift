@@ -1,0 +1,107 @@
+// The options that all four tools share: one name and one meaning in each (cli.md, section 3).
+
+public import ArgumentParser
+public import KESCore
+
+/// The formats that records are read in.
+public enum InputFormat: String, CaseIterable, ExpressibleByArgument, Sendable { case json }
+
+/// When to use colours.
+public enum ColorChoice: String, CaseIterable, ExpressibleByArgument, Sendable {
+  case auto, always, never
+}
+
+extension BadRecordPolicy: ExpressibleByArgument {}
+extension DuplicatePolicy: ExpressibleByArgument {}
+extension Emission: ExpressibleByArgument {}
+
+/// Reading: files, or the standard input.
+public struct InputOptions: ParsableArguments {
+  @Argument(
+    help: "Files to read, one behind the other; - is the standard input, and so is no file.",
+    completion: .file())
+  public var files: [String] = []
+
+  @Option(help: "How the input is written. Found from its first bytes where not given.")
+  public var inputFormat: InputFormat?
+
+  @Option(
+    name: [.short, .long],
+    help: ArgumentHelp("Stop after so many records.", valueName: "n"))
+  public var count: Int64?
+
+  @Option(
+    help: ArgumentHelp(
+      "What to do with a record that cannot be decoded: end with status 65, or skip it."
+        + " (default: fail; skip with --dead-letter)"))
+  public var onError: BadRecordPolicy?
+
+  @Option(
+    help: ArgumentHelp(
+      "Write records that cannot be decoded to this file, a line each: position, reason and the"
+        + " record's bytes, with tabs between them.", valueName: "path"),
+    completion: .file())
+  public var deadLetter: String?
+
+  @Option(help: ArgumentHelp("The longest record that is read.", valueName: "size"))
+  public var maxRecord = SizeArgument(bytes: 16 << 20)
+
+  public init() {}
+
+  public mutating func validate() throws {
+    if let count, count < 1 { throw ValidationError("--count must be at least 1") }
+    if maxRecord.bytes < 1 || maxRecord.bytes > 1 << 30 {
+      throw ValidationError("--max-record must be between 1 and 1GiB")
+    }
+  }
+
+  /// What is done with a bad record.
+  public var policy: BadRecordPolicy { onError ?? (deadLetter == nil ? .fail : .skip) }
+}
+
+/// Telling how a run goes.
+public struct ReportOptions: ParsableArguments {
+  @Flag(name: [.short, .long], help: "Say nothing but errors.")
+  public var quiet = false
+
+  @Flag(name: [.short, .long], help: "Say more on the standard error.")
+  public var verbose = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Write figures to the standard error as one JSON object a line, every so many seconds"
+        + " (--stats alone: 5) and at the end.", valueName: "seconds"))
+  public var stats: Double?
+
+  @Flag(
+    help: ArgumentHelp(
+      "Show a progress bar. Shown anyway where the standard error is a terminal and the input a"
+        + " file."))
+  public var progress = false
+
+  @Option(help: "Use colours.")
+  public var color: ColorChoice = .auto
+
+  public init() {}
+
+  public mutating func validate() throws {
+    if let stats, !(stats > 0 && stats < 1e9) {
+      throw ValidationError("--stats takes a number of seconds greater than 0")
+    }
+  }
+}
+
+/// Writing records.
+public struct OutputOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp("Write to this file instead of the standard output.", valueName: "path"),
+    completion: .file())
+  public var output: String?
+
+  @Flag(
+    name: [.short, .long],
+    help: "Write after every batch. Rarely needed: what is written never waits for input.")
+  public var unbuffered = false
+
+  public init() {}
+}

@@ -1,0 +1,29 @@
+// One line on the standard error.
+
+internal import Glibc
+
+/// Writes messages as `kes-segment: what is wrong`.
+public struct Messages: Sendable {
+  public let tool: String
+  public var isQuiet = false
+
+  public init(tool: String) { self.tool = tool }
+
+  /// Says what went wrong. Not silenced by `--quiet`.
+  public func error(_ text: String) { write("\(tool): \(text)\n") }
+
+  /// Says what the user may want to know.
+  public func note(_ text: String) { if !isQuiet { write("\(tool): \(text)\n") } }
+
+  /// Writes `text` as it is.
+  public func write(_ text: String) {
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+      let written = unsafe rest.withUnsafeBytes {
+        unsafe Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count)
+      }
+      if written <= 0 { return }
+      rest = rest.dropFirst(written)
+    }
+  }
+}

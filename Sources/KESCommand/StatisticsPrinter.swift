@@ -1,0 +1,95 @@
+// Shows a run's figures: `--stats` lines and the progress bar.
+
+internal import Glibc
+public import KESCore
+
+/// Writes statistics to the standard error when they are due.
+public final class StatisticsPrinter: StatisticsReporter {
+  private static let progressMilliseconds: Int64 = 200
+
+  private let messages: Messages
+  private let intervalMilliseconds: Int64?
+  private let showsProgress: Bool
+  private let started: Int64
+  private var nextLine: Int64
+  private var nextProgress: Int64
+  private var lastRecords: Int64 = 0
+  private var lastTime: Int64
+  private var hasDrawn = false
+
+  /// - Parameters:
+  ///   - files: the inputs as the user named them; a bar needs a file.
+  ///   - now: milliseconds of the monotonic clock.
+  public init(
+    options: ReportOptions, files: [String], messages: Messages,
+    now: Int64 = Clock.real.monotonic()
+  ) {
+    self.messages = messages
+    intervalMilliseconds = options.stats.map { Int64($0 * 1000) }
+    let hasFile = files.contains { $0 != "-" }
+    showsProgress =
+      options.progress
+      || (hasFile && !options.quiet && isatty(STDERR_FILENO) == 1 && options.stats == nil)
+    started = now
+    lastTime = now
+    nextLine = now + (intervalMilliseconds ?? 0)
+    nextProgress = now + StatisticsPrinter.progressMilliseconds
+  }
+
+  public var deadline: Int64? {
+    [intervalMilliseconds.map { _ in nextLine }, showsProgress ? nextProgress : nil]
+      .compactMap { $0 }.min()
+  }
+
+  public func report(
+    now: Int64, isAsked: Bool, isLast: Bool, _ statistics: () -> Statistics
+  ) {
+    let isLineDue = intervalMilliseconds != nil && (isLast || now >= nextLine)
+    let isProgressDue = showsProgress && (isLast || now >= nextProgress)
+    guard isLineDue || isAsked || isProgressDue else { return }
+    let figures = statistics()
+    if isProgressDue { drawProgress(figures, now: now, isLast: isLast) }
+    if isLineDue || isAsked { writeLine(figures, now: now) }
+    while nextLine <= now, let interval = intervalMilliseconds { nextLine += max(1, interval) }
+    if isProgressDue { nextProgress = now + StatisticsPrinter.progressMilliseconds }
+  }
+
+  /// One JSON object: the ledger's entries add up to `records`.
+  private func writeLine(_ figures: Statistics, now: Int64) {
+    let ledger = figures.ledger
+    let rate = perSecond(ledger.records - lastRecords, now - lastTime)
+    (lastRecords, lastTime) = (ledger.records, now)
+    messages.write(
+      """
+      {"records":\(ledger.records),"bytes":\(figures.bytes),"rate":\(rate),\
+      "open_sessions":\(figures.openSessions),"max_lag":\(figures.greatestLag),\
+      "assigned":\(ledger.assigned),"late":\(ledger.late),"duplicate":\(ledger.duplicate),\
+      "rejected":\(ledger.rejected),"filtered":\(ledger.filtered),"held":\(ledger.held)}
+
+      """)
+  }
+
+  /// Records a second since the last line; whole numbers.
+  private func perSecond(_ records: Int64, _ milliseconds: Int64) -> Int64 {
+    milliseconds <= 0 ? 0 : Int64(Double(records) * 1000 / Double(milliseconds))
+  }
+
+  private func drawProgress(_ figures: Statistics, now: Int64, isLast: Bool) {
+    guard let (name, read, size) = figures.progress, size > 0, !isLast else {
+      if hasDrawn { messages.write("\r\u{1B}[K") }
+      return
+    }
+    hasDrawn = true
+    let share = min(1, Double(read) / Double(size))
+    let width = 24
+    let filled = Int(share * Double(width))
+    let bar =
+      String(repeating: "=", count: filled) + String(repeating: " ", count: width - filled)
+    let rate = perSecond(figures.ledger.records, now - started)
+    let left = share > 0 ? Int(Double(now - started) / 1000 * (1 - share) / share) : 0
+    let seconds = left % 60 < 10 ? "0\(left % 60)" : "\(left % 60)"
+    messages.write(
+      "\r\u{1B}[K\(name) [\(bar)] \(Int(share * 100))%  \(rate) records/s  \(left / 60):\(seconds)"
+        + " left")
+  }
+}

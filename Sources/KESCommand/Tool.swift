@@ -1,0 +1,105 @@
+// How each of the four tools begins and ends.
+
+public import ArgumentParser
+internal import Glibc
+public import KESCore
+
+/// The version that `--version` prints.
+public let version = "0.1.0"
+
+/// One of the four tools.
+public protocol Tool: ParsableCommand {
+  /// The name in messages.
+  static var toolName: String { get }
+  /// Does the work. Errors and signals are dealt with by `run`.
+  func work(_ messages: Messages) throws(ToolFailure) -> ToolEnding
+  var report: ReportOptions { get }
+}
+
+/// How a tool's work ended.
+public struct ToolEnding: Sendable {
+  public var ending: Ending
+  /// Whether records were skipped that nothing keeps.
+  public var hasSkipped: Bool
+
+  public init(_ ending: Ending, hasSkipped: Bool = false) {
+    self.ending = ending
+    self.hasSkipped = hasSkipped
+  }
+}
+
+/// Why a tool could not do its work.
+public enum ToolFailure: Error {
+  case pipeline(PipelineError)
+  /// Options that do not go together, found too late for the parser.
+  case usage(String)
+
+  public static func stream(_ error: StreamError) -> ToolFailure { .pipeline(.stream(error)) }
+  public static func state(_ error: StateError) -> ToolFailure { .pipeline(.state(error)) }
+}
+
+extension Tool {
+  /// Parses the command line and runs the tool. `--stats` alone stands for `--stats=5`.
+  public static func start() {
+    var arguments: [String] = []
+    var isOption = true
+    for argument in CommandLine.arguments.dropFirst() {
+      if argument == "--" { isOption = false }
+      arguments.append(isOption && argument == "--stats" ? "--stats=5" : argument)
+    }
+    main(arguments)
+  }
+
+  public func run() throws {
+    var messages = Messages(tool: Self.toolName)
+    messages.isQuiet = report.quiet
+    do {
+      let ended = try work(messages)
+      switch ended.ending {
+      case .stopped(let signal): Signals.die(by: signal)
+      case .done: if ended.hasSkipped { leave(.skipped) }
+      }
+    } catch {
+      fail(error, messages)
+    }
+  }
+
+  private func fail(_ failure: ToolFailure, _ messages: Messages) {
+    switch failure {
+    case .usage(let text):
+      messages.error(text)
+      leave(.usage)
+    case .pipeline(.stream(.brokenPipe(let name))):
+      Signals.dieByBrokenPipe()
+      // Only where SIGPIPE is blocked does this return.
+      messages.error("\(name): closed by its reader")
+      leave(.inputOutput)
+    case .pipeline(let error):
+      messages.error(error.description)
+      leave(ExitStatus(error))
+    }
+  }
+
+  private func leave(_ status: ExitStatus) -> Never { Glibc.exit(status.rawValue) }
+}
+
+/// Runs `body`, whose failures become the tool's.
+public func streaming<Result: ~Copyable>(
+  _ body: () throws(StreamError) -> Result
+) throws(ToolFailure) -> Result {
+  do { return try body() } catch { throw .stream(error) }
+}
+
+/// Runs `body`, whose failures become the tool's.
+public func storing<Result: ~Copyable>(
+  _ body: () throws(StateError) -> Result
+) throws(ToolFailure) -> Result {
+  do { return try body() } catch { throw .state(error) }
+}
+
+/// Runs `body`, whose failures become the tool's.
+public func piping<Result: ~Copyable>(
+  _ body: () throws(PipelineError) -> Result
+) throws(ToolFailure) -> Result {
+  do { return try body() } catch { throw .pipeline(error) }
+}

@@ -1,0 +1,175 @@
+// Durations, sizes and times as they are written on a command line.
+
+public import ArgumentParser
+
+/// A duration: a number with a unit, `250ms`, `4s`, `5m`, `2h`, `1d`; fractions of milliseconds are
+/// refused.
+public struct DurationArgument: ExpressibleByArgument, Sendable {
+  public let milliseconds: Int64
+
+  private static let units: [(suffix: String, milliseconds: Double)] = [
+    ("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000),
+  ]
+
+  public init(milliseconds: Int64) { self.milliseconds = milliseconds }
+
+  public init?(argument: String) {
+    for (suffix, scale) in DurationArgument.units where argument.hasSuffix(suffix) {
+      guard let number = decimal(argument.dropLast(suffix.count)) else { continue }
+      let value = number * scale
+      guard value >= 0, value < 0x1p62, value.rounded() == value else { return nil }
+      milliseconds = Int64(value)
+      return
+    }
+    return nil
+  }
+
+  public var defaultValueDescription: String {
+    for (suffix, scale) in DurationArgument.units.reversed()
+    where milliseconds % Int64(scale) == 0 && milliseconds > 0 {
+      return "\(milliseconds / Int64(scale))\(suffix)"
+    }
+    return "\(milliseconds)ms"
+  }
+}
+
+/// A duration, or `none`.
+public struct OptionalDurationArgument: ExpressibleByArgument, Sendable {
+  public let milliseconds: Int64?
+
+  public init(milliseconds: Int64?) { self.milliseconds = milliseconds }
+
+  public init?(argument: String) {
+    if argument == "none" {
+      milliseconds = nil
+    } else if let duration = DurationArgument(argument: argument) {
+      milliseconds = duration.milliseconds
+    } else {
+      return nil
+    }
+  }
+
+  public var defaultValueDescription: String {
+    milliseconds.map { DurationArgument(milliseconds: $0).defaultValueDescription } ?? "none"
+  }
+}
+
+/// A size in bytes: a number, or one with a unit, `64KiB`, `1MiB`, `1GiB`.
+public struct SizeArgument: ExpressibleByArgument, Sendable {
+  public let bytes: Int
+
+  private static let units: [(suffix: String, shift: Int)] = [
+    ("KiB", 10), ("MiB", 20), ("GiB", 30), ("", 0),
+  ]
+
+  public init(bytes: Int) { self.bytes = bytes }
+
+  public init?(argument: String) {
+    for (suffix, shift) in SizeArgument.units where argument.hasSuffix(suffix) {
+      guard let number = Int(argument.dropLast(suffix.count)), number >= 0,
+        number <= Int.max >> shift
+      else { return nil }
+      bytes = number << shift
+      return
+    }
+    return nil
+  }
+
+  public var defaultValueDescription: String {
+    for (suffix, shift) in SizeArgument.units where bytes > 0 && bytes % (1 << shift) == 0 {
+      if shift == 10 && bytes % (1 << 20) == 0 { continue }
+      return "\(bytes >> shift)\(suffix)"
+    }
+    return "\(bytes)"
+  }
+}
+
+/// A point in time: milliseconds since the epoch, or RFC 3339 (`2026-11-23T08:00:00Z`).
+public struct TimeArgument: ExpressibleByArgument, Sendable {
+  public let milliseconds: Int64
+
+  public init?(argument: String) {
+    guard let value = Int64(argument) ?? TimeArgument.internetTime(argument) else { return nil }
+    milliseconds = value
+  }
+
+  /// RFC 3339, section 5.6: date, `T`, time, optional fraction, `Z` or an offset.
+  private static func internetTime(_ text: String) -> Int64? {
+    let bytes = Array(text.utf8)
+    guard bytes.count >= 20, bytes[4] == UInt8(ascii: "-"), bytes[7] == UInt8(ascii: "-"),
+      bytes[10] | 0x20 == UInt8(ascii: "t"), bytes[13] == UInt8(ascii: ":"),
+      bytes[16] == UInt8(ascii: ":"),
+      let year = number(bytes[0..<4]), let month = number(bytes[5..<7]),
+      let day = number(bytes[8..<10]), let hour = number(bytes[11..<13]),
+      let minute = number(bytes[14..<16]), let second = number(bytes[17..<19]),
+      (1...12).contains(month), (1...31).contains(day), hour < 24, minute < 60, second <= 60
+    else { return nil }
+    var index = 19
+    var fraction = 0
+    if bytes[index] == UInt8(ascii: ".") {
+      let end = bytes[(index + 1)...].firstIndex { !isDigit($0) } ?? bytes.count
+      guard end > index + 1, end < bytes.count else { return nil }
+      let digits = (Array(bytes[(index + 1)..<end]) + [0x30, 0x30]).prefix(3)
+      guard let parsed = number(digits) else { return nil }
+      fraction = parsed
+      index = end
+    }
+    guard let offset = offsetMinutes(bytes[index...]) else { return nil }
+    guard day <= daysInMonth(month, of: year) else { return nil }
+    let days = daysSinceEpoch(year, month, day)
+    let seconds = days * 86400 + hour * 3600 + minute * 60 + second - offset * 60
+    return Int64(seconds) * 1000 + Int64(fraction)
+  }
+
+  private static func isLeap(_ year: Int) -> Bool {
+    year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+  }
+
+  private static func daysInMonth(_ month: Int, of year: Int) -> Int {
+    month == 2 ? (isLeap(year) ? 29 : 28) : [4, 6, 9, 11].contains(month) ? 30 : 31
+  }
+
+  /// Days from 1970-01-01 in the Gregorian calendar; the year is 0 to 9999.
+  private static func daysSinceEpoch(_ year: Int, _ month: Int, _ day: Int) -> Int {
+    let leapDays = { (before: Int) in before / 4 - before / 100 + before / 400 }
+    // Year 0 is a leap year, and `leapDays` counts those from year 1 on.
+    let yearZero = year > 0 ? 1 : 0
+    let years = year * 365 + leapDays(max(year - 1, 0)) + yearZero
+    let months = (1..<month).reduce(0) { $0 + daysInMonth($1, of: year) }
+    return years + months + day - 1 - 719_528
+  }
+
+  private static func offsetMinutes(_ bytes: ArraySlice<UInt8>) -> Int? {
+    let text = Array(bytes)
+    if text.count == 1 { return text[0] | 0x20 == UInt8(ascii: "z") ? 0 : nil }
+    guard text.count == 6, text[3] == UInt8(ascii: ":"), let hours = number(text[1..<3]),
+      let minutes = number(text[4..<6]), hours < 24, minutes < 60
+    else { return nil }
+    switch text[0] {
+    case UInt8(ascii: "+"): return hours * 60 + minutes
+    case UInt8(ascii: "-"): return -(hours * 60 + minutes)
+    default: return nil
+    }
+  }
+
+  private static func isDigit(_ byte: UInt8) -> Bool {
+    (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+  }
+
+  private static func number(_ digits: some Sequence<UInt8>) -> Int? {
+    var value = 0
+    for digit in digits {
+      guard isDigit(digit) else { return nil }
+      value = value * 10 + Int(digit - UInt8(ascii: "0"))
+    }
+    return value
+  }
+}
+
+/// A decimal number without exponent or sign.
+private func decimal(_ text: Substring) -> Double? {
+  guard !text.isEmpty, text.allSatisfy({ $0.isASCII && ($0.isNumber || $0 == ".") }) else {
+    return nil
+  }
+  return Double(text)
+}

@@ -1,0 +1,186 @@
+// A growable run of bytes: what sources fill, records point into and encoders append to.
+
+internal import Glibc
+
+/// A growable, uniquely owned run of bytes.
+///
+/// The one place where raw memory for bytes is allocated, grown and freed. Growth goes through
+/// `realloc`, which moves pages rather than bytes for large blocks, so that growing does not
+/// double the resident memory. Every access is checked against `count`.
+@safe
+public struct ByteBlock: ~Copyable {
+  private var base: UnsafeMutableRawPointer
+  /// Bytes in use, from the start.
+  public private(set) var count: Int
+  /// Bytes allocated.
+  public private(set) var capacity: Int
+
+  /// An empty block with room for `capacity` bytes.
+  public init(capacity: Int = 64) {
+    let room = max(capacity, 16)
+    unsafe self.base = allocate(bytes: room)
+    self.count = 0
+    self.capacity = room
+  }
+
+  deinit { unsafe free(base) }
+
+  public var isEmpty: Bool { count == 0 }
+
+  /// The byte at `index`, which must be less than `count`.
+  @inline(__always)
+  public subscript(index: Int) -> UInt8 {
+    precondition(UInt(bitPattern: index) < UInt(bitPattern: count))
+    return unsafe base.load(fromByteOffset: index, as: UInt8.self)
+  }
+
+  /// Makes room for `more` bytes after `count`.
+  @inline(__always)
+  public mutating func reserve(_ more: Int) {
+    if capacity - count < more { grow(to: count + more) }
+  }
+
+  @inline(never)
+  private mutating func grow(to needed: Int) {
+    let room = max(needed, capacity * 2)
+    unsafe base = reallocate(base, bytes: room)
+    capacity = room
+  }
+
+  @inline(__always)
+  public mutating func append(_ byte: UInt8) {
+    reserve(1)
+    unsafe base.storeBytes(of: byte, toByteOffset: count, as: UInt8.self)
+    count &+= 1
+  }
+
+  @inline(__always)
+  public mutating func append(_ bytes: Span<UInt8>) {
+    reserve(bytes.count)
+    unsafe bytes.withUnsafeBytes { source in
+      if let from = source.baseAddress {
+        unsafe (base + count).copyMemory(from: from, byteCount: source.count)
+      }
+    }
+    count &+= bytes.count
+  }
+
+  /// Appends a literal's bytes.
+  @inline(__always)
+  public mutating func append(_ text: StaticString) {
+    reserve(text.utf8CodeUnitCount)
+    unsafe (base + count).copyMemory(from: text.utf8Start, byteCount: text.utf8CodeUnitCount)
+    count &+= text.utf8CodeUnitCount
+  }
+
+  /// Appends the UTF-8 bytes of `text`. Not for the record path.
+  public mutating func append(text: String) {
+    for byte in text.utf8 { append(byte) }
+  }
+
+  /// Appends bytes `range` of another block.
+  @inline(__always)
+  public mutating func append(_ other: borrowing ByteBlock, _ offset: Int, _ length: Int) {
+    precondition(offset >= 0 && length >= 0 && length <= other.count - offset)
+    reserve(length)
+    unsafe (base + count).copyMemory(from: other.base + offset, byteCount: length)
+    count &+= length
+  }
+
+  /// Lends up to `room` uninitialised bytes after `count`; `fill` returns how many it wrote.
+  ///
+  /// The memory is valid until `fill` returns.
+  public mutating func appendUnsafe<Failure: Error>(
+    room: Int, _ fill: (UnsafeMutableRawBufferPointer) throws(Failure) -> Int
+  ) throws(Failure) -> Int {
+    reserve(room)
+    let written = try unsafe fill(UnsafeMutableRawBufferPointer(start: base + count, count: room))
+    precondition(written >= 0 && written <= room)
+    count += written
+    return written
+  }
+
+  /// Lends the bytes from `offset`, `length` of them. Valid until `body` returns.
+  @inline(__always)
+  public func withBytes<Result: ~Copyable, Failure: Error>(
+    _ offset: Int, _ length: Int, _ body: (Span<UInt8>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    precondition(offset >= 0 && length >= 0 && length <= count - offset)
+    return try body(unsafe Span(_unsafeStart: start(at: offset), count: length))
+  }
+
+  /// Lends all bytes. Valid until `body` returns.
+  @inline(__always)
+  public func withBytes<Result: ~Copyable, Failure: Error>(
+    _ body: (Span<UInt8>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try withBytes(0, count, body)
+  }
+
+  @inline(__always)
+  private func start(at offset: Int) -> UnsafePointer<UInt8> {
+    unsafe UnsafePointer((base + offset).assumingMemoryBound(to: UInt8.self))
+  }
+
+  /// Forgets the bytes from `count` on.
+  @inline(__always)
+  public mutating func truncate(to count: Int) {
+    precondition(count >= 0 && count <= self.count)
+    self.count = count
+  }
+
+  /// Adds `length` bytes of unspecified value, to be written by `overwrite`.
+  public mutating func extend(by length: Int) {
+    reserve(length)
+    count += length
+  }
+
+  /// Replaces the bytes from `offset` on by `bytes`, within `count`.
+  @inline(__always)
+  public mutating func overwrite(at offset: Int, with bytes: Span<UInt8>) {
+    precondition(offset >= 0 && bytes.count <= count - offset)
+    unsafe bytes.withUnsafeBytes { source in
+      if let from = source.baseAddress {
+        unsafe (base + offset).copyMemory(from: from, byteCount: source.count)
+      }
+    }
+  }
+
+  /// The little-endian integer at `offset`; within `count`.
+  @inline(__always)
+  public func load<Value: FixedWidthInteger & BitwiseCopyable>(
+    at offset: Int, as type: Value.Type = Value.self
+  ) -> Value {
+    precondition(offset >= 0 && MemoryLayout<Value>.size <= count - offset)
+    return unsafe Value(littleEndian: base.loadUnaligned(fromByteOffset: offset, as: type))
+  }
+
+  /// Writes `value` little-endian at `offset`; within `count`.
+  @inline(__always)
+  public mutating func store<Value: FixedWidthInteger & BitwiseCopyable>(
+    _ value: Value, at offset: Int
+  ) {
+    precondition(offset >= 0 && MemoryLayout<Value>.size <= count - offset)
+    unsafe base.storeBytes(of: value.littleEndian, toByteOffset: offset, as: Value.self)
+  }
+
+  /// Removes the first `length` bytes, moving the rest to the front. Cost: the bytes that stay.
+  public mutating func removeFirst(_ length: Int) {
+    precondition(length >= 0 && length <= count)
+    unsafe memmove(base, base + length, count - length)
+    count -= length
+  }
+}
+
+/// `malloc` that stops the process when memory is exhausted, as Swift's own allocation does.
+private func allocate(bytes: Int) -> UnsafeMutableRawPointer {
+  guard let memory = unsafe malloc(bytes) else { preconditionFailure("out of memory") }
+  return unsafe memory
+}
+
+private func reallocate(
+  _ old: UnsafeMutableRawPointer, bytes: Int
+) -> UnsafeMutableRawPointer {
+  guard let memory = unsafe realloc(old, bytes) else { preconditionFailure("out of memory") }
+  return unsafe memory
+}

@@ -1,0 +1,92 @@
+// What the record path needs of a run of bytes: words, equality, search.
+
+internal import Glibc
+
+extension Span where Element == UInt8 {
+  /// The eight bytes from `index` as a little-endian word; all eight must lie in the span.
+  @inline(__always)
+  func word(at index: Int) -> UInt64 {
+    unsafe UInt64(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self))
+  }
+
+  /// The four bytes from `index` as a little-endian word; all four must lie in the span.
+  @inline(__always)
+  func halfWord(at index: Int) -> UInt32 {
+    unsafe UInt32(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt32.self))
+  }
+
+  /// Whether both hold the same bytes. Cost: their length, a word at a time.
+  @inline(__always)
+  public func hasSameBytes(as other: Span<UInt8>) -> Bool {
+    guard count == other.count else { return false }
+    if count >= 8 {
+      var index = 0
+      while index &+ 8 <= count {
+        if word(at: index) != other.word(at: index) { return false }
+        index &+= 8
+      }
+      // The last word overlaps the one before it.
+      return word(at: count &- 8) == other.word(at: count &- 8)
+    }
+    for index in 0..<count where self[index] != other[index] { return false }
+    return true
+  }
+
+  /// Whether the bytes are those of a literal.
+  @inline(__always)
+  public func equals(_ text: StaticString) -> Bool {
+    guard count == text.utf8CodeUnitCount else { return false }
+    let literal = unsafe Span(
+      _unsafeStart: text.utf8Start, count: text.utf8CodeUnitCount)
+    return hasSameBytes(as: literal)
+  }
+
+  /// The place of the first `byte` at or after `start`, if there is one.
+  @inline(__always)
+  public func firstIndex(of byte: UInt8, from start: Int) -> Int? {
+    guard start < count else { return nil }
+    return unsafe withUnsafeBytes { all -> Int? in
+      guard let base = all.baseAddress,
+        let found = unsafe memchr(base + start, Int32(byte), all.count - start)
+      else { return nil }
+      return unsafe UnsafeRawPointer(found) - base
+    }
+  }
+
+  /// The place of the last `byte`, if there is one. Cost: what stands behind it.
+  public func lastIndex(of byte: UInt8) -> Int? {
+    var index = count &- 1
+    while index >= 0 {
+      if self[index] == byte { return index }
+      index &-= 1
+    }
+    return nil
+  }
+
+  /// Whether these bytes come before those of `other` in the order of `memcmp`, shorter first.
+  public func isOrdered(before other: Span<UInt8>) -> Bool {
+    let common = Swift.min(count, other.count)
+    let order = unsafe withUnsafeBytes { left in
+      unsafe other.withUnsafeBytes { right -> Int32 in
+        guard let first = left.baseAddress, let second = right.baseAddress else { return 0 }
+        return unsafe memcmp(first, second, common)
+      }
+    }
+    return order == 0 ? count < other.count : order < 0
+  }
+}
+
+extension String {
+  /// The text of `bytes`, with U+FFFD where they are not UTF-8. Not for the record path.
+  public init(decodingBytes bytes: Span<UInt8>) {
+    self = unsafe bytes.withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) }
+  }
+}
+
+/// Lends the UTF-8 bytes of `text`. Not for the record path.
+public func withUTF8Bytes<Result: ~Copyable, Failure: Error>(
+  of text: String, _ body: (Span<UInt8>) throws(Failure) -> Result
+) throws(Failure) -> Result {
+  let bytes = Array(text.utf8)
+  return try body(bytes.span)
+}

@@ -1,0 +1,211 @@
+// JSON-lines to records: cuts the lines, scans each, fills the batch.
+
+/// Decodes events, or session events, one JSON object a line (cli.md, section 1).
+///
+/// Lines end with LF; CRLF is accepted, and so is a last line without either. Lines of nothing but
+/// white space are no records. A record longer than the limit is rejected in parts, so that memory
+/// stays bounded.
+public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
+  /// What is read: `Event`s alone, or `SessionEvent`s (which all events are), with their details.
+  public enum Purpose: Sendable { case segmenting, reading }
+
+  public private(set) var line: Int64 = 1
+  public private(set) var position: Int64
+  private let greatestRecord: Int
+  private let wantsDetails: Bool
+  private var scanner: JSONEventScanner
+  /// Whether the bytes at hand belong to a record that was rejected as too long.
+  public private(set) var isInsideRecord = false
+
+  /// - Parameters:
+  ///   - greatestRecord: how many bytes a record may have.
+  ///   - position: the number of the first record.
+  public init(purpose: Purpose, greatestRecord: Int, position: Int64 = 0) {
+    self.greatestRecord = greatestRecord
+    self.position = position
+    wantsDetails = purpose == .reading
+    scanner = JSONEventScanner(schema: purpose == .reading ? .sessionEvent : .event)
+  }
+
+  public mutating func beginInput(line: Int64) {
+    self.line = line
+    isInsideRecord = false
+  }
+
+  public mutating func decode(_ batch: inout Batch, endOfInput: Bool, limits: DecodingLimits) {
+    let length = batch.bytes.count
+    let needsEnd = endOfInput && length > 0 && batch.bytes[length - 1] != UInt8(ascii: "\n")
+    if needsEnd { batch.bytes.append(UInt8(ascii: "\n")) }
+    var columns = Columns()
+    swap(&columns.records, &batch.records)
+    swap(&columns.details, &batch.details)
+    swap(&columns.rejections, &batch.rejections)
+    swap(&columns.unescaped, &batch.unescaped)
+    batch.decodedCount = batch.bytes.withBytes { bytes in
+      decodeLines(bytes, into: &columns, limits: limits)
+    }
+    swap(&columns.records, &batch.records)
+    swap(&columns.details, &batch.details)
+    swap(&columns.rejections, &batch.rejections)
+    swap(&columns.unescaped, &batch.unescaped)
+    if needsEnd {
+      // The line feed is ours: it must not count as a byte of the input.
+      batch.bytes.truncate(to: length)
+      batch.decodedCount = min(batch.decodedCount, length)
+    }
+  }
+
+  /// The columns a decoder fills, apart from the bytes that it reads meanwhile.
+  private struct Columns: ~Copyable {
+    var records = Column<Record>(capacity: 1)
+    var details = Column<EventDetail>(capacity: 1)
+    var rejections = Column<Rejection>(capacity: 1)
+    var unescaped = ByteBlock(capacity: 0)
+  }
+
+  /// Decodes whole lines; returns how many bytes were used up.
+  private mutating func decodeLines(
+    _ bytes: Span<UInt8>, into columns: inout Columns, limits: DecodingLimits
+  ) -> Int {
+    guard let lastLineFeed = bytes.lastIndex(of: UInt8(ascii: "\n")) else {
+      return passOverLongRecord(bytes, 0, into: &columns, limits)
+    }
+    let lines = bytes.extracting(0..<(lastLineFeed + 1))
+    var index = isInsideRecord ? endLongRecord(lines, into: &columns) : 0
+    let end = position &+ min(limits.records, Int64.max &- position)
+    while index < lines.count && position < end {
+      let next = decodeLine(lines, index, into: &columns)
+      if limits.stopsAtRejection && !columns.rejections.isEmpty {
+        position &-= 1
+        return index
+      }
+      line &+= 1
+      index = next &+ 1
+    }
+    if index < lines.count || position >= end { return index }
+    return passOverLongRecord(bytes, index, into: &columns, limits)
+  }
+
+  /// Decodes the line at `start`; returns the place of its line feed.
+  @inline(__always)
+  private mutating func decodeLine(
+    _ lines: Span<UInt8>, _ start: Int, into columns: inout Columns
+  ) -> Int {
+    let found = scanner.scan(lines, start)
+    if found >= 0 && found &- start <= greatestRecord {
+      append(recordAt: start, end: withoutCarriageReturn(lines, start, found), lines, to: &columns)
+      position &+= 1
+      return found
+    }
+    return rejectLine(lines, start, into: &columns)
+  }
+
+  @inline(__always)
+  private func withoutCarriageReturn(_ lines: Span<UInt8>, _ start: Int, _ end: Int) -> Int {
+    end > start && lines[end &- 1] == UInt8(ascii: "\r") ? end &- 1 : end
+  }
+
+  @inline(__always)
+  private func append(
+    recordAt start: Int, end: Int, _ lines: Span<UInt8>, to columns: inout Columns
+  ) {
+    let event = scanner.event
+    let role = event.kind.map(\.role) ?? .data
+    columns.records.append(
+      Record(
+        offset: start, length: end &- start, key: range(event.device, lines, &columns.unescaped),
+        time: EventTime(milliseconds: event.time), position: position, role: role))
+    if wantsDetails { appendDetail(lines, to: &columns) }
+  }
+
+  @inline(__always)
+  private func range(
+    _ text: ScannedEvent.Text, _ lines: Span<UInt8>, _ unescaped: inout ByteBlock
+  ) -> TextRange {
+    if !text.hasEscapes { return TextRange(offset: text.start, length: text.end &- text.start) }
+    let offset = unescaped.count
+    JSONText.unescape(lines.extracting(text.start..<text.end), to: &unescaped)
+    return TextRange(offset: offset, length: unescaped.count - offset, isUnescaped: true)
+  }
+
+  private func appendDetail(_ lines: Span<UInt8>, to columns: inout Columns) {
+    let event = scanner.event
+    var detail = EventDetail(kind: event.kind ?? .dataReceived)
+    detail.timeText = range(event.timeText, lines, &columns.unescaped)
+    detail.isDuplicate = event.isDuplicate
+    detail.hasSession = event.session.isPresent
+    if detail.hasSession { detail.session = range(event.session, lines, &columns.unescaped) }
+    switch detail.kind {
+    case .deviceWokeUp, .allDataSent: break
+    case .dataReceived:
+      detail.name = range(event.name, lines, &columns.unescaped)
+      detail.value = FloatingPointText.parse(lines.extracting(event.value.start..<event.value.end))
+    case .sessionClosed:
+      detail.status = event.status ?? .completed
+      detail.start = EventTime(milliseconds: event.start ?? 0)
+      detail.end = EventTime(milliseconds: event.end ?? 0)
+      detail.events = event.events ?? 0
+      detail.isPartial = event.isPartial ?? false
+    }
+    columns.details.append(detail)
+  }
+
+  // MARK: What is not a record
+
+  /// A line that did not scan: blank, wrong or too long.
+  @inline(never)
+  private mutating func rejectLine(
+    _ lines: Span<UInt8>, _ start: Int, into columns: inout Columns
+  ) -> Int {
+    let lineFeed = lines.firstIndex(of: UInt8(ascii: "\n"), from: start) ?? lines.count - 1
+    var index = start
+    while JSONScanner.isSpace(lines[index]) { index += 1 }
+    if index == lineFeed { return lineFeed }
+    let isTooLong = lineFeed - start > greatestRecord
+    columns.rejections.append(
+      Rejection(
+        part: .whole, fault: isTooLong ? .tooLong : scanner.scanner.fault,
+        field: isTooLong ? .none : scanner.faultField, place: columns.records.count, offset: start,
+        length: withoutCarriageReturn(lines, start, lineFeed) - start,
+        faultOffset: isTooLong ? start : scanner.scanner.faultOffset, position: position,
+        line: line))
+    position &+= 1
+    return lineFeed
+  }
+
+  /// Rejects what is longer than a record may be, though its end has not come yet. Returns how many
+  /// bytes are used up.
+  private mutating func passOverLongRecord(
+    _ bytes: Span<UInt8>, _ start: Int, into columns: inout Columns, _ limits: DecodingLimits
+  ) -> Int {
+    let length = bytes.count - start
+    guard length > 0 && (isInsideRecord || length > greatestRecord) else { return start }
+    appendPart(isInsideRecord ? .middle : .first, start, length, to: &columns)
+    if limits.stopsAtRejection { return start }
+    if !isInsideRecord { position += 1 }
+    isInsideRecord = true
+    return bytes.count
+  }
+
+  /// The last part of a record that was too long; returns the place behind its line feed.
+  private mutating func endLongRecord(_ lines: Span<UInt8>, into columns: inout Columns) -> Int {
+    let lineFeed = lines.firstIndex(of: UInt8(ascii: "\n"), from: 0) ?? lines.count - 1
+    appendPart(.last, 0, lineFeed, to: &columns)
+    isInsideRecord = false
+    line += 1
+    return lineFeed + 1
+  }
+
+  private func appendPart(
+    _ part: Rejection.Part, _ start: Int, _ length: Int, to columns: inout Columns
+  ) {
+    columns.rejections.append(
+      Rejection(
+        part: part, fault: .tooLong, field: .none, place: columns.records.count, offset: start,
+        length: length, faultOffset: start, position: position, line: line))
+  }
+
+  public func message(for rejection: Rejection, in batch: borrowing Batch) -> String {
+    JSONFaultMessage(rejection: rejection, greatestRecord: greatestRecord).text(in: batch)
+  }
+}

@@ -1,0 +1,99 @@
+// Session events as JSON-lines: the input's lines with the session spliced in, and closings.
+
+/// Which session events are written (`--emit`).
+public enum Emission: String, CaseIterable, Sendable {
+  /// The events, without `SessionClosed`.
+  case events
+  /// The `SessionClosed` alone.
+  case closed
+  /// Both, in the order in which they happen.
+  case all
+}
+
+/// Writes a segmented batch of JSON-lines.
+public struct JSONLinesSessionEncoder: SessionEventEncoder {
+  private let emission: Emission
+  private let marksDuplicates: Bool
+
+  public init(emission: Emission, marksDuplicates: Bool) {
+    self.emission = emission
+    self.marksDuplicates = marksDuplicates
+  }
+
+  public func encode(
+    _ batch: borrowing Batch, _ outcome: borrowing Outcome, to output: inout ByteBlock
+  ) {
+    var closed = 0
+    let closings = emission == .events ? 0 : outcome.closings.count
+    for index in 0..<batch.records.count {
+      while closed < closings && Int(outcome.closings[closed].place) <= index {
+        encode(outcome.closings[closed], of: outcome, to: &output)
+        closed &+= 1
+      }
+      if emission != .closed {
+        encode(batch.records[index], outcome.assignments[index], of: batch, to: &output)
+      }
+    }
+    while closed < closings {
+      encode(outcome.closings[closed], of: outcome, to: &output)
+      closed &+= 1
+    }
+  }
+
+  @inline(__always)
+  private func encode(
+    _ record: Record, _ assignment: Assignment, of batch: borrowing Batch,
+    to output: inout ByteBlock
+  ) {
+    let isDuplicate = assignment.disposition == .duplicate
+    guard assignment.disposition == .assigned || (isDuplicate && marksDuplicates) else { return }
+    batch.withRecordBytes(record) { line in
+      let brace = JSONLinesSessionEncoder.closingBrace(line)
+      output.append(line.extracting(0..<brace))
+      if isDuplicate { output.append(",\"duplicate\":true") }
+      output.append(",\"session\":\"")
+      assignment.session.write(to: &output)
+      output.append(UInt8(ascii: "\""))
+      output.append(line.extracting(brace..<line.count))
+    }
+    output.append(UInt8(ascii: "\n"))
+  }
+
+  /// The place of the record's last brace: at its end, but for white space.
+  @inline(__always)
+  private static func closingBrace(_ line: Span<UInt8>) -> Int {
+    var index = line.count &- 1
+    while line[index] != UInt8(ascii: "}") { index &-= 1 }
+    return index
+  }
+
+  /// A `SessionClosed`, its members in the order of the schema, without white space.
+  private func encode(
+    _ closing: Closing, of outcome: borrowing Outcome, to output: inout ByteBlock
+  ) {
+    output.append("{\"device\":")
+    outcome.withClosingText(closing.key) { JSONText.appendString($0, to: &output) }
+    output.append(",\"timestamp\":")
+    output.append(decimal: closing.time.milliseconds)
+    output.append(",\"event\":{\"SessionClosed\":{\"status\":\"")
+    output.append(closing.status.symbol)
+    output.append("\",\"start\":")
+    output.append(decimal: closing.start.milliseconds)
+    output.append(",\"end\":")
+    output.append(decimal: closing.end.milliseconds)
+    output.append(",\"events\":")
+    output.append(decimal: closing.events)
+    output.append(",\"partial\":")
+    output.append(closing.isPartial ? "true" : "false")
+    output.append("}},\"session\":")
+    switch closing.session {
+    case .identifier(let identifier):
+      output.append(UInt8(ascii: "\""))
+      identifier.write(to: &output)
+      output.append(UInt8(ascii: "\""))
+    case .text(let range):
+      outcome.withClosingText(range) { JSONText.appendString($0, to: &output) }
+    }
+    output.append("}\n")
+  }
+}

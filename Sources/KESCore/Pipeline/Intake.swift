@@ -1,0 +1,183 @@
+// From inputs to decoded batches: reads, decodes, and deals with what cannot be decoded.
+
+/// What is done with a record that cannot be decoded (`--on-error`, `--dead-letter`).
+public enum BadRecordPolicy: String, CaseIterable, Sendable {
+  /// The run ends there.
+  case fail
+  /// It is counted, written to the dead letters if there are any, and passed over.
+  case skip
+}
+
+/// The reading half of every pipeline.
+public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable {
+  /// What a turn brought.
+  public enum Turn: Equatable, Sendable {
+    /// Records, in the batch.
+    case batch
+    /// Nothing until the deadline, or a signal that asks for a report.
+    case idle
+    /// The inputs have ended.
+    case end
+    /// A signal asks to stop.
+    case stopped(Int32)
+  }
+
+  /// About how many bytes make a batch: small enough that a batch with its output stays in a
+  /// processor's own cache.
+  public static var blockSize: Int { 256 * 1024 }
+
+  public private(set) var input: InputSequence
+  public private(set) var decoder: Decoder
+  public private(set) var ledger = Ledger()
+  /// Bytes of records that have been read.
+  public private(set) var byteCount: Int64 = 0
+  /// How far, at most, an event lagged behind the greatest time before it, in milliseconds.
+  public private(set) var greatestLag: UInt64 = 0
+  private let policy: BadRecordPolicy
+  public let deadLetters: DeadLetters?
+  private let greatestCount: Int64
+  private let signals: Signals
+  private let resume: (String) -> InputPosition?
+  private var isOpen = false
+  private var failure: BadRecord?
+  private var streamTime: EventTime = .beforeAll
+  private var finishedPositions: [(path: String, position: InputPosition)] = []
+
+  /// - Parameters:
+  ///   - greatestCount: how many records to read at most (`-c`).
+  ///   - resume: where an earlier run stood in an input.
+  public init(
+    input: consuming InputSequence, decoder: consuming Decoder, policy: BadRecordPolicy,
+    deadLetters: DeadLetters? = nil, greatestCount: Int64 = .max, signals: Signals,
+    resume: @escaping (String) -> InputPosition? = { _ in nil }
+  ) {
+    self.input = input
+    self.decoder = decoder
+    self.policy = policy
+    self.deadLetters = deadLetters
+    self.greatestCount = greatestCount
+    self.signals = signals
+    self.resume = resume
+  }
+
+  /// Replaces the content of `batch` with the next records.
+  ///
+  /// - Parameters:
+  ///   - deadline: when to come back without any, in milliseconds of the monotonic clock.
+  ///   - willWait: called before waiting for input: the time to flush.
+  /// Throws `.stream`, or `.badRecord` once the records before the bad one have been handed out.
+  public mutating func next(
+    into batch: inout Batch, deadline: Int64?, willWait: () throws(StreamError) -> Void
+  ) throws(PipelineError) -> Turn {
+    if let failure { throw .badRecord(failure) }
+    batch.recycle()
+    while true {
+      if let signal = signals.stop { return .stopped(signal) }
+      if ledger.records >= greatestCount { return .end }
+      if !isOpen, try !openNext() { return .end }
+      let room = max(Self.blockSize - batch.bytes.count, batch.bytes.count)
+      let before = batch.bytes.count
+      let deadLetters = deadLetters
+      let reading = try streaming { () throws(StreamError) in
+        try input.read(into: &batch.bytes, room: room, deadline: deadline) {
+          () throws(StreamError) in
+          try deadLetters?.flush()
+          try willWait()
+        }
+      }
+      switch reading {
+      case .bytes:
+        byteCount += Int64(batch.bytes.count - before)
+        decode(&batch, endOfInput: false)
+      case .endOfInput:
+        decode(&batch, endOfInput: true)
+        try endInput(batch)
+      case .deadline: return .idle
+      case .signal:
+        if signals.stop == nil { return .idle }
+        continue
+      }
+      if !batch.records.isEmpty || !batch.rejections.isEmpty { return .batch }
+      batch.recycle()
+    }
+  }
+
+  private mutating func openNext() throws(PipelineError) -> Bool {
+    let opening = try streaming { () throws(StreamError) in
+      try input.openNext(position: resume)
+    }
+    switch opening {
+    case .none: return false
+    case .fresh: decoder.beginInput(line: 1)
+    case .resumed(let position): decoder.beginInput(line: position.line)
+    }
+    isOpen = true
+    return true
+  }
+
+  /// Notes where the input ended. Where a limit stopped the decoder before that, it stays open.
+  private mutating func endInput(_ batch: borrowing Batch) throws(PipelineError) {
+    let unread = batch.bytes.count - batch.decodedCount
+    if unread > 0 { return }
+    let position = try streaming { () throws(StreamError) in
+      try input.position(unread: 0, line: decoder.line)
+    }
+    if let path = input.positionedPath, let position {
+      finishedPositions.append((path, position))
+    }
+    isOpen = false
+  }
+
+  private mutating func decode(_ batch: inout Batch, endOfInput: Bool) {
+    decoder.decode(
+      &batch, endOfInput: endOfInput,
+      limits: DecodingLimits(
+        records: greatestCount - ledger.records, stopsAtRejection: policy == .fail))
+    ledger.records += Int64(batch.records.count)
+    for index in 0..<batch.records.count {
+      let time = batch.records[index].time
+      streamTime = max(streamTime, time)
+      greatestLag = max(greatestLag, time.elapsed(until: streamTime))
+    }
+    for index in 0..<batch.rejections.count { reject(batch.rejections[index], of: batch) }
+  }
+
+  private mutating func reject(_ rejection: Rejection, of batch: borrowing Batch) {
+    let isCounted = rejection.part == .whole || rejection.part == .first
+    if isCounted {
+      ledger.records += 1
+      ledger.rejected += 1
+    }
+    let bad = BadRecord(
+      position: "\(input.name):\(rejection.line)",
+      reason: decoder.message(for: rejection, in: batch))
+    deadLetters?.append(rejection, of: batch, position: bad.position, reason: bad.reason)
+    if policy == .fail { failure = bad }
+  }
+
+  /// Whether an input has ended since positions were taken.
+  public var hasMoved: Bool { !finishedPositions.isEmpty }
+
+  /// The greatest lag since the last call.
+  public mutating func takeGreatestLag() -> UInt64 {
+    let lag = greatestLag
+    greatestLag = 0
+    return lag
+  }
+
+  /// Where each input stands that has moved since the last call, with all records of `batch` and
+  /// those before it used up.
+  public mutating func takePositions(
+    after batch: borrowing Batch
+  ) throws(PipelineError) -> [(path: String, position: InputPosition)] {
+    var positions = finishedPositions
+    finishedPositions = []
+    guard isOpen, let path = input.positionedPath else { return positions }
+    let unread = batch.bytes.count - batch.decodedCount
+    let position = try streaming { () throws(StreamError) in
+      try input.position(unread: unread, line: decoder.line)
+    }
+    if let position { positions.append((path, position)) }
+    return positions
+  }
+}

@@ -1,0 +1,46 @@
+// What ends a run before its time.
+
+/// A record that could not be decoded where that ends the run (`--on-error fail`).
+public struct BadRecord: Error, Sendable, CustomStringConvertible {
+  /// `events.jsonl:1204`.
+  public let position: String
+  public let reason: String
+
+  public var description: String { "\(position): \(reason)" }
+}
+
+/// Why a pipeline stopped.
+public enum PipelineError: Error, Sendable {
+  case stream(StreamError)
+  case state(StateError)
+  case badRecord(BadRecord)
+  /// A bug: the ledger does not add up.
+  case ledger(Ledger)
+}
+
+extension PipelineError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .stream(let error): error.description
+    case .state(let error): error.description
+    case .badRecord(let error): error.description
+    case .ledger(let ledger): "the ledger does not close, which is a bug: \(ledger)"
+    }
+  }
+}
+
+/// Runs `body`, whose failures become the pipeline's.
+@inline(__always)
+func streaming<Result: ~Copyable>(
+  _ body: () throws(StreamError) -> Result
+) throws(PipelineError) -> Result {
+  do { return try body() } catch { throw .stream(error) }
+}
+
+/// Runs `body`, whose failures become the pipeline's.
+@inline(__always)
+func storing<Result: ~Copyable>(
+  _ body: () throws(StateError) -> Result
+) throws(PipelineError) -> Result {
+  do { return try body() } catch { throw .state(error) }
+}

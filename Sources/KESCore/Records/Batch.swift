@@ -1,0 +1,73 @@
+// The unit in which everything moves: a block of bytes and columns over it.
+
+/// A batch of records (design.md, "What flows").
+///
+/// A source fills `bytes`; a decoder fills `records` (and `details` where a reader asked for them)
+/// and `rejections`; the segmenter writes what became of each into an `Outcome`; encoders walk both
+/// once. A batch is reused for the whole run, so nothing is allocated an event.
+public struct Batch: ~Copyable {
+  /// What the records point into.
+  public var bytes: ByteBlock
+  /// How many of `bytes` have been decoded; the rest is the beginning of the next batch.
+  public var decodedCount = 0
+  /// Text that had escapes, unescaped: what a `TextRange` with `isUnescaped` points into.
+  public var unescaped: ByteBlock
+
+  public var records: Column<Record>
+  /// As many as `records`, or none.
+  public var details: Column<EventDetail>
+  /// In the order of their places.
+  public var rejections: Column<Rejection>
+
+  /// What stream time reaches after the last record; `.beforeAll` where nothing is to be said.
+  public var finalStreamTime: EventTime = .beforeAll
+
+  /// An empty batch for blocks of about `blockSize` bytes.
+  public init(blockSize: Int) {
+    bytes = ByteBlock(capacity: blockSize)
+    unescaped = ByteBlock()
+    records = Column(capacity: blockSize / 128)
+    details = Column()
+    rejections = Column()
+  }
+
+  /// Makes room for the next batch: keeps only the bytes that have not been decoded.
+  public mutating func recycle() {
+    bytes.removeFirst(decodedCount)
+    decodedCount = 0
+    clearRecords()
+  }
+
+  /// Forgets bytes, records and all.
+  public mutating func removeAll() {
+    bytes.truncate(to: 0)
+    decodedCount = 0
+    clearRecords()
+  }
+
+  private mutating func clearRecords() {
+    unescaped.truncate(to: 0)
+    records.removeAll()
+    details.removeAll()
+    rejections.removeAll()
+    finalStreamTime = .beforeAll
+  }
+
+  /// Lends the text at `range`. Valid until `body` returns.
+  @inline(__always)
+  public func withText<Result: ~Copyable, Failure: Error>(
+    _ range: TextRange, _ body: (Span<UInt8>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    range.isUnescaped
+      ? try unescaped.withBytes(Int(range.offset), range.length, body)
+      : try bytes.withBytes(Int(range.offset), range.length, body)
+  }
+
+  /// Lends the bytes of `record`. Valid until `body` returns.
+  @inline(__always)
+  public func withRecordBytes<Result: ~Copyable, Failure: Error>(
+    _ record: Record, _ body: (Span<UInt8>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try bytes.withBytes(Int(record.offset), Int(record.length), body)
+  }
+}

@@ -1,0 +1,60 @@
+// One event as the segmenter sees it: where its bytes are, its key, time and role.
+
+/// Where a piece of text stands in a batch: in the batch's bytes, or in its unescaped text.
+public struct TextRange: BitwiseCopyable, Sendable {
+  public let offset: UInt32
+  private let lengthAndPlace: UInt32
+
+  /// `length` must be less than 2^31.
+  @inline(__always)
+  public init(offset: Int, length: Int, isUnescaped: Bool = false) {
+    self.offset = UInt32(truncatingIfNeeded: offset)
+    self.lengthAndPlace = UInt32(truncatingIfNeeded: length) | (isUnescaped ? 1 << 31 : 0)
+  }
+
+  @inline(__always)
+  public var length: Int { Int(lengthAndPlace & 0x7FFF_FFFF) }
+
+  /// Whether the text stands in `Batch.unescaped` instead of `Batch.bytes`.
+  @inline(__always)
+  public var isUnescaped: Bool { lengthAndPlace >> 31 == 1 }
+
+  /// The places of the text's bytes.
+  @inline(__always)
+  public var bounds: Range<Int> { Int(offset)..<(Int(offset) + length) }
+
+  /// No text.
+  public static let empty = TextRange(offset: 0, length: 0)
+}
+
+/// One record of a batch.
+public struct Record: BitwiseCopyable, Sendable {
+  /// Where the record's bytes begin in `Batch.bytes`, and how many they are.
+  public var offset: UInt32
+  public var length: UInt32
+  /// The event's key, unescaped.
+  public var key: TextRange
+  public var time: EventTime
+  /// The record's number in its input, from 0, or its Kafka offset (P in R12).
+  public var position: Int64
+  /// What stream time must have reached before the record is applied; `.beforeAll` where the
+  /// record's own time says it all (R9 sets it).
+  public var streamTime: EventTime
+  public var role: Role
+  /// Whether the record came behind the watermark (R8), where that is known before segmenting.
+  public var isLate: Bool
+
+  @inline(__always)
+  public init(
+    offset: Int, length: Int, key: TextRange, time: EventTime, position: Int64, role: Role
+  ) {
+    self.offset = UInt32(truncatingIfNeeded: offset)
+    self.length = UInt32(truncatingIfNeeded: length)
+    self.key = key
+    self.time = time
+    self.position = position
+    self.streamTime = .beforeAll
+    self.role = role
+    self.isLate = false
+  }
+}

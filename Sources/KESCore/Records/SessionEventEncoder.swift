@@ -1,0 +1,8 @@
+// What every format's encoder of session events does.
+
+/// Turns a segmented batch into output bytes.
+public protocol SessionEventEncoder: ~Copyable {
+  /// Appends the batch's session events to `output`, closings at their places.
+  func encode(
+    _ batch: borrowing Batch, _ outcome: borrowing Outcome, to output: inout ByteBlock)
+}

@@ -1,0 +1,241 @@
+// Events to sessions: the rules R1 to R14 of cli.md, section 2, and nothing else.
+
+/// Gives every record of a batch its session, and closes the sessions that are due.
+///
+/// Pure: no input or output, no clock. One segmenter serves one task (an input partition). Cost:
+/// constant time an event and a closing, whatever the number of open sessions.
+///
+///     (none) ──start, data──▶ open ──end──▶ remembered (with --retain) ──▶ (none)
+///                              │  │
+///                              │  └──end──▶ (none)
+///                              └──gap, silence, limit, another start, flush──▶ (none)
+public struct Segmenter: ~Copyable {
+  let rules: SegmentationRules
+  private let silence: UInt64?
+  private let watchesRecords: Bool
+  private var identifiers: SessionIdentifierSource
+  var table: SessionTable
+  var changes: SessionChanges
+  /// The greatest time seen (R1); with reordering, that of the events applied (R9).
+  public private(set) var streamTime: EventTime = .beforeAll
+  /// How many events have been applied.
+  public private(set) var sequence: Int64 = 0
+
+  /// - Parameters:
+  ///   - tracksChanges: whether changes since the last commit are kept, for a store.
+  ///   - generator: where random ids come from, if the rules ask for them.
+  public init(
+    rules: SegmentationRules, tracksChanges: Bool = false,
+    generator: any RandomNumberGenerator = SystemRandomNumberGenerator()
+  ) {
+    self.rules = rules
+    silence = rules.silence
+    watchesRecords = rules.duplicates != .keep
+    identifiers = SessionIdentifierSource(
+      isRandom: rules.usesRandomIdentifiers, generator: generator)
+    table = SessionTable(keepsRecent: rules.duplicates != .keep)
+    changes = SessionChanges(isTracking: tracksChanges)
+  }
+
+  public var openCount: Int { table.openCount }
+
+  /// Segments the batch's records in their order; `outcome` gets an assignment for each.
+  public mutating func segment(_ batch: borrowing Batch, into outcome: inout Outcome) {
+    for index in 0..<batch.records.count {
+      let record = batch.records[index]
+      let assignment = batch.withText(record.key) { key in
+        batch.withRecordBytes(record) { bytes in
+          step(record, key, bytes, place: index, &outcome)
+        }
+      }
+      outcome.assignments.append(assignment)
+    }
+    advance(to: batch.finalStreamTime, place: batch.records.count, &outcome)
+  }
+
+  /// Lets stream time go on to `time` without an event (R9, R13); closings come last.
+  public mutating func advance(to time: EventTime, into outcome: inout Outcome) {
+    advance(to: time, place: outcome.assignments.count, &outcome)
+  }
+
+  /// How much further stream time must go for the next session to be due; nil where none is open.
+  public var millisecondsUntilDue: UInt64? {
+    guard let silence, table.firstOpen != .none else { return nil }
+    let elapsed = table[table.firstOpen].latestStreamTime.elapsed(until: streamTime)
+    return silence > elapsed ? silence - elapsed : 0
+  }
+
+  /// Closes every open session, status `flushed`, in the order in which they opened (R11).
+  public mutating func flush(into outcome: inout Outcome) {
+    let order = table.openInOrderOfOpening()
+    for place in 0..<order.count {
+      close(order[place], .flushed, place: outcome.assignments.count, &outcome)
+    }
+    while table.firstRemembered != .none { forget(table.firstRemembered) }
+  }
+
+  // MARK: One event (R14)
+
+  @inline(__always)
+  private mutating func step(
+    _ record: Record, _ key: Span<UInt8>, _ bytes: Span<UInt8>, place: Int,
+    _ outcome: inout Outcome
+  ) -> Assignment {
+    advance(to: max(record.streamTime, record.time), place: place, &outcome)
+    if rules.late == .leaveOut && isLate(record) {
+      return Assignment(session: SessionIdentifier(rawValue: 0), disposition: .late)
+    }
+    let hash = Hash.of(key)
+    let shortHash = UInt32(truncatingIfNeeded: hash)
+    var index = table.find(key, hash: shortHash)
+    var digest: UInt64 = 0
+    if watchesRecords {
+      digest = Hash.of(bytes)
+      if index != .none && table.hasRecent(digest, of: index) {
+        return Assignment(session: table[index].identifier, disposition: .duplicate)
+      }
+    }
+    sequence &+= 1
+    if index != .none && table[index].state == .remembered {
+      if record.role == .end { return retry(index, digest) }
+      forget(index)
+      index = .none
+    }
+    if index != .none && closesBefore(record, index, place, &outcome) { index = .none }
+    if index == .none {
+      index = table.insert(
+        key, hash: shortHash,
+        identifier: identifiers.next(keyHash: hash, time: record.time, position: record.position),
+        time: record.time, sequence: sequence)
+      table[index].isPartial = record.role != .start
+    }
+    return join(record, index, digest, place, &outcome)
+  }
+
+  /// Whether the record came behind the watermark (R8); known already where events are reordered.
+  @inline(__always)
+  private func isLate(_ record: Record) -> Bool {
+    rules.reorders
+      ? record.isLate : record.time.elapsed(until: streamTime) > rules.lateness
+  }
+
+  /// Closes the open session of the record's key where the record cannot join it: gap (R5), span
+  /// (R10), another start (R2), in this order. Says whether it did.
+  @inline(__always)
+  private mutating func closesBefore(
+    _ record: Record, _ index: SessionIndex, _ place: Int, _ outcome: inout Outcome
+  ) -> Bool {
+    let session = table[index]
+    let status: SessionStatus
+    if let timeout = rules.timeout, session.end.elapsed(until: record.time) >= timeout {
+      status = .timeout
+    } else if let span = rules.greatestSpan, session.start.elapsed(until: record.time) >= span {
+      status = .limit
+    } else if record.role == .start {
+      status = .superseded
+    } else {
+      return false
+    }
+    close(index, status, place: place, &outcome)
+    return true
+  }
+
+  /// Adds the record to the open session (R2 to R4), and closes that where it is complete or full.
+  @inline(__always)
+  private mutating func join(
+    _ record: Record, _ index: SessionIndex, _ digest: UInt64, _ place: Int,
+    _ outcome: inout Outcome
+  ) -> Assignment {
+    let identifier = table[index].identifier
+    if record.time < table[index].start { table[index].start = record.time }
+    if record.time > table[index].end { table[index].end = record.time }
+    table[index].events &+= 1
+    table[index].latestStreamTime = streamTime
+    table[index].latestSequence = sequence
+    table.moveToEnd(index)
+    table.appendRecent(digest, to: index)
+    changes.note(index, in: &table)
+    if record.role == .end {
+      complete(index, place: place &+ 1, &outcome)
+    } else if let greatest = rules.greatestEvents, table[index].events >= greatest {
+      close(index, .limit, place: place &+ 1, &outcome)
+    }
+    return Assignment(session: identifier, disposition: .assigned)
+  }
+
+  /// A completed session's end event, sent again (R6): emitted, and closes nothing.
+  private mutating func retry(_ index: SessionIndex, _ digest: UInt64) -> Assignment {
+    table.appendRecent(digest, to: index)
+    changes.note(index, in: &table)
+    return Assignment(session: table[index].identifier, disposition: .assigned)
+  }
+
+  /// Goes on from where another run stood.
+  mutating func resume(streamTime: EventTime, sequence: Int64) {
+    self.streamTime = streamTime
+    self.sequence = sequence
+  }
+
+  // MARK: Closing
+
+  /// Moves stream time forward and closes what is due by silence (R5), in the order of the latest
+  /// events; forgets what was remembered long enough (R6).
+  @inline(__always)
+  private mutating func advance(to time: EventTime, place: Int, _ outcome: inout Outcome) {
+    if time <= streamTime { return }
+    streamTime = time
+    if let silence {
+      while table.firstOpen != .none,
+        isDue(table[table.firstOpen].latestStreamTime, after: silence)
+      {
+        close(table.firstOpen, .timeout, place: place, &outcome)
+      }
+    }
+    if let retain = rules.retain {
+      while table.firstRemembered != .none,
+        isDue(table[table.firstRemembered].latestStreamTime, after: retain)
+      {
+        forget(table.firstRemembered)
+      }
+    }
+  }
+
+  @inline(__always)
+  private func isDue(_ since: EventTime, after duration: UInt64) -> Bool {
+    since.elapsed(until: streamTime) >= duration
+  }
+
+  private mutating func complete(_ index: SessionIndex, place: Int, _ outcome: inout Outcome) {
+    guard let retain = rules.retain, retain > 0 else {
+      close(index, .completed, place: place, &outcome)
+      return
+    }
+    emit(index, .completed, place: place, &outcome)
+    table.remember(index)
+  }
+
+  private mutating func close(
+    _ index: SessionIndex, _ status: SessionStatus, place: Int, _ outcome: inout Outcome
+  ) {
+    emit(index, status, place: place, &outcome)
+    forget(index)
+  }
+
+  private mutating func forget(_ index: SessionIndex) {
+    changes.noteRemoval(of: index, in: &table)
+    table.remove(index)
+  }
+
+  private func emit(
+    _ index: SessionIndex, _ status: SessionStatus, place: Int, _ outcome: inout Outcome
+  ) {
+    let session = table[index]
+    let key = table.withKey(of: index) { outcome.keepClosingText($0) }
+    let time = status == .timeout ? session.end.advanced(by: rules.timeout ?? 0) : session.end
+    outcome.closings.append(
+      Closing(
+        place: place, key: key, session: .identifier(session.identifier), status: status,
+        isPartial: session.isPartial, time: time, start: session.start, end: session.end,
+        events: session.events))
+  }
+}

@@ -1,0 +1,106 @@
+// A session as stores and changelogs keep it.
+
+/// All that is to be known of a session, but its key, to go on with it after a restart.
+public struct SessionSnapshot: Sendable {
+  public var identifier: SessionIdentifier
+  public var start: EventTime
+  public var end: EventTime
+  public var latestStreamTime: EventTime
+  public var latestSequence: Int64
+  public var firstSequence: Int64
+  public var events: Int64
+  public var state: Session.State
+  public var isPartial: Bool
+  public var recent: RecentRecords
+
+  public init(
+    identifier: SessionIdentifier, start: EventTime, end: EventTime, latestStreamTime: EventTime,
+    latestSequence: Int64, firstSequence: Int64, events: Int64, state: Session.State,
+    isPartial: Bool, recent: RecentRecords
+  ) {
+    self.identifier = identifier
+    self.start = start
+    self.end = end
+    self.latestStreamTime = latestStreamTime
+    self.latestSequence = latestSequence
+    self.firstSequence = firstSequence
+    self.events = events
+    self.state = state
+    self.isPartial = isPartial
+    self.recent = recent
+  }
+}
+
+extension SessionTable {
+  func snapshot(of index: SessionIndex) -> SessionSnapshot {
+    let session = self[index]
+    return SessionSnapshot(
+      identifier: session.identifier, start: session.start, end: session.end,
+      latestStreamTime: session.latestStreamTime, latestSequence: session.latestSequence,
+      firstSequence: session.firstSequence, events: session.events, state: session.state,
+      isPartial: session.isPartial, recent: recentRecords(of: index))
+  }
+
+  /// Adds a session that the store holds. Its place in the list is right only after
+  /// `sortByLatestEvent`.
+  mutating func restore(_ key: Span<UInt8>, _ snapshot: SessionSnapshot) {
+    let hash = UInt32(truncatingIfNeeded: Hash.of(key))
+    let known = find(key, hash: hash)
+    if known != .none { remove(known) }
+    let index = insert(
+      key, hash: hash, identifier: snapshot.identifier, time: snapshot.start,
+      sequence: snapshot.firstSequence)
+    self[index].end = snapshot.end
+    self[index].latestStreamTime = snapshot.latestStreamTime
+    self[index].latestSequence = snapshot.latestSequence
+    self[index].events = snapshot.events
+    self[index].isPartial = snapshot.isPartial
+    self[index].isStored = true
+    setRecent(snapshot.recent, of: index)
+    if snapshot.state == .remembered { remember(index) }
+  }
+
+  /// Puts both lists into the order of their sessions' latest events. Cost: n log n.
+  mutating func sortByLatestEvent() {
+    var order = Column<SessionIndex>(capacity: openCount + rememberedCount)
+    for first in [firstOpen, firstRemembered] {
+      var index = first
+      while index != .none {
+        order.append(index)
+        index = next(after: index)
+      }
+    }
+    order.sort { self[$0].latestSequence < self[$1].latestSequence }
+    for place in 0..<order.count { moveToEnd(order[place]) }
+  }
+
+  /// Puts `indices` into the order of their keys' bytes.
+  func sortByKey(_ indices: inout Column<SessionIndex>) {
+    indices.sort { left, right in
+      withKey(of: left) { leftKey in
+        withKey(of: right) { leftKey.isOrdered(before: $0) }
+      }
+    }
+  }
+}
+
+extension Segmenter {
+  /// Adds a session that a store holds; call `finishRestoring` after the last.
+  public mutating func restore(_ key: Span<UInt8>, _ snapshot: SessionSnapshot) {
+    table.restore(key, snapshot)
+  }
+
+  /// Ends restoring: stream time and the number of events applied are what they were.
+  public mutating func finishRestoring(streamTime: EventTime, sequence: Int64) {
+    table.sortByLatestEvent()
+    resume(streamTime: streamTime, sequence: sequence)
+  }
+
+  /// Hands every change since the last call to `visit`, nil for a session that is gone; removals
+  /// first, both in the order of the keys. The store must take them all, or none and stop.
+  public mutating func takeChanges<Failure: Error>(
+    _ visit: (_ key: Span<UInt8>, _ session: SessionSnapshot?) throws(Failure) -> Void
+  ) throws(Failure) {
+    try changes.take(from: &table, visit)
+  }
+}

@@ -1,0 +1,264 @@
+// The sessions of one task by key, and in the order in which they fall due.
+
+/// A session's place in the table; valid until the session is removed.
+typealias SessionIndex = UInt32
+
+extension SessionIndex {
+  /// No session.
+  static let none = UInt32.max
+}
+
+/// Holds open and remembered sessions: found by key in constant time, and linked in two lists, one
+/// a state, in the order of their latest event, so that those due are at the head.
+///
+/// Open addressing with linear probing over 8-byte slots (hash and index), at most 7 in 8 in use;
+/// removal moves later slots back instead of leaving tombstones. A session costs 80 bytes, 9 to 18
+/// bytes of slots, and its key rounded up to 8.
+struct SessionTable: ~Copyable {
+  /// The ends of one list.
+  private struct Ends: BitwiseCopyable {
+    var head = SessionIndex.none
+    var tail = SessionIndex.none
+  }
+
+  private var slots: Column<UInt64>
+  private var mask: UInt32
+  private var sessions: Column<Session>
+  private var recent: Column<RecentRecords>
+  private let keepsRecent: Bool
+  private var keys: ByteArena
+  private var firstFree = SessionIndex.none
+  private var open = Ends()
+  private var remembered = Ends()
+  private(set) var openCount = 0
+  private(set) var rememberedCount = 0
+
+  /// - Parameter keepsRecent: whether the digests of recent records are kept (R7).
+  init(keepsRecent: Bool) {
+    self.keepsRecent = keepsRecent
+    sessions = Column(capacity: 64)
+    recent = Column(capacity: 1)
+    keys = ByteArena()
+    slots = SessionTable.emptySlots(128)
+    mask = 127
+  }
+
+  private static let emptySlot = UInt64.max
+
+  private static func emptySlots(_ count: Int) -> Column<UInt64> {
+    var slots = Column<UInt64>(capacity: count)
+    for _ in 0..<count { slots.append(emptySlot) }
+    return slots
+  }
+
+  // MARK: By key
+
+  subscript(index: SessionIndex) -> Session {
+    @inline(__always) get { sessions[Int(index)] }
+    @inline(__always) _modify { yield &sessions[Int(index)] }
+  }
+
+  /// The session of `key`, or `.none`. `hash` is the key's.
+  @inline(__always)
+  func find(_ key: Span<UInt8>, hash: UInt32) -> SessionIndex {
+    var place = hash & mask
+    while true {
+      let slot = slots[Int(place)]
+      if slot == SessionTable.emptySlot { return .none }
+      if UInt32(truncatingIfNeeded: slot >> 32) == hash {
+        let index = SessionIndex(truncatingIfNeeded: slot)
+        let session = sessions[Int(index)]
+        if keys.equals(session.keySlot, length: Int(session.keyLength), key) { return index }
+      }
+      place = (place &+ 1) & mask
+    }
+  }
+
+  /// Adds an open session at the end of the list; its key must not be in the table.
+  @inline(__always)
+  mutating func insert(
+    _ key: Span<UInt8>, hash: UInt32, identifier: SessionIdentifier, time: EventTime,
+    sequence: Int64
+  ) -> SessionIndex {
+    if (sessions.count &+ 1) &* 8 > slots.count &* 7 { growSlots() }
+    let session = Session(
+      keySlot: keys.insert(key), keyLength: UInt32(truncatingIfNeeded: key.count),
+      identifier: identifier, start: time, end: time, latestStreamTime: .beforeAll,
+      latestSequence: sequence, firstSequence: sequence, events: 0, previous: .none, next: .none,
+      hash: hash, state: .open, isPartial: false, isChanged: false, isStored: false)
+    let index = place(session)
+    occupy(hash, index)
+    append(index)
+    return index
+  }
+
+  /// Removes the session from the list and the table, and its key.
+  mutating func remove(_ index: SessionIndex) {
+    unlink(index)
+    let session = sessions[Int(index)]
+    vacate(session.hash, index)
+    keys.release(session.keySlot, length: Int(session.keyLength))
+    sessions[Int(index)].next = firstFree
+    firstFree = index
+  }
+
+  /// Lends the session's key. Valid until `body` returns.
+  @inline(__always)
+  func withKey<Result: ~Copyable, Failure: Error>(
+    of index: SessionIndex, _ body: (Span<UInt8>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    let session = sessions[Int(index)]
+    return try keys.withBytes(session.keySlot, length: Int(session.keyLength), body)
+  }
+
+  @inline(__always)
+  private mutating func place(_ session: Session) -> SessionIndex {
+    let index = firstFree
+    if index != .none {
+      firstFree = sessions[Int(index)].next
+      sessions[Int(index)] = session
+      if keepsRecent { recent[Int(index)] = RecentRecords() }
+      return index
+    }
+    sessions.append(session)
+    if keepsRecent { recent.append(RecentRecords()) }
+    return SessionIndex(truncatingIfNeeded: sessions.count &- 1)
+  }
+
+  // MARK: Slots
+
+  @inline(__always)
+  private mutating func occupy(_ hash: UInt32, _ index: SessionIndex) {
+    var place = hash & mask
+    while slots[Int(place)] != SessionTable.emptySlot { place = (place &+ 1) & mask }
+    slots[Int(place)] = UInt64(hash) << 32 | UInt64(index)
+  }
+
+  /// Empties the slot of `index`, and moves back every later one of its run that may move.
+  private mutating func vacate(_ hash: UInt32, _ index: SessionIndex) {
+    var hole = hash & mask
+    while SessionIndex(truncatingIfNeeded: slots[Int(hole)]) != index { hole = (hole &+ 1) & mask }
+    var place = hole
+    while true {
+      place = (place &+ 1) & mask
+      let slot = slots[Int(place)]
+      if slot == SessionTable.emptySlot { break }
+      let home = UInt32(truncatingIfNeeded: slot >> 32) & mask
+      // It may move into the hole unless its home lies behind the hole.
+      if (place &- home) & mask >= (place &- hole) & mask {
+        slots[Int(hole)] = slot
+        hole = place
+      }
+    }
+    slots[Int(hole)] = SessionTable.emptySlot
+  }
+
+  private mutating func growSlots() {
+    slots = SessionTable.emptySlots(slots.count * 2)
+    mask = UInt32(truncatingIfNeeded: slots.count - 1)
+    for ends in [open, remembered] {
+      var index = ends.head
+      while index != .none {
+        occupy(sessions[Int(index)].hash, index)
+        index = sessions[Int(index)].next
+      }
+    }
+  }
+
+  // MARK: In the order of the latest event
+
+  /// The open session whose latest event was applied longest ago, or `.none`.
+  var firstOpen: SessionIndex { @inline(__always) get { open.head } }
+
+  /// The remembered session whose latest event was applied longest ago, or `.none`.
+  var firstRemembered: SessionIndex { @inline(__always) get { remembered.head } }
+
+  /// The session behind `index` in its list, or `.none`.
+  func next(after index: SessionIndex) -> SessionIndex { sessions[Int(index)].next }
+
+  /// Moves the session to the end of its list: its event is the latest now.
+  @inline(__always)
+  mutating func moveToEnd(_ index: SessionIndex) {
+    if sessions[Int(index)].state == .open && open.tail == index { return }
+    unlink(index)
+    append(index)
+  }
+
+  /// Makes an open session a remembered one, the latest of them.
+  mutating func remember(_ index: SessionIndex) {
+    unlink(index)
+    sessions[Int(index)].state = .remembered
+    append(index)
+  }
+
+  @inline(__always)
+  private mutating func append(_ index: SessionIndex) {
+    if sessions[Int(index)].state == .open {
+      link(index, behind: open.tail)
+      if open.head == .none { open.head = index }
+      open.tail = index
+      openCount &+= 1
+    } else {
+      link(index, behind: remembered.tail)
+      if remembered.head == .none { remembered.head = index }
+      remembered.tail = index
+      rememberedCount &+= 1
+    }
+  }
+
+  @inline(__always)
+  private mutating func link(_ index: SessionIndex, behind tail: SessionIndex) {
+    sessions[Int(index)].previous = tail
+    sessions[Int(index)].next = .none
+    if tail != .none { sessions[Int(tail)].next = index }
+  }
+
+  @inline(__always)
+  private mutating func unlink(_ index: SessionIndex) {
+    let session = sessions[Int(index)]
+    if session.previous != .none { sessions[Int(session.previous)].next = session.next }
+    if session.next != .none { sessions[Int(session.next)].previous = session.previous }
+    if session.state == .open {
+      if session.previous == .none { open.head = session.next }
+      if session.next == .none { open.tail = session.previous }
+      openCount &-= 1
+    } else {
+      if session.previous == .none { remembered.head = session.next }
+      if session.next == .none { remembered.tail = session.previous }
+      rememberedCount &-= 1
+    }
+  }
+
+  /// The open sessions in the order in which they opened. Cost: n log n.
+  func openInOrderOfOpening() -> Column<SessionIndex> {
+    var order = Column<SessionIndex>(capacity: openCount)
+    var index = firstOpen
+    while index != .none {
+      order.append(index)
+      index = next(after: index)
+    }
+    order.sort { self[$0].firstSequence < self[$1].firstSequence }
+    return order
+  }
+
+  // MARK: Recent records
+
+  /// The session's recent records; none where they are not kept.
+  func recentRecords(of index: SessionIndex) -> RecentRecords {
+    keepsRecent ? recent[Int(index)] : RecentRecords()
+  }
+
+  @inline(__always)
+  func hasRecent(_ digest: UInt64, of index: SessionIndex) -> Bool {
+    keepsRecent && recent[Int(index)].contains(digest)
+  }
+
+  @inline(__always)
+  mutating func appendRecent(_ digest: UInt64, to index: SessionIndex) {
+    if keepsRecent { recent[Int(index)].append(digest) }
+  }
+
+  mutating func setRecent(_ records: RecentRecords, of index: SessionIndex) {
+    if keepsRecent { recent[Int(index)] = records }
+  }
+}

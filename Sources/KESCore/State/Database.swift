@@ -1,0 +1,222 @@
+// LMDB behind a safe face: one environment, its tables and its transactions.
+
+internal import CLMDB
+internal import Glibc
+
+/// A table of the database.
+enum Table: Int, CaseIterable, Sendable {
+  /// What is known of the task as a whole, its inputs and its outputs.
+  case positions
+  /// Open and remembered sessions by task and key.
+  case sessions
+  /// Records held for the watermark, by task and arrival.
+  case held
+
+  var name: String {
+    switch self {
+    case .positions: "positions"
+    case .sessions: "sessions"
+    case .held: "held"
+    }
+  }
+}
+
+/// Owns an LMDB environment; the only type that touches the C library.
+///
+/// Bytes lent by a transaction are valid until it ends or writes. One write transaction at a time;
+/// other processes may read a consistent snapshot meanwhile.
+@safe
+final class Database {
+  enum Access { case readWrite, readOnly }
+
+  private let directory: String
+  private let environment: OpaquePointer
+  private var tables: [MDB_dbi] = []
+
+  /// Opens (and for `.readWrite` creates) the database in `directory`, and clears the marks of
+  /// readers that died. `mapSize` is how large it may become before it is grown: address space, not
+  /// disk. Throws `StateError.cannotOpen` or `.database`.
+  init(directory: String, access: Access, mapSize: Int) throws(StateError) {
+    self.directory = directory
+    var opened: OpaquePointer?
+    let created = unsafe mdb_env_create(&opened)
+    guard created == 0, let environment = unsafe opened else {
+      throw .cannotOpen(directory: directory, reason: Database.reason(created))
+    }
+    unsafe self.environment = environment
+    unsafe mdb_env_set_maxdbs(environment, MDB_dbi(Table.allCases.count))
+    if access == .readWrite { unsafe mdb_env_set_mapsize(environment, mapSize) }
+    let flags = access == .readOnly ? UInt32(MDB_RDONLY) : 0
+    let code = unsafe mdb_env_open(environment, directory, flags | UInt32(MDB_NOTLS), 0o666)
+    if code != 0 {
+      // The destructor closes the environment.
+      throw .cannotOpen(directory: directory, reason: Database.reason(code))
+    }
+    unsafe mdb_reader_check(environment, nil)
+    try openTables(access)
+  }
+
+  deinit { unsafe mdb_env_close(environment) }
+
+  private func openTables(_ access: Access) throws(StateError) {
+    let create = access == .readWrite ? UInt32(MDB_CREATE) : 0
+    var transaction = try begin(access)
+    for table in Table.allCases {
+      var handle: MDB_dbi = 0
+      let code = unsafe mdb_dbi_open(transaction.pointer, table.name, create, &handle)
+      if code == MDB_NOTFOUND { throw .missing(directory: directory) }
+      try check(code, "opening a table")
+      tables.append(handle)
+    }
+    try transaction.commit()
+  }
+
+  /// Doubles what the database may grow to. No transaction may be open.
+  private func grow() throws(StateError) {
+    var information = unsafe MDB_envinfo()
+    unsafe mdb_env_info(environment, &information)
+    try check(
+      unsafe mdb_env_set_mapsize(environment, information.me_mapsize * 2), "growing the map")
+  }
+
+  /// Runs `body` in a write transaction and commits it: all of it is done, or nothing. Where the
+  /// map is full it is grown and `body` runs again.
+  func write(_ body: (borrowing Transaction) throws(StateError) -> Void) throws(StateError) {
+    while true {
+      var transaction = try begin(.readWrite)
+      do {
+        try body(transaction)
+        try transaction.commit()
+        return
+      } catch {
+        guard case .database(_, _, MDB_MAP_FULL, _) = error else { throw error }
+      }
+      try grow()
+    }
+  }
+
+  /// Runs `body` on a snapshot.
+  func read<Result>(
+    _ body: (borrowing Transaction) throws(StateError) -> Result
+  ) throws(StateError) -> Result {
+    let transaction = try begin(.readOnly)
+    return try body(transaction)
+  }
+
+  private func begin(_ access: Access) throws(StateError) -> Transaction {
+    var pointer: OpaquePointer?
+    let flags = access == .readOnly ? UInt32(MDB_RDONLY) : 0
+    var code = unsafe mdb_txn_begin(environment, nil, flags, &pointer)
+    if code == MDB_MAP_RESIZED {
+      // The writing process has grown the map: take over its size.
+      unsafe mdb_env_set_mapsize(environment, 0)
+      code = unsafe mdb_txn_begin(environment, nil, flags, &pointer)
+    }
+    try check(code, "beginning a transaction")
+    guard let pointer = unsafe pointer else { throw .missing(directory: directory) }
+    return unsafe Transaction(pointer: pointer, database: self)
+  }
+
+  fileprivate func check(_ code: Int32, _ operation: String) throws(StateError) {
+    if code == 0 { return }
+    throw .database(
+      directory: directory, operation: operation, code: code, reason: Database.reason(code))
+  }
+
+  fileprivate func handle(_ table: Table) -> MDB_dbi { tables[table.rawValue] }
+
+  private static func reason(_ code: Int32) -> String {
+    unsafe String(cString: mdb_strerror(code))
+  }
+
+  /// One transaction: aborted when it goes away without `commit`.
+  @safe
+  struct Transaction: ~Copyable {
+    fileprivate let pointer: OpaquePointer
+    private let database: Database
+    private var isOpen = true
+
+    fileprivate init(pointer: OpaquePointer, database: Database) {
+      unsafe self.pointer = unsafe pointer
+      self.database = database
+    }
+
+    deinit { if isOpen { unsafe mdb_txn_abort(pointer) } }
+
+    fileprivate mutating func commit() throws(StateError) {
+      isOpen = false
+      try database.check(unsafe mdb_txn_commit(pointer), "committing")
+    }
+
+    /// Sets the value of `key`, 1 to 511 bytes long.
+    func put(_ key: Span<UInt8>, _ value: Span<UInt8>, in table: Table) throws(StateError) {
+      let code = unsafe key.withValue { key in
+        unsafe value.withValue { value in
+          var (key, value) = unsafe (key, value)
+          return unsafe mdb_put(pointer, database.handle(table), &key, &value, 0)
+        }
+      }
+      try database.check(code, "writing")
+    }
+
+    /// Removes `key`, which may be missing.
+    func remove(_ key: Span<UInt8>, from table: Table) throws(StateError) {
+      let code = unsafe key.withValue { key in
+        var key = unsafe key
+        return unsafe mdb_del(pointer, database.handle(table), &key, nil)
+      }
+      if code != MDB_NOTFOUND { try database.check(code, "removing") }
+    }
+
+    /// Lends every entry whose key begins with `prefix`, in the order of the keys.
+    func forEach(
+      prefix: Span<UInt8>, in table: Table,
+      _ body: (_ key: Span<UInt8>, _ value: Span<UInt8>) throws(StateError) -> Void
+    ) throws(StateError) {
+      var opened: OpaquePointer?
+      try database.check(
+        unsafe mdb_cursor_open(pointer, database.handle(table), &opened), "reading")
+      guard let cursor = unsafe opened else { return }
+      defer { unsafe mdb_cursor_close(cursor) }
+      var key = unsafe MDB_val()
+      var value = unsafe MDB_val()
+      var code = unsafe prefix.withValue { start in
+        unsafe key = start
+        return unsafe mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE)
+      }
+      while code == 0 {
+        let isWanted = try unsafe key.withBytes { key throws(StateError) in
+          guard key.count >= prefix.count,
+            key.extracting(0..<prefix.count).hasSameBytes(as: prefix)
+          else { return false }
+          try unsafe value.withBytes { value throws(StateError) in try body(key, value) }
+          return true
+        }
+        if !isWanted { return }
+        code = unsafe mdb_cursor_get(cursor, &key, &value, MDB_NEXT)
+      }
+      if code != MDB_NOTFOUND { try database.check(code, "reading") }
+    }
+  }
+}
+
+extension Span where Element == UInt8 {
+  /// Lends the bytes as LMDB takes them.
+  fileprivate func withValue<Result>(_ body: (MDB_val) -> Result) -> Result {
+    unsafe withUnsafeBytes { bytes in
+      unsafe body(
+        MDB_val(
+          mv_size: bytes.count, mv_data: UnsafeMutableRawPointer(mutating: bytes.baseAddress)))
+    }
+  }
+}
+
+extension MDB_val {
+  /// Lends the bytes that LMDB lent us.
+  fileprivate func withBytes<Result, Failure: Error>(
+    _ body: (Span<UInt8>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    let bytes = unsafe UnsafeRawBufferPointer(start: mv_data, count: mv_size)
+    return try body(unsafe bytes.bindMemory(to: UInt8.self).span)
+  }
+}

@@ -1,0 +1,119 @@
+// What one commit writes, gathered before it is written.
+
+/// The changes of a commit: they are gathered first, because a transaction that finds the map full
+/// is made again.
+public struct StateChanges: ~Copyable {
+  // Not private: as an element of a column it is named in other files (a compiler fault, 6.3.1).
+  struct Entry: BitwiseCopyable {
+    var table: UInt8
+    var isRemoval: Bool
+    var key: TextRange
+    var value: TextRange
+  }
+
+  private var entries = Column<Entry>()
+  private var bytes = ByteBlock()
+  private let task: Int32
+
+  /// - Parameter task: the input partition; 0 for files and pipes.
+  public init(task: Int32 = 0) { self.task = task }
+
+  public var isEmpty: Bool { entries.isEmpty }
+
+  public mutating func removeAll() {
+    entries.removeAll()
+    bytes.truncate(to: 0)
+  }
+
+  /// Adds what has changed in the segmenter since the last time.
+  public mutating func take(from segmenter: inout Segmenter) {
+    segmenter.takeChanges { key, session in
+      if let session { put(key, session) } else { removeSession(key) }
+    }
+  }
+
+  /// Adds what has changed in the reorderer since the last time.
+  public mutating func take(from reorderer: inout Reorderer) {
+    reorderer.takeChanges { arrival, held, bytes in
+      if let held { put(arrival, held, bytes) } else { remove(arrival) }
+    }
+  }
+
+  public mutating func put(_ key: Span<UInt8>, _ session: SessionSnapshot) {
+    let task = task
+    let keyRange = range { StoredSession.appendKey(task: task, key, to: &$0) }
+    let value = range { StoredSession.appendValue(session, key: key, to: &$0) }
+    append(.sessions, isRemoval: false, keyRange, value)
+  }
+
+  public mutating func removeSession(_ key: Span<UInt8>) {
+    let task = task
+    let keyRange = range { StoredSession.appendKey(task: task, key, to: &$0) }
+    append(.sessions, isRemoval: true, keyRange, .empty)
+  }
+
+  private mutating func put(_ arrival: Int64, _ held: HeldRecord, _ bytes: Span<UInt8>) {
+    let task = task
+    let keyRange = range { StoredHeldRecord.appendKey(task: task, arrival: arrival, to: &$0) }
+    let value = range { StoredHeldRecord.appendValue(held, bytes, to: &$0) }
+    append(.held, isRemoval: false, keyRange, value)
+  }
+
+  private mutating func remove(_ arrival: Int64) {
+    let task = task
+    let keyRange = range { StoredHeldRecord.appendKey(task: task, arrival: arrival, to: &$0) }
+    append(.held, isRemoval: true, keyRange, .empty)
+  }
+
+  public mutating func set(_ progress: TaskProgress) {
+    let task = task
+    let key = range { StoredPositions.appendTaskKey(task, to: &$0) }
+    let value = range { StoredPositions.appendValue(progress, to: &$0) }
+    append(.positions, isRemoval: false, key, value)
+  }
+
+  public mutating func set(_ position: InputPosition, ofInput path: String) {
+    let key = range { StoredPositions.appendKey(.input, path, to: &$0) }
+    let value = range { StoredPositions.appendValue(position, path, to: &$0) }
+    append(.positions, isRemoval: false, key, value)
+  }
+
+  public mutating func set(length: Int64, ofOutput path: String) {
+    let key = range { StoredPositions.appendKey(.output, path, to: &$0) }
+    let value = range { StoredPositions.appendValue(length: length, path, to: &$0) }
+    append(.positions, isRemoval: false, key, value)
+  }
+
+  /// The place of what `write` appends.
+  private mutating func range(_ write: (inout ByteBlock) -> Void) -> TextRange {
+    let offset = bytes.count
+    write(&bytes)
+    return TextRange(offset: offset, length: bytes.count - offset)
+  }
+
+  private mutating func append(
+    _ table: Table, isRemoval: Bool, _ key: TextRange, _ value: TextRange
+  ) {
+    entries.append(
+      Entry(
+        table: UInt8(table.rawValue), isRemoval: isRemoval, key: key, value: value))
+  }
+
+  /// Writes all into `transaction`.
+  borrowing func write(to transaction: borrowing Database.Transaction) throws(StateError) {
+    for index in 0..<entries.count {
+      let entry = entries[index]
+      guard let table = Table(rawValue: Int(entry.table)) else { continue }
+      try bytes.withBytes(Int(entry.key.offset), entry.key.length) { key throws(StateError) in
+        if entry.isRemoval {
+          try transaction.remove(key, from: table)
+        } else {
+          try bytes.withBytes(Int(entry.value.offset), entry.value.length) {
+            value throws(StateError) in
+            try transaction.put(key, value, in: table)
+          }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,35 @@
+// What can go wrong with a state directory.
+
+/// A failure of the store of open sessions.
+public enum StateError: Error, Sendable {
+  /// Another process works on the directory.
+  case inUse(directory: String, processIdentifier: Int32)
+  case cannotOpen(directory: String, reason: String)
+  /// There is no store where one must be.
+  case missing(directory: String)
+  /// A database call failed; `code` is LMDB's or the system's.
+  case database(directory: String, operation: String, code: Int32, reason: String)
+  /// What the store holds does not read as what we write.
+  case corrupted(directory: String, what: String)
+  /// The store was written by another version.
+  case unknownVersion(directory: String, version: UInt32)
+}
+
+extension StateError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .inUse(let directory, let processIdentifier):
+      "\(directory): the state is in use by process \(processIdentifier); wait for it to end, or use"
+        + " another directory"
+    case .cannotOpen(let directory, let reason): "\(directory): cannot open the state: \(reason)"
+    case .missing(let directory): "\(directory): there is no state here"
+    case .database(let directory, let operation, _, let reason):
+      "\(directory): the state cannot be used: \(operation): \(reason)"
+    case .corrupted(let directory, let what):
+      "\(directory): the state is damaged: \(what); restore it from a copy, or start with a new one"
+    case .unknownVersion(let directory, let version):
+      "\(directory): the state has the format \(version), this program knows"
+        + " \(StateStore.formatVersion); use the version that wrote it"
+    }
+  }
+}

@@ -1,0 +1,192 @@
+// The file-backed store of open sessions, with the positions that belong to them.
+
+internal import Glibc
+
+/// The store in a state directory (design.md, "State is written at commit").
+///
+/// One process at a time writes; others may read a consistent snapshot meanwhile. A commit is one
+/// transaction: it is on the disk when `commit` returns, and a crash at any moment leaves either
+/// the state before it or the state after it.
+public final class StateStore {
+  /// The format of what the tables hold.
+  public static let formatVersion: UInt32 = 1
+  /// Address space to begin with; grown when full.
+  public static let defaultMapSize = 64 << 30
+
+  public let directory: String
+  private let database: Database
+  private let lock: StateLock?
+
+  private init(directory: String, database: Database, lock: StateLock?) {
+    self.directory = directory
+    self.database = database
+    self.lock = lock
+  }
+
+  /// Opens the store for a process that changes it.
+  ///
+  /// - Parameter creating: whether the directory and the store are made where they are missing.
+  /// Throws `StateError.inUse`, `.missing`, `.cannotOpen`, `.database` or `.unknownVersion`.
+  public static func open(
+    _ directory: String, creating: Bool, mapSize: Int = defaultMapSize
+  ) throws(StateError) -> StateStore {
+    if creating {
+      if unsafe mkdir(directory, 0o777) != 0 && errno != EEXIST {
+        throw .cannotOpen(directory: directory, reason: systemReason(errno))
+      }
+    } else {
+      try requireStore(directory)
+    }
+    let lock = try StateLock(directory: directory)
+    let database = try Database(directory: directory, access: .readWrite, mapSize: mapSize)
+    let store = StateStore(directory: directory, database: database, lock: lock)
+    try store.establishVersion()
+    return store
+  }
+
+  /// Opens the store for a process that only looks, also while another changes it. Throws as
+  /// `open` does, but `.inUse`.
+  public static func openForReading(_ directory: String) throws(StateError) -> StateStore {
+    try requireStore(directory)
+    let database = try Database(directory: directory, access: .readOnly, mapSize: 0)
+    let store = StateStore(directory: directory, database: database, lock: nil)
+    if let version = try store.version() { try store.require(version) }
+    return store
+  }
+
+  private static func requireStore(_ directory: String) throws(StateError) {
+    if unsafe access(directory + "/data.mdb", F_OK) != 0 { throw .missing(directory: directory) }
+  }
+
+  // MARK: Version
+
+  private func establishVersion() throws(StateError) {
+    if let version = try version() {
+      try require(version)
+      return
+    }
+    try database.write { transaction throws(StateError) in
+      var key = ByteBlock()
+      var value = ByteBlock()
+      StoredPositions.appendKey(.version, to: &key)
+      value.append(field: StateStore.formatVersion)
+      try key.withBytes { key throws(StateError) in
+        try value.withBytes { value throws(StateError) in
+          try transaction.put(key, value, in: .positions)
+        }
+      }
+    }
+  }
+
+  private func require(_ version: UInt32) throws(StateError) {
+    if version != StateStore.formatVersion {
+      throw .unknownVersion(directory: directory, version: version)
+    }
+  }
+
+  private func version() throws(StateError) -> UInt32? {
+    var found: UInt32?
+    try forEachPosition(.version) { value in
+      var reader = FieldReader()
+      found = reader.next(value)
+      return reader.isComplete
+    }
+    return found
+  }
+
+  // MARK: Reading
+
+  /// How far the task had come at the last commit; nil where there was none.
+  public func progress(task: Int32 = 0) throws(StateError) -> TaskProgress? {
+    var found: TaskProgress?
+    var key = ByteBlock()
+    StoredPositions.appendTaskKey(task, to: &key)
+    try forEach(key, .positions) { _, value in
+      found = StoredPositions.readProgress(value)
+      return found != nil
+    }
+    return found
+  }
+
+  /// Where every input stood at the last commit.
+  public func inputs() throws(StateError) -> [String: InputPosition] {
+    var inputs: [String: InputPosition] = [:]
+    try forEachPosition(.input) { value in
+      guard let (path, position) = StoredPositions.readInput(value) else { return false }
+      inputs[path] = position
+      return true
+    }
+    return inputs
+  }
+
+  /// How long every output was at the last commit.
+  public func outputs() throws(StateError) -> [String: Int64] {
+    var outputs: [String: Int64] = [:]
+    try forEachPosition(.output) { value in
+      guard let (path, length) = StoredPositions.readOutput(value) else { return false }
+      outputs[path] = length
+      return true
+    }
+    return outputs
+  }
+
+  /// Hands every session of the task and its key to `body`, in the order of the keys.
+  public func forEachSession(
+    task: Int32 = 0, _ body: (_ key: Span<UInt8>, _ session: SessionSnapshot) -> Void
+  ) throws(StateError) {
+    var prefix = ByteBlock()
+    StoredSession.appendTask(task, to: &prefix)
+    try forEach(prefix, .sessions) { StoredSession.read($0, $1, body) }
+  }
+
+  /// Puts the task's sessions into a fresh segmenter.
+  public func restore(task: Int32 = 0, into segmenter: inout Segmenter) throws(StateError) {
+    try forEachSession(task: task) { segmenter.restore($0, $1) }
+    let progress = try progress(task: task) ?? TaskProgress()
+    segmenter.finishRestoring(streamTime: progress.streamTime, sequence: progress.sequence)
+  }
+
+  /// Puts the task's held records into a fresh reorderer.
+  public func restore(task: Int32 = 0, into reorderer: inout Reorderer) throws(StateError) {
+    var prefix = ByteBlock()
+    StoredSession.appendTask(task, to: &prefix)
+    try forEach(prefix, .held) { key, value in
+      StoredHeldRecord.read(key, value) { reorderer.restore($0, $1) }
+    }
+    let progress = try progress(task: task) ?? TaskProgress()
+    reorderer.finishRestoring(
+      streamTime: progress.arrivedStreamTime, nextArrival: progress.nextArrival)
+  }
+
+  private func forEachPosition(
+    _ kind: StoredPositions.Kind, _ body: (Span<UInt8>) -> Bool
+  ) throws(StateError) {
+    var prefix = ByteBlock()
+    StoredPositions.appendKey(kind, to: &prefix)
+    try forEach(prefix, .positions) { _, value in body(value) }
+  }
+
+  /// Hands entries to `body`, which says whether it could read them.
+  private func forEach(
+    _ prefix: borrowing ByteBlock, _ table: Table,
+    _ body: (_ key: Span<UInt8>, _ value: Span<UInt8>) -> Bool
+  ) throws(StateError) {
+    let directory = directory
+    try database.read { transaction throws(StateError) in
+      try prefix.withBytes { prefix throws(StateError) in
+        try transaction.forEach(prefix: prefix, in: table) { key, value throws(StateError) in
+          if !body(key, value) {
+            throw .corrupted(directory: directory, what: "an entry of \(table.name)")
+          }
+        }
+      }
+    }
+  }
+
+  // MARK: Writing
+
+  /// Makes `changes` durable, all or nothing.
+  public func commit(_ changes: borrowing StateChanges) throws(StateError) {
+    try database.write { transaction throws(StateError) in try changes.write(to: transaction) }
+  }
+}

@@ -1,0 +1,98 @@
+// What the store knows of a task, its inputs and outputs.
+
+/// How far a task has come.
+public struct TaskProgress: Hashable, Sendable {
+  /// How many records have been read: the position of the next (P in R12).
+  public var position: Int64 = 0
+  /// Stream time of the segmenter, and how many events it has applied.
+  public var streamTime: EventTime = .beforeAll
+  public var sequence: Int64 = 0
+  /// Stream time of what has arrived, and the number of the next arrival (R9).
+  public var arrivedStreamTime: EventTime = .beforeAll
+  public var nextArrival: Int64 = 0
+  /// The timeout that the task ran with, in milliseconds; nil for none.
+  public var timeout: UInt64?
+
+  public init() {}
+}
+
+/// The layout of the table `positions`: `v`, `t` and a task, or `i` or `o` and a hash of a path;
+/// the path itself stands behind the fields of the value.
+enum StoredPositions {
+  enum Kind: UInt8 {
+    case version = 0x76
+    case task = 0x74
+    case input = 0x69
+    case output = 0x6F
+  }
+
+  static func appendKey(_ kind: Kind, to key: inout ByteBlock) { key.append(kind.rawValue) }
+
+  static func appendTaskKey(_ task: Int32, to key: inout ByteBlock) {
+    appendKey(.task, to: &key)
+    key.append(keyField: UInt32(bitPattern: task))
+  }
+
+  static func appendKey(_ kind: Kind, _ path: String, to key: inout ByteBlock) {
+    appendKey(kind, to: &key)
+    withUTF8Bytes(of: path) {
+      key.append(field: Hash.of($0))
+      key.append(field: Hash.of($0, seed: 1))
+    }
+  }
+
+  // MARK: Values
+
+  /// No timeout is written as 0, which no timeout is.
+  static func appendValue(_ progress: TaskProgress, to value: inout ByteBlock) {
+    value.append(field: progress.position)
+    value.append(field: progress.streamTime.milliseconds)
+    value.append(field: progress.sequence)
+    value.append(field: progress.arrivedStreamTime.milliseconds)
+    value.append(field: progress.nextArrival)
+    value.append(field: progress.timeout ?? 0)
+  }
+
+  static func readProgress(_ value: Span<UInt8>) -> TaskProgress? {
+    var reader = FieldReader()
+    var progress = TaskProgress()
+    progress.position = reader.next(value)
+    progress.streamTime.milliseconds = reader.next(value)
+    progress.sequence = reader.next(value)
+    progress.arrivedStreamTime.milliseconds = reader.next(value)
+    progress.nextArrival = reader.next(value)
+    let timeout: UInt64 = reader.next(value)
+    progress.timeout = timeout == 0 ? nil : timeout
+    return reader.isComplete ? progress : nil
+  }
+
+  static func appendValue(_ position: InputPosition, _ path: String, to value: inout ByteBlock) {
+    value.append(field: position.offset)
+    value.append(field: position.line)
+    value.append(field: position.fingerprint)
+    value.append(text: path)
+  }
+
+  static func readInput(_ value: Span<UInt8>) -> (path: String, position: InputPosition)? {
+    var reader = FieldReader()
+    let position = InputPosition(
+      offset: reader.next(value), line: reader.next(value), fingerprint: reader.next(value))
+    guard reader.isComplete else { return nil }
+    return (path(value, from: reader.end), position)
+  }
+
+  static func appendValue(length: Int64, _ path: String, to value: inout ByteBlock) {
+    value.append(field: length)
+    value.append(text: path)
+  }
+
+  static func readOutput(_ value: Span<UInt8>) -> (path: String, length: Int64)? {
+    var reader = FieldReader()
+    let length: Int64 = reader.next(value)
+    return reader.isComplete ? (path(value, from: reader.end), length) : nil
+  }
+
+  private static func path(_ value: Span<UInt8>, from offset: Int) -> String {
+    String(decodingBytes: value.extracting(offset..<value.count))
+  }
+}

@@ -1,0 +1,71 @@
+// A file descriptor, owned once.
+
+internal import Glibc
+
+/// Owns an open file descriptor and closes it once; standard streams are lent, not closed.
+struct DescriptorHandle: ~Copyable {
+  let descriptor: Int32
+  private let isOwned: Bool
+
+  /// Takes over `descriptor`.
+  init(owning descriptor: Int32) {
+    self.descriptor = descriptor
+    isOwned = true
+  }
+
+  /// Uses `descriptor` without owning it.
+  init(lent descriptor: Int32) {
+    self.descriptor = descriptor
+    isOwned = false
+  }
+
+  deinit { if isOwned { close(descriptor) } }
+
+  /// Opens `path` for reading. Throws `StreamError.cannotOpen` or `.isDirectory`.
+  static func openForReading(_ path: String) throws(StreamError) -> DescriptorHandle {
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    if descriptor < 0 { throw .cannotOpen(name: path, code: errno) }
+    let handle = DescriptorHandle(owning: descriptor)
+    if try handle.status(path).isDirectory { throw .isDirectory(name: path) }
+    return handle
+  }
+
+  /// Opens `path` for writing, creating it if need be. Throws `StreamError.cannotCreate`.
+  static func openForWriting(_ path: String, truncating: Bool) throws(StreamError)
+    -> DescriptorHandle
+  {
+    let flags = O_WRONLY | O_CREAT | O_CLOEXEC | (truncating ? O_TRUNC : 0)
+    let descriptor = unsafe open(path, flags, 0o666)
+    if descriptor < 0 { throw .cannotCreate(name: path, code: errno) }
+    return DescriptorHandle(owning: descriptor)
+  }
+
+  /// What kind of file this is. Throws `StreamError.cannotOpen`.
+  func status(_ name: String) throws(StreamError) -> FileStatus {
+    var status = stat()
+    if unsafe fstat(descriptor, &status) != 0 { throw .cannotOpen(name: name, code: errno) }
+    return FileStatus(status)
+  }
+}
+
+/// What is known of an open file.
+struct FileStatus: Sendable {
+  let isRegular: Bool
+  let isDirectory: Bool
+  let size: Int64
+  /// The same for two names of one file, and for no others.
+  let identity: FileIdentity
+
+  init(_ status: stat) {
+    isRegular = status.st_mode & S_IFMT == S_IFREG
+    isDirectory = status.st_mode & S_IFMT == S_IFDIR
+    size = Int64(status.st_size)
+    identity = FileIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+  }
+}
+
+/// Which file it is, whatever its name.
+struct FileIdentity: Hashable, Sendable {
+  let device: UInt64
+  let inode: UInt64
+}

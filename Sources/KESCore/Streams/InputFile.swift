@@ -1,0 +1,107 @@
+// One input: a file, a pipe or the standard input.
+
+internal import Glibc
+
+/// An open input, read in blocks.
+struct InputFile: ~Copyable {
+  /// The name in messages: the path, or `stdin`.
+  let name: String
+  /// Whether it has an end and places that can be returned to.
+  let isRegular: Bool
+  /// How many bytes it had when it was opened; 0 where it is not regular.
+  let size: Int64
+  /// How many bytes have been read, or passed over as read by an earlier run.
+  private(set) var offset: Int64 = 0
+  private let handle: DescriptorHandle
+  private let calls: SystemCalls
+
+  /// Opens `path`; `-` is the standard input. Throws `StreamError.cannotOpen` or `.isDirectory`.
+  init(_ path: String, calls: SystemCalls) throws(StreamError) {
+    let isStandard = path == "-"
+    let name = isStandard ? "stdin" : path
+    let handle =
+      isStandard
+      ? DescriptorHandle(lent: STDIN_FILENO) : try DescriptorHandle.openForReading(path)
+    let status = try handle.status(name)
+    if status.isDirectory { throw .isDirectory(name: name) }
+    self.name = name
+    self.handle = handle
+    self.calls = calls
+    isRegular = status.isRegular
+    size = status.isRegular ? status.size : 0
+  }
+
+  var descriptor: Int32 { handle.descriptor }
+
+  /// Appends up to `room` bytes to `block`; 0 at the end. Throws `StreamError.cannotRead`.
+  mutating func read(into block: inout ByteBlock, room: Int) throws(StreamError) -> Int {
+    let name = name
+    let count = try unsafe block.appendUnsafe(room: room) {
+      memory throws(StreamError) -> Int in
+      let count = unsafe calls.read(handle.descriptor, memory)
+      if count < 0 { throw .cannotRead(name: name, code: Int32(-count)) }
+      return count
+    }
+    offset += Int64(count)
+    return count
+  }
+
+  /// Goes on from where an earlier run stood. Throws `StreamError.inputChanged` where the bytes
+  /// before that place are not those that the run read.
+  mutating func resume(from position: InputPosition) throws(StreamError) {
+    if size < position.offset {
+      throw .inputChanged(
+        name: name,
+        explanation: "has \(size) bytes, but \(position.offset) were read in an earlier run;"
+          + " it was shortened or replaced: restore it, or use another --state")
+    }
+    if try fingerprint(to: position.offset) != position.fingerprint {
+      throw .inputChanged(
+        name: name,
+        explanation: "is not the file that was read in an earlier run: its first"
+          + " \(position.offset) bytes were changed; restore it, or use another --state")
+    }
+    if lseek(handle.descriptor, off_t(position.offset), SEEK_SET) < 0 {
+      throw .cannotRead(name: name, code: errno)
+    }
+    offset = position.offset
+  }
+
+  /// Whether the file is shorter than what was read of it (somebody emptied it).
+  func wasShortened() throws(StreamError) -> Bool {
+    guard isRegular else { return false }
+    return try handle.status(name).size < offset
+  }
+
+  /// Begins again at the start.
+  mutating func rewind() throws(StreamError) {
+    if lseek(handle.descriptor, 0, SEEK_SET) < 0 { throw .cannotRead(name: name, code: errno) }
+    offset = 0
+  }
+
+  /// What is to be recognised of the file's first `end` bytes: a hash of the first mebibyte and of
+  /// the last 64 KiB. Throws `StreamError.cannotRead`.
+  func fingerprint(to end: Int64) throws(StreamError) -> UInt64 {
+    let head = try hash(from: 0, to: min(end, 1 << 20))
+    let tail = try hash(from: max(0, end - 1 << 16), to: end)
+    return Hash.combine(Hash.combine(head, tail), UInt64(bitPattern: end))
+  }
+
+  private func hash(from start: Int64, to end: Int64) throws(StreamError) -> UInt64 {
+    var block = ByteBlock(capacity: Int(end - start))
+    while Int64(block.count) < end - start {
+      let at = start + Int64(block.count)
+      let name = name
+      let count = try unsafe block.appendUnsafe(room: Int(end - at)) {
+        memory throws(StreamError) -> Int in
+        let count = retrying {
+          unsafe pread(handle.descriptor, memory.baseAddress, memory.count, off_t(at))
+        }
+        if count < 0 { throw .cannotRead(name: name, code: Int32(-count)) }
+        return count
+      }
+      if count == 0 { break }
+    }
+    return block.withBytes { Hash.of($0) }
+  }
+}

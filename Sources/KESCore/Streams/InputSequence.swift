@@ -1,0 +1,130 @@
+// The inputs of a run, one behind the other, as one stream of blocks.
+
+/// Where a waiting input stands.
+public enum Reading: Equatable, Sendable {
+  /// Bytes were appended.
+  case bytes
+  /// The current input has ended; `openNext` goes to the next.
+  case endOfInput
+  /// Nothing came until the deadline.
+  case deadline
+  /// A signal came.
+  case signal
+}
+
+/// Reads inputs in the order in which they are named.
+public struct InputSequence: ~Copyable {
+  /// How a file's end is treated.
+  public enum AtEnd: Sendable {
+    case stop
+    /// Wait for the file to grow (`--follow`), looking every so many milliseconds.
+    case follow(everyMilliseconds: Int64)
+  }
+
+  private let paths: [String]
+  private var nextPath = 0
+  private var current: CurrentInput?
+  private let atEnd: AtEnd
+  private let signals: Signals
+  private let calls: SystemCalls
+  private let clock: Clock
+
+  /// The current input, boxed: an optional noncopyable value is awkward to reach into.
+  private final class CurrentInput {
+    /// The absolute path where the input has positions to return to.
+    let path: String?
+    var file: InputFile
+    init(path: String?, file: consuming InputFile) {
+      self.path = path
+      self.file = file
+    }
+  }
+
+  /// - Parameter paths: files to read, `-` for the standard input; none means the standard input.
+  public init(
+    paths: [String], atEnd: AtEnd = .stop, signals: Signals, calls: SystemCalls = .real,
+    clock: Clock = .real
+  ) {
+    self.paths = paths.isEmpty ? ["-"] : paths
+    self.atEnd = atEnd
+    self.signals = signals
+    self.calls = calls
+    self.clock = clock
+  }
+
+  /// The name of the current input in messages.
+  public var name: String { current?.file.name ?? "input" }
+
+  /// The current input's absolute path, if it has positions that a store can keep.
+  public var positionedPath: String? { current?.path }
+
+  /// How many bytes the current input has had read, and how many it had when it was opened.
+  public var progress: (read: Int64, size: Int64)? {
+    guard let current, current.file.isRegular else { return nil }
+    return (current.file.offset, current.file.size)
+  }
+
+  /// What opening the next input led to.
+  public enum Opening: Sendable {
+    /// There is none left.
+    case none
+    /// It is read from its start.
+    case fresh
+    /// It is read on from where an earlier run stood.
+    case resumed(InputPosition)
+  }
+
+  /// Opens the next input, from where `position` says an earlier run stood. Throws
+  /// `StreamError.cannotOpen`, `.isDirectory` or `.inputChanged`.
+  public mutating func openNext(
+    position: (_ path: String) -> InputPosition?
+  ) throws(StreamError) -> Opening {
+    current = nil
+    guard nextPath < paths.count else { return .none }
+    let path = paths[nextPath]
+    nextPath += 1
+    var file = try InputFile(path, calls: calls)
+    let positioned = file.isRegular && path != "-" ? absolutePath(path) : nil
+    let known = positioned.flatMap { position($0) }
+    if let known { try file.resume(from: known) }
+    current = CurrentInput(path: positioned, file: file)
+    return known.map { .resumed($0) } ?? .fresh
+  }
+
+  /// Appends up to `room` bytes to `block`, waiting until `deadline` (milliseconds of the
+  /// monotonic clock; nil for ever). Before it waits it calls `willWait` once.
+  public mutating func read(
+    into block: inout ByteBlock, room: Int, deadline: Int64?,
+    willWait: () throws(StreamError) -> Void
+  ) throws(StreamError) -> Reading {
+    guard let current else { return .endOfInput }
+    if !current.file.isRegular {
+      var wait = signals.wait(for: current.file.descriptor, milliseconds: 0)
+      if wait == .deadline {
+        try willWait()
+        let left = deadline.map { $0 - clock.monotonic() }
+        wait = signals.wait(for: current.file.descriptor, milliseconds: left)
+      }
+      if wait == .signal { return .signal }
+      if wait == .deadline { return .deadline }
+    }
+    while true {
+      if try current.file.read(into: &block, room: room) > 0 { return .bytes }
+      guard case .follow(let interval) = atEnd, current.file.isRegular else { return .endOfInput }
+      if try current.file.wasShortened() { try current.file.rewind() }
+      try willWait()
+      let left = deadline.map { $0 - clock.monotonic() } ?? .max
+      let wait = signals.wait(for: nil, milliseconds: min(interval, left))
+      if wait == .signal { return .signal }
+      if left <= interval { return .deadline }
+    }
+  }
+
+  /// Where the current input stands when `unread` of the bytes read have not been used up.
+  public func position(unread: Int, line: Int64) throws(StreamError) -> InputPosition? {
+    guard let current, positionedPath != nil else { return nil }
+    let offset = current.file.offset - Int64(unread)
+    return InputPosition(
+      offset: offset, line: line, fingerprint: try current.file.fingerprint(to: offset))
+  }
+}

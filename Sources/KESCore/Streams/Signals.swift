@@ -1,0 +1,48 @@
+// What the user says with signals, and waiting that notices it.
+
+internal import CSignals
+internal import Glibc
+
+/// SIGINT, SIGTERM and SIGUSR1, noticed between batches and while waiting.
+///
+/// The only one that touches the C module. The handlers are installed once a process; a second
+/// SIGINT or SIGTERM ends the process at once.
+public struct Signals: Sendable {
+  private let descriptor: Int32
+
+  /// Installs the handlers. Where that fails, signals have their default effects.
+  public init() { descriptor = kes_signals_install() }
+
+  /// The signal that asks to stop, if one has come.
+  public var stop: Int32? {
+    let signal = kes_signals_stop()
+    return signal == 0 ? nil : Int32(signal)
+  }
+
+  /// Whether a report was asked for since the last call.
+  public func takeReport() -> Bool { kes_signals_take_reports() > 0 }
+
+  /// Ends the process by `signal`, as if it had never been caught.
+  public static func die(by signal: Int32) { kes_signals_die(signal) }
+
+  /// Ends the process as one that wrote to a pipe without a reader.
+  public static func dieByBrokenPipe() { kes_signals_die(SIGPIPE) }
+
+  /// Why waiting ended.
+  enum Wait { case ready, deadline, signal }
+
+  /// Waits until `input` (or nothing, where it is nil) has something to read, a signal comes, or
+  /// `milliseconds` have passed; for ever where that is nil.
+  func wait(for input: Int32?, milliseconds: Int64?) -> Wait {
+    var descriptors = InlineArray<2, pollfd>(repeating: pollfd(fd: -1, events: 0, revents: 0))
+    descriptors[0] = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    descriptors[1] = pollfd(fd: input ?? -1, events: Int16(POLLIN), revents: 0)
+    let limit = milliseconds.map { Int32(clamping: max(0, $0)) } ?? -1
+    var span = descriptors.mutableSpan
+    let count = unsafe span.withUnsafeMutableBufferPointer {
+      unsafe poll($0.baseAddress, 2, limit)
+    }
+    if descriptors[0].revents != 0 || (count < 0 && errno == EINTR) { return .signal }
+    return count == 0 ? .deadline : .ready
+  }
+}

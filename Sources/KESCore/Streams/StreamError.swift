@@ -1,0 +1,43 @@
+// What can go wrong with files and pipes.
+
+internal import Glibc
+
+/// A failure of an input or output, with the name the user knows it by and the system's reason.
+public enum StreamError: Error, Sendable {
+  /// An input that is not there or may not be read.
+  case cannotOpen(name: String, code: Int32)
+  case isDirectory(name: String)
+  case cannotCreate(name: String, code: Int32)
+  case cannotRead(name: String, code: Int32)
+  case cannotWrite(name: String, code: Int32)
+  /// Whoever read our output is gone.
+  case brokenPipe(name: String)
+  /// An output that is one of the inputs.
+  case outputIsInput(name: String)
+  /// An input that is not what an earlier run read.
+  case inputChanged(name: String, explanation: String)
+  /// An output that is not what an earlier run wrote.
+  case outputChanged(name: String, explanation: String)
+}
+
+extension StreamError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .cannotOpen(let name, let code): "\(name): cannot open: \(reason(code))"
+    case .isDirectory(let name): "\(name): is a directory; name the files in it"
+    case .cannotCreate(let name, let code): "\(name): cannot create: \(reason(code))"
+    case .cannotRead(let name, let code): "\(name): cannot read: \(reason(code))"
+    case .cannotWrite(let name, let code): "\(name): cannot write: \(reason(code))"
+    case .brokenPipe(let name): "\(name): closed by its reader"
+    case .outputIsInput(let name): "\(name): is input and output at once; name another output"
+    case .inputChanged(let name, let explanation): "\(name): \(explanation)"
+    case .outputChanged(let name, let explanation): "\(name): \(explanation)"
+    }
+  }
+}
+
+/// The system's words for `errno`.
+func reason(_ code: Int32) -> String {
+  guard let text = unsafe strerror(code) else { return "error \(code)" }
+  return unsafe String(cString: text)
+}

@@ -1,0 +1,98 @@
+// kes-segment: gives every event its session.
+
+import ArgumentParser
+import KESCommand
+import KESCore
+
+@main
+struct KESSegment: Tool {
+  static let toolName = "kes-segment"
+
+  static let configuration = CommandConfiguration(
+    commandName: toolName,
+    abstract: "Give every event its session.",
+    discussion: """
+      Reads events, writes them with a session id added, and says when sessions close.
+
+      An event opens a session (DeviceWokeUp), belongs to one (DataReceived) or completes one \
+      (AllDataSent). Sessions whose end was lost close when stream time has left them behind.
+
+        kes-produce --full-speed --events 1000 | kes-segment --emit all | kes-read
+
+      With --state, open sessions are kept from run to run. From named files to --output every \
+      event then counts exactly once, whatever crash comes between: the same command carries on. \
+      With the standard input or output it counts at least once.
+      """,
+    version: version)
+
+  @OptionGroup(title: "Input") var input: InputOptions
+  @OptionGroup(title: "Sessions") var rules: RuleOptions
+  @OptionGroup(title: "State") var state: StateOptions
+  @OptionGroup(title: "Output") var output: OutputOptions
+  @OptionGroup(title: "Reports") var report: ReportOptions
+
+  static func main() { start() }
+
+  func work(_ messages: Messages) throws(ToolFailure) -> ToolEnding {
+    let signals = Signals()
+    let store = try openStore()
+    let (known, written) = try storing { () throws(StateError) in
+      (try store?.inputs() ?? [:], try store?.outputs() ?? [:])
+    }
+    let progress = try storing { () throws(StateError) in try store?.progress() }
+    let outputs = try openOutputs(written)
+    let decoder = JSONLinesDecoder(
+      purpose: .segmenting, greatestRecord: input.maxRecord.bytes,
+      position: progress?.position ?? 0)
+    let intake = Intake(
+      input: InputSequence(paths: input.files, signals: signals), decoder: decoder,
+      policy: input.policy, deadLetters: try openDeadLetters(written),
+      greatestCount: input.count ?? .max, signals: signals, resume: { known[$0] })
+    let encoder = JSONLinesSessionEncoder(
+      emission: rules.emit, marksDuplicates: rules.duplicates == .mark)
+    var pipeline = SegmentPipeline(
+      intake: intake, rules: rules.rules, encoder: encoder, outputs: outputs, store: store,
+      options: options, signals: signals,
+      reporter: StatisticsPrinter(options: report, files: input.files, messages: messages))
+    try storing { () throws(StateError) in try pipeline.restore() }
+    let ending = try piping { () throws(PipelineError) in try pipeline.run() }
+    return ToolEnding(ending, hasSkipped: pipeline.hasSkipped)
+  }
+
+  private var options: SegmentOptions {
+    var options = SegmentOptions()
+    options.flushes = rules.flush
+    options.idleTimeout = rules.idleTimeout?.milliseconds
+    options.commitInterval = state.commitInterval.milliseconds
+    options.isUnbuffered = output.unbuffered
+    return options
+  }
+
+  private func openStore() throws(ToolFailure) -> StateStore? {
+    guard let directory = state.state else { return nil }
+    return try storing { () throws(StateError) in
+      try StateStore.open(directory, creating: true)
+    }
+  }
+
+  private func openOutputs(_ written: [String: Int64]) throws(ToolFailure) -> SegmentOutputs {
+    let sessions = try openFile(output.output, written) ?? .standard()
+    let late = try openFile(rules.lateOutput, written)
+    return SegmentOutputs(sessions: sessions, late: late)
+  }
+
+  private func openDeadLetters(_ written: [String: Int64]) throws(ToolFailure) -> DeadLetters? {
+    try openFile(input.deadLetter, written).map { DeadLetters(output: $0) }
+  }
+
+  /// Opens an output file where one is named, to be written on from where the state says.
+  private func openFile(
+    _ path: String?, _ written: [String: Int64]
+  ) throws(ToolFailure) -> OutputStream? {
+    guard let path else { return nil }
+    return try streaming { () throws(StreamError) in
+      try OutputStream.file(
+        path, keeping: written[absolutePath(path)] ?? 0, apartFrom: input.files)
+    }
+  }
+}
