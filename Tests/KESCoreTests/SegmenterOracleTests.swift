@@ -1,0 +1,66 @@
+// The segmenter against the oracle, on thousands of random streams.
+
+import Testing
+
+@testable import KESCore
+
+@Suite struct SegmenterOracleTests {
+  /// The steps of the oracle and of the real segmenter for one seed.
+  private static func compare(seed: UInt64) -> (expected: [Step], found: [Step]) {
+    var generator = SeededGenerator(seed: seed)
+    let rules = randomRules(&generator)
+    let events = randomStream(&generator, count: Int.random(in: 1...120, using: &generator))
+    let flush = generator.chance(50)
+    var reference = ReferenceSegmenter(rules: rules)
+    var driver = SegmenterTestDriver(
+      rules: rules, blockSize: Int.random(in: 1...200, using: &generator))
+    for (position, event) in events.enumerated() {
+      reference.take(event, position: position)
+      driver.add(event, position: position)
+      if generator.chance(20) { driver.run() }
+    }
+    driver.run()
+    reference.end(flush: flush)
+    driver.end(flush: flush)
+    return (reference.steps, driver.steps)
+  }
+
+  @Test(arguments: 0..<20)
+  func agreesWithTheReferenceOnRandomStreams(block: UInt64) {
+    for seed in block * 250..<(block + 1) * 250 {
+      let (expected, found) = SegmenterOracleTests.compare(seed: seed)
+      if found != expected {
+        let place = zip(expected, found).enumerated().first { $0.element.0 != $0.element.1 }?.offset
+        Issue.record("seed \(seed): differs at step \(place ?? min(expected.count, found.count))")
+        #expect(found == expected)
+        return
+      }
+    }
+  }
+
+  @Test(arguments: 0..<10)
+  func goesOnFromTheStoreAsIfNothingHadHappened(block: UInt64) throws {
+    for seed in block * 10..<(block + 1) * 10 {
+      var generator = SeededGenerator(seed: 1_000_000 + seed)
+      let rules = randomRules(&generator)
+      let events = randomStream(&generator, count: 80)
+      let directory = try ScratchDirectory()
+      let store = try StateStore.open(directory.path, creating: true, mapSize: 1 << 20)
+      var reference = ReferenceSegmenter(rules: rules)
+      var driver = SegmenterTestDriver(rules: rules, tracksChanges: true)
+      for (position, event) in events.enumerated() {
+        reference.take(event, position: position)
+        driver.add(event, position: position)
+        if generator.chance(10) {
+          driver.run()
+          try driver.restart(through: store, rules: rules)
+        }
+      }
+      driver.run()
+      try driver.restart(through: store, rules: rules)
+      reference.end(flush: true)
+      driver.end(flush: true)
+      #expect(driver.steps == reference.steps, "seed \(seed)")
+    }
+  }
+}

@@ -1,0 +1,172 @@
+// Runs the real tools as real processes.
+
+import Foundation
+
+/// A tool that has ended: what it said and how it went.
+struct Finished {
+  /// The exit status, or nil where a signal ended it.
+  let status: Int32?
+  let signal: Int32?
+  let output: Data
+  let errors: String
+
+  var text: String { String(decoding: output, as: UTF8.self) }
+  var lines: [String] { text.split(separator: "\n").map(String.init) }
+}
+
+/// Where the tools read from.
+enum ProgramInput {
+  case empty
+  case text(String)
+  case data(Data)
+  case file(String)
+}
+
+enum Program {
+  /// Where the build put the tools: beside the test bundle.
+  static let directory: URL = {
+    let bundle = Bundle.allBundles.map(\.bundleURL).first { $0.pathExtension == "xctest" }
+    let executable = bundle ?? URL(fileURLWithPath: CommandLine.arguments[0])
+    return executable.deletingLastPathComponent()
+  }()
+
+  static func path(_ tool: String) -> String { directory.appendingPathComponent(tool).path }
+
+  /// Runs a tool to its end.
+  static func run(
+    _ tool: String, _ arguments: [String] = [], input: ProgramInput = .empty,
+    environment: [String: String] = [:], directory: TemporaryDirectory? = nil
+  ) throws -> Finished {
+    let running = try RunningProgram(
+      tool, arguments, input: input, environment: environment, directory: directory)
+    return try running.finish()
+  }
+
+  /// Runs a shell command line with the tools on its PATH.
+  static func shell(
+    _ command: String, input: ProgramInput = .empty, environment: [String: String] = [:],
+    directory: TemporaryDirectory? = nil
+  ) throws -> Finished {
+    let running = try RunningProgram(
+      path: "/bin/bash", ["-c", command], input: input, environment: environment,
+      directory: directory)
+    return try running.finish()
+  }
+}
+
+/// A process whose output goes to files, so that it never waits for a reader.
+final class RunningProgram {
+  let process = Process()
+  private let scratch: TemporaryDirectory
+  private let outputPath: String
+  private let errorPath: String
+
+  convenience init(
+    _ tool: String, _ arguments: [String], input: ProgramInput = .empty,
+    environment: [String: String] = [:], directory: TemporaryDirectory? = nil
+  ) throws {
+    try self.init(
+      path: Program.path(tool), arguments, input: input, environment: environment,
+      directory: directory)
+  }
+
+  init(
+    path: String, _ arguments: [String], input: ProgramInput, environment: [String: String],
+    directory: TemporaryDirectory?, standardInput: FileHandle? = nil
+  ) throws {
+    scratch = try TemporaryDirectory()
+    outputPath = scratch.path("output")
+    errorPath = scratch.path("errors")
+    process.executableURL = URL(fileURLWithPath: path)
+    process.arguments = arguments
+    var variables = ProcessInfo.processInfo.environment
+    variables["PATH"] = Program.directory.path + ":" + (variables["PATH"] ?? "")
+    variables.merge(environment) { $1 }
+    process.environment = variables
+    if let directory { process.currentDirectoryURL = directory.url }
+    process.standardInput = try standardInput ?? handle(for: input)
+    process.standardOutput = try writing(outputPath)
+    process.standardError = try writing(errorPath)
+    try process.run()
+  }
+
+  private func handle(for input: ProgramInput) throws -> FileHandle {
+    switch input {
+    case .empty: return FileHandle.nullDevice
+    case .text(let text): return try reading(scratch.write(Data(text.utf8), to: "input"))
+    case .data(let data): return try reading(scratch.write(data, to: "input"))
+    case .file(let path): return try reading(path)
+    }
+  }
+
+  private func reading(_ path: String) throws -> FileHandle {
+    try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+  }
+
+  private func writing(_ path: String) throws -> FileHandle {
+    try Data().write(to: URL(fileURLWithPath: path))
+    return try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+  }
+
+  /// What it has written so far.
+  var outputSoFar: String {
+    (try? String(contentsOf: URL(fileURLWithPath: outputPath), encoding: .utf8)) ?? ""
+  }
+
+  var errorsSoFar: String {
+    (try? String(contentsOf: URL(fileURLWithPath: errorPath), encoding: .utf8)) ?? ""
+  }
+
+  func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
+
+  /// Waits until `condition` holds; false when the process ended first.
+  func waits(until condition: () -> Bool) -> Bool {
+    while !condition() {
+      if !process.isRunning { return condition() }
+      usleep(2000)
+    }
+    return true
+  }
+
+  /// Waits for its end.
+  func finish() throws -> Finished {
+    process.waitUntilExit()
+    let isSignal = process.terminationReason == .uncaughtSignal
+    return Finished(
+      status: isSignal ? nil : process.terminationStatus,
+      signal: isSignal ? process.terminationStatus : nil,
+      output: try Data(contentsOf: URL(fileURLWithPath: outputPath)),
+      errors: errorsSoFar)
+  }
+}
+
+/// A directory that goes away with its owner.
+final class TemporaryDirectory {
+  let url: URL
+
+  init() throws {
+    url = FileManager.default.temporaryDirectory.appendingPathComponent("kes-" + UUID().uuidString)
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(at: url) }
+
+  func path(_ name: String) -> String { url.appendingPathComponent(name).path }
+
+  @discardableResult
+  func write(_ data: Data, to name: String) throws -> String {
+    try data.write(to: url.appendingPathComponent(name))
+    return path(name)
+  }
+
+  @discardableResult
+  func write(_ text: String, to name: String) throws -> String {
+    try write(Data(text.utf8), to: name)
+  }
+
+  func read(_ name: String) throws -> Data {
+    try Data(contentsOf: url.appendingPathComponent(name))
+  }
+
+  func text(_ name: String) throws -> String { String(decoding: try read(name), as: UTF8.self) }
+}
