@@ -65,6 +65,16 @@ public struct ByteBlock: ~Copyable {
     count &+= bytes.count
   }
 
+  /// Appends the first `count` (at most 16) bytes of two words, each from its lowest byte on.
+  @inline(__always)
+  public mutating func append(_ first: UInt64, _ second: UInt64, count added: Int) {
+    precondition(added <= 16)
+    reserve(16)
+    unsafe base.storeBytes(of: first.littleEndian, toByteOffset: count, as: UInt64.self)
+    unsafe base.storeBytes(of: second.littleEndian, toByteOffset: count &+ 8, as: UInt64.self)
+    count &+= added
+  }
+
   /// Appends a literal's bytes.
   @inline(__always)
   public mutating func append(_ text: StaticString) {

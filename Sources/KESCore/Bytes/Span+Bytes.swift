@@ -15,6 +15,15 @@ extension Span where Element == UInt8 {
     unsafe UInt32(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt32.self))
   }
 
+  /// Whether the eight bytes from `index` are those of a literal of eight; false past the end.
+  @inline(__always)
+  func hasWord(_ text: StaticString, at index: Int) -> Bool {
+    precondition(text.utf8CodeUnitCount == 8)
+    guard index &+ 8 <= count else { return false }
+    let expected = unsafe UnsafeRawPointer(text.utf8Start).loadUnaligned(as: UInt64.self)
+    return word(at: index) == UInt64(littleEndian: expected)
+  }
+
   /// Whether both hold the same bytes. Cost: their length, a word at a time.
   @inline(__always)
   public func hasSameBytes(as other: Span<UInt8>) -> Bool {

@@ -9,7 +9,6 @@ public struct SessionIdentifier: BitwiseCopyable, Hashable, Sendable {
   public init(rawValue: UInt64) { self.rawValue = rawValue }
 
   private static let randomFlag: UInt64 = 1 << 63
-  private static let deterministicLength = 13
   private static let randomLength = 8
 
   /// The deterministic id with these 63 bits; the top bit of `bits` does not count.
@@ -29,37 +28,53 @@ public struct SessionIdentifier: BitwiseCopyable, Hashable, Sendable {
   @inline(__always)
   public func write(to output: inout ByteBlock) {
     if rawValue & SessionIdentifier.randomFlag == 0 {
-      writeDigits(
-        of: rawValue, base: 36, length: SessionIdentifier.deterministicLength, to: &output)
+      writeDeterministic(to: &output)
     } else {
-      writeDigits(
-        of: rawValue & ~SessionIdentifier.randomFlag, base: 62,
-        length: SessionIdentifier.randomLength, to: &output)
+      writeRandom(to: &output)
     }
   }
 
+  /// Thirteen digits of base 36, most significant first. Divided into four short runs, because a
+  /// run of divisions waits for each in turn: this stands in every event of the output.
   @inline(__always)
-  private func writeDigits(
-    of number: UInt64, base: UInt64, length: Int, to output: inout ByteBlock
-  ) {
-    var digits = InlineArray<16, UInt8>(repeating: 0)
-    var rest = number
-    var index = length
-    while index > 0 {
-      index &-= 1
-      let next = rest / base
-      digits[index] = SessionIdentifier.character(UInt8(truncatingIfNeeded: rest &- next &* base))
-      rest = next
-    }
-    output.append(digits.span.extracting(0..<length))
+  private func writeDeterministic(to output: inout ByteBlock) {
+    let low = UInt32(truncatingIfNeeded: rawValue % 2_176_782_336)  // 36^6
+    let high = UInt32(truncatingIfNeeded: rawValue / 2_176_782_336)
+    let first = SessionIdentifier.fourDigits(high / 46656)  // 36^3
+    let second = SessionIdentifier.fourDigits(high % 46656) >> 8
+    let third = SessionIdentifier.fourDigits(low / 46656) >> 8
+    let fourth = SessionIdentifier.fourDigits(low % 46656) >> 8
+    output.append(
+      first | second << 32 | third << 56, third >> 8 | fourth << 16, count: 13)
   }
 
-  /// `0-9`, then `a-z`, then `A-Z`.
+  /// The characters of a number below 36^4, the most significant in the lowest byte.
   @inline(__always)
-  private static func character(_ digit: UInt8) -> UInt8 {
-    if digit < 10 { return UInt8(ascii: "0") &+ digit }
-    if digit < 36 { return UInt8(ascii: "a") &+ digit &- 10 }
-    return UInt8(ascii: "A") &+ digit &- 36
+  private static func fourDigits(_ number: UInt32) -> UInt64 {
+    let upper = number / 1296
+    let lower = number % 1296
+    return character(upper / 36) | character(upper % 36) << 8 | character(lower / 36) << 16
+      | character(lower % 36) << 24
+  }
+
+  /// `0-9`, then `a-z`.
+  @inline(__always)
+  private static func character(_ digit: UInt32) -> UInt64 {
+    UInt64(digit &+ (digit < 10 ? 0x30 : 0x57))
+  }
+
+  /// Eight alphanumerics, most significant first: `0-9`, `a-z`, `A-Z`.
+  @inline(never)
+  private func writeRandom(to output: inout ByteBlock) {
+    var characters: UInt64 = 0
+    var rest = rawValue & ~SessionIdentifier.randomFlag
+    for _ in 0..<SessionIdentifier.randomLength {
+      let digit = rest % 62
+      rest /= 62
+      let base: UInt64 = digit < 10 ? 0x30 : digit < 36 ? 0x57 : 0x1D
+      characters = characters << 8 | (digit + base)
+    }
+    output.append(characters, 0, count: SessionIdentifier.randomLength)
   }
 }
 

@@ -11,8 +11,8 @@ extension SessionIndex {
 /// Holds open and remembered sessions: found by key in constant time, and linked in two lists, one
 /// a state, in the order of their latest event, so that those due are at the head.
 ///
-/// Open addressing with linear probing over 8-byte slots (hash and index), at most 7 in 8 in use;
-/// removal moves later slots back instead of leaving tombstones. A session costs 80 bytes, 9 to 18
+/// Open addressing with linear probing over 8-byte slots (hash and index), at most 5 in 8 in use;
+/// removal moves later slots back instead of leaving tombstones. A session costs 80 bytes, 13 to 26
 /// bytes of slots, and its key rounded up to 8.
 struct SessionTable: ~Copyable {
   /// The ends of one list.
@@ -80,7 +80,7 @@ struct SessionTable: ~Copyable {
     _ key: Span<UInt8>, hash: UInt32, identifier: SessionIdentifier, time: EventTime,
     sequence: Int64
   ) -> SessionIndex {
-    if (sessions.count &+ 1) &* 8 > slots.count &* 7 { growSlots() }
+    if (openCount &+ rememberedCount &+ 1) &* 8 > slots.count &* 5 { growSlots() }
     let session = Session(
       keySlot: keys.insert(key), keyLength: UInt32(truncatingIfNeeded: key.count),
       identifier: identifier, start: time, end: time, latestStreamTime: .beforeAll,

@@ -33,10 +33,10 @@ struct JSONEventScanner {
   /// Which of the two schemas the input follows.
   enum Schema { case event, sessionEvent }
 
-  private(set) var scanner = JSONScanner()
+  var scanner = JSONScanner()
   private(set) var faultField: FieldName = .none
-  private(set) var event = ScannedEvent()
-  private let schema: Schema
+  var event = ScannedEvent()
+  let schema: Schema
   private let scratch = Scratch()
   // The value read last, on its way into `event`.
   private var lastText = ScannedEvent.Text()
@@ -47,7 +47,15 @@ struct JSONEventScanner {
 
   /// Scans the record at `start`; returns the place of the line feed behind it, or
   /// `JSONScanner.failed` with the fault in `scanner` and `faultField`.
+  @inline(__always)
   mutating func scan(_ bytes: Span<UInt8>, _ start: Int) -> Int {
+    let end = scanCanonical(bytes, start)
+    return end >= 0 ? end : scanGenerally(bytes, start)
+  }
+
+  /// The same for any spelling of the record.
+  @inline(never)
+  mutating func scanGenerally(_ bytes: Span<UInt8>, _ start: Int) -> Int {
     event = ScannedEvent()
     faultField = .none
     var index = scanner.skipSpace(bytes, start)

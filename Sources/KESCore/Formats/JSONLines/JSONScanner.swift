@@ -62,7 +62,7 @@ struct JSONScanner {
   /// The high bit of each byte of `word` that ends the plain part of a string: a quote, a
   /// backslash, a control character or one beyond ASCII. Exact for the lowest such byte.
   @inline(__always)
-  private static func specialBytes(_ word: UInt64) -> UInt64 {
+  static func specialBytes(_ word: UInt64) -> UInt64 {
     let ones: UInt64 = 0x0101_0101_0101_0101
     let highs: UInt64 = 0x8080_8080_8080_8080
     let quote = word ^ (ones &* 0x22)
