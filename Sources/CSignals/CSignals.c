@@ -43,12 +43,25 @@ static int handle(int signal, void (*handler)(int), int flags) {
   return sigaction(signal, &action, NULL);
 }
 
+// A parent may have started us with signals blocked, as thread pools do: then
+// nobody could stop us.
+static void unblock(void) {
+  sigset_t ours;
+  sigemptyset(&ours);
+  sigaddset(&ours, SIGINT);
+  sigaddset(&ours, SIGTERM);
+  sigaddset(&ours, SIGUSR1);
+  sigaddset(&ours, SIGPIPE);
+  sigprocmask(SIG_UNBLOCK, &ours, NULL);
+}
+
 int kes_signals_install(void) {
   if (wake_pipe[0] >= 0) return wake_pipe[0];
   if (pipe2(wake_pipe, O_CLOEXEC | O_NONBLOCK) != 0) return -1;
   if (handle(SIGINT, on_stop, SA_RESETHAND) != 0) return -1;
   if (handle(SIGTERM, on_stop, SA_RESETHAND) != 0) return -1;
   if (handle(SIGUSR1, on_report, 0) != 0) return -1;
+  unblock();
   return wake_pipe[0];
 }
 

@@ -19,12 +19,12 @@ public protocol Tool: ParsableCommand {
 /// How a tool's work ended.
 public struct ToolEnding: Sendable {
   public var ending: Ending
-  /// Whether records were skipped that nothing keeps.
-  public var hasSkipped: Bool
+  /// How many records were skipped that nothing keeps.
+  public var skippedCount: Int64
 
-  public init(_ ending: Ending, hasSkipped: Bool = false) {
+  public init(_ ending: Ending, skippedCount: Int64 = 0) {
     self.ending = ending
-    self.hasSkipped = hasSkipped
+    self.skippedCount = skippedCount
   }
 }
 
@@ -55,9 +55,13 @@ extension Tool {
     messages.isQuiet = report.quiet
     do {
       let ended = try work(messages)
+      if ended.skippedCount > 0 {
+        let records = ended.skippedCount == 1 ? "1 record" : "\(ended.skippedCount) records"
+        messages.note("\(records) could not be decoded and skipped; --dead-letter keeps them")
+      }
       switch ended.ending {
       case .stopped(let signal): Signals.die(by: signal)
-      case .done: if ended.hasSkipped { leave(.skipped) }
+      case .done: if ended.skippedCount > 0 { leave(.skipped) }
       }
     } catch {
       fail(error, messages)

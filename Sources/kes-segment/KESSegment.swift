@@ -47,7 +47,8 @@ struct KESSegment: Tool {
     let intake = Intake(
       input: InputSequence(paths: input.files, signals: signals), decoder: decoder,
       policy: input.policy, deadLetters: try openDeadLetters(written),
-      greatestCount: input.count ?? .max, signals: signals, resume: { known[$0] })
+      greatestCount: input.count ?? .max, signals: signals, resume: { known[$0] },
+      onRejection: report.verbose ? { messages.note("\($0); skipped") } : nil)
     let encoder = JSONLinesSessionEncoder(
       emission: rules.emit, marksDuplicates: rules.duplicates == .mark)
     var pipeline = SegmentPipeline(
@@ -56,7 +57,7 @@ struct KESSegment: Tool {
       reporter: StatisticsPrinter(options: report, files: input.files, messages: messages))
     try storing { () throws(StateError) in try pipeline.restore() }
     let ending = try piping { () throws(PipelineError) in try pipeline.run() }
-    return ToolEnding(ending, hasSkipped: pipeline.hasSkipped)
+    return ToolEnding(ending, skippedCount: pipeline.skippedCount)
   }
 
   private var options: SegmentOptions {

@@ -1,6 +1,7 @@
 // Runs the real tools as real processes.
 
 import Foundation
+import Glibc
 
 /// A tool that has ended: what it said and how it went.
 struct Finished {
@@ -54,6 +55,13 @@ enum Program {
   }
 }
 
+/// Held while a process starts, and while a pipe is made private: between `pipe` and `fcntl` a new
+/// process would inherit it.
+let spawning = NSLock()
+
+/// How long a test waits for what must come before it says that it hangs.
+private let patienceSeconds = 60.0
+
 /// A process whose output goes to files, so that it never waits for a reader.
 final class RunningProgram {
   let process = Process()
@@ -87,7 +95,7 @@ final class RunningProgram {
     process.standardInput = try standardInput ?? handle(for: input)
     process.standardOutput = try writing(outputPath)
     process.standardError = try writing(errorPath)
-    try process.run()
+    try spawning.withLock { try process.run() }
   }
 
   private func handle(for input: ProgramInput) throws -> FileHandle {
@@ -119,10 +127,11 @@ final class RunningProgram {
 
   func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
-  /// Waits until `condition` holds; false when the process ended first.
+  /// Waits until `condition` holds; false when the process ended first, or hangs.
   func waits(until condition: () -> Bool) -> Bool {
+    let deadline = Date(timeIntervalSinceNow: patienceSeconds)
     while !condition() {
-      if !process.isRunning { return condition() }
+      if !process.isRunning || Date() > deadline { return condition() }
       usleep(2000)
     }
     return true
@@ -130,7 +139,11 @@ final class RunningProgram {
 
   /// Waits for its end.
   func finish() throws -> Finished {
+    let identifier = process.processIdentifier
+    let hang = DispatchWorkItem { kill(identifier, SIGKILL) }
+    DispatchQueue.global().asyncAfter(deadline: .now() + 3 * patienceSeconds, execute: hang)
     process.waitUntilExit()
+    hang.cancel()
     let isSignal = process.terminationReason == .uncaughtSignal
     return Finished(
       status: isSignal ? nil : process.terminationStatus,
@@ -138,6 +151,33 @@ final class RunningProgram {
       output: try Data(contentsOf: URL(fileURLWithPath: outputPath)),
       errors: errorsSoFar)
   }
+}
+
+/// The two ends of a pipe that no other child inherits: a pipe stays open as long as anybody holds
+/// its end, and tests start processes side by side.
+struct PrivatePipe {
+  let reading: FileHandle
+  let writing: FileHandle
+
+  init() throws {
+    var ends: (Int32, Int32) = (-1, -1)
+    spawning.lock()
+    defer { spawning.unlock() }
+    let result = unsafe withUnsafeMutablePointer(to: &ends) {
+      unsafe $0.withMemoryRebound(to: Int32.self, capacity: 2) { unsafe pipe($0) }
+    }
+    guard result == 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+    _ = fcntl(ends.0, F_SETFD, FD_CLOEXEC)
+    _ = fcntl(ends.1, F_SETFD, FD_CLOEXEC)
+    reading = FileHandle(fileDescriptor: ends.0, closeOnDealloc: true)
+    writing = FileHandle(fileDescriptor: ends.1, closeOnDealloc: true)
+  }
+
+  /// Writes `text` into the pipe.
+  func write(_ text: String) throws { try writing.write(contentsOf: Data(text.utf8)) }
+
+  /// Ends what is written.
+  func close() throws { try writing.close() }
 }
 
 /// A directory that goes away with its owner.

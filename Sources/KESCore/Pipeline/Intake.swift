@@ -38,6 +38,7 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable {
   private let greatestCount: Int64
   private let signals: Signals
   private let resume: (String) -> InputPosition?
+  private let onRejection: ((BadRecord) -> Void)?
   private var isOpen = false
   private var failure: BadRecord?
   private var streamTime: EventTime = .beforeAll
@@ -46,10 +47,12 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable {
   /// - Parameters:
   ///   - greatestCount: how many records to read at most (`-c`).
   ///   - resume: where an earlier run stood in an input.
+  ///   - onRejection: told of every record that is passed over.
   public init(
     input: consuming InputSequence, decoder: consuming Decoder, policy: BadRecordPolicy,
     deadLetters: DeadLetters? = nil, greatestCount: Int64 = .max, signals: Signals,
-    resume: @escaping (String) -> InputPosition? = { _ in nil }
+    resume: @escaping (String) -> InputPosition? = { _ in nil },
+    onRejection: ((BadRecord) -> Void)? = nil
   ) {
     self.input = input
     self.decoder = decoder
@@ -58,6 +61,7 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable {
     self.greatestCount = greatestCount
     self.signals = signals
     self.resume = resume
+    self.onRejection = onRejection
   }
 
   /// Replaces the content of `batch` with the next records.
@@ -144,19 +148,22 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable {
 
   private mutating func reject(_ rejection: Rejection, of batch: borrowing Batch) {
     let isCounted = rejection.part == .whole || rejection.part == .first
-    if isCounted {
-      ledger.records += 1
-      ledger.rejected += 1
-    }
     let bad = BadRecord(
       position: "\(input.name):\(rejection.line)",
       reason: decoder.message(for: rejection, in: batch))
     deadLetters?.append(rejection, of: batch, position: bad.position, reason: bad.reason)
-    if policy == .fail { failure = bad }
+    if isCounted {
+      ledger.records += 1
+      ledger.rejected += 1
+      if policy == .fail { failure = bad } else { onRejection?(bad) }
+    }
   }
 
   /// Whether an input has ended since positions were taken.
   public var hasMoved: Bool { !finishedPositions.isEmpty }
+
+  /// How many records were passed over that nothing keeps.
+  public var skippedCount: Int64 { deadLetters == nil ? ledger.rejected : 0 }
 
   /// The greatest lag since the last call.
   public mutating func takeGreatestLag() -> UInt64 {

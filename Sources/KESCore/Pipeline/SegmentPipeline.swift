@@ -312,6 +312,6 @@ public struct SegmentPipeline<
     return statistics
   }
 
-  /// Whether records were passed over that nothing keeps (exit status 1).
-  public var hasSkipped: Bool { intake.ledger.rejected > 0 && intake.deadLetters == nil }
+  /// How many records were passed over that nothing keeps (exit status 1).
+  public var skippedCount: Int64 { intake.skippedCount }
 }

@@ -1,0 +1,49 @@
+// Event lines for the tests of whole programs.
+
+/// A small generator with a seed (SplitMix64, Steele and others 2014).
+struct SeededGenerator: RandomNumberGenerator {
+  private var state: UInt64
+
+  init(seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+    return mixed ^ (mixed >> 31)
+  }
+}
+
+enum EventLines {
+  static func woke(_ device: String, _ time: Int64) -> String {
+    #"{"device":"\#(device)","timestamp":\#(time),"event":{"DeviceWokeUp":{}}}"# + "\n"
+  }
+
+  static func data(_ device: String, _ time: Int64) -> String {
+    #"{"device":"\#(device)","timestamp":\#(time),"event":{"DataReceived":{"name":"wind","value":0.5}}}"#
+      + "\n"
+  }
+
+  static func sent(_ device: String, _ time: Int64) -> String {
+    #"{"device":"\#(device)","timestamp":\#(time),"event":{"AllDataSent":{}}}"# + "\n"
+  }
+
+  /// `count` events of `devices` devices, out of order now and then, with lost ends.
+  static func random(count: Int, devices: Int, seed: UInt64) -> String {
+    var generator = SeededGenerator(seed: seed)
+    var lines = ""
+    var time: Int64 = 1_700_000_000_000
+    for _ in 0..<count {
+      time += Int64.random(in: 0...20, using: &generator)
+      let device = "device-\(Int.random(in: 0..<devices, using: &generator))"
+      let lag = Int.random(in: 0..<10, using: &generator) == 0 ? Int64(3000) : 0
+      switch Int.random(in: 0..<6, using: &generator) {
+      case 0: lines += woke(device, time - lag)
+      case 1: lines += sent(device, time - lag)
+      default: lines += data(device, time - lag)
+      }
+    }
+    return lines
+  }
+}
