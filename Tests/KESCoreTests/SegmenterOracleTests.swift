@@ -38,6 +38,30 @@ import Testing
     }
   }
 
+  @Test(arguments: 0..<4)
+  func agreesWithTheReferenceOnManyKeys(seed: UInt64) {
+    var generator = SeededGenerator(seed: 2_000_000 + seed)
+    var rules = SegmentationRules()
+    rules.timeout = 400
+    rules.retain = seed % 2 == 0 ? 100 : nil
+    var reference = ReferenceSegmenter(rules: rules)
+    var driver = SegmenterTestDriver(rules: rules)
+    for position in 0..<4000 {
+      // Keys of all lengths, so that slots of all sizes are given out and taken back.
+      let number = Int.random(in: 0..<700, using: &generator)
+      let key = String(repeating: "k", count: number * number / 1000) + "\(number)"
+      let role: Role = generator.chance(25) ? .start : generator.chance(25) ? .end : .data
+      let event = TestEvent(key: key, time: Int64(position), role: role, bytes: "\(position)")
+      reference.take(event, position: position)
+      driver.add(event, position: position)
+      if position % 97 == 0 { driver.run() }
+    }
+    driver.run()
+    reference.end(flush: true)
+    driver.end(flush: true)
+    #expect(driver.steps == reference.steps)
+  }
+
   @Test(arguments: 0..<10)
   func goesOnFromTheStoreAsIfNothingHadHappened(block: UInt64) throws {
     for seed in block * 10..<(block + 1) * 10 {

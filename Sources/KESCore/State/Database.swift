@@ -82,16 +82,22 @@ final class Database {
   /// Runs `body` in a write transaction and commits it: all of it is done, or nothing. Where the
   /// map is full it is grown and `body` runs again.
   func write(_ body: (borrowing Transaction) throws(StateError) -> Void) throws(StateError) {
-    while true {
-      var transaction = try begin(.readWrite)
-      do {
-        try body(transaction)
-        try transaction.commit()
-        return
-      } catch {
-        guard case .database(_, _, MDB_MAP_FULL, _) = error else { throw error }
-      }
-      try grow()
+    while try !attempt(body) { try grow() }
+  }
+
+  /// Runs `body` in a write transaction, which has ended when this returns; false where the map was
+  /// full, and so nothing is done.
+  private func attempt(
+    _ body: (borrowing Transaction) throws(StateError) -> Void
+  ) throws(StateError) -> Bool {
+    var transaction = try begin(.readWrite)
+    do {
+      try body(transaction)
+      try transaction.commit()
+      return true
+    } catch {
+      guard case .database(_, _, MDB_MAP_FULL, _) = error else { throw error }
+      return false
     }
   }
 
