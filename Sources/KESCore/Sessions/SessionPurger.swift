@@ -1,0 +1,203 @@
+// Session events to the closings that are missing among them.
+
+/// Watches session events and says which sessions close that no `SessionClosed` told of.
+///
+/// Pure: no input or output, no clock. Sessions are told apart by device and id. Memory: sessions
+/// that are open, and those that closed within `retain`. Cost: constant time an event and a closing.
+///
+///     (none) ──event──▶ open ──AllDataSent──▶ ended
+///                        │                      │
+///                        └──SessionClosed, or ──┴──▶ closed ──retain──▶ (none)
+///                           silence: a closing
+///
+/// Stream time is the greatest time of the events, as in R1. A `SessionClosed` does not advance it:
+/// those that one event brings about stand before that event, each at its own session's time, and
+/// the first of them must not make the others due (our choice).
+public struct SessionPurger: ~Copyable {
+  /// How long an ended session waits for its `SessionClosed` where there is no timeout, in
+  /// milliseconds: the default of `--timeout`.
+  private static let endedWithoutTimeout: UInt64 = 4000
+
+  private let timeout: UInt64
+  /// How far stream time must advance without an event for an open session to close (R5).
+  private let silence: UInt64?
+  private let endedSilence: UInt64
+  /// The state `open` here is that of R2 and R3; `remembered` is a session that has ended (R4) and
+  /// whose `SessionClosed` has not come.
+  private var table = SessionTable(keepsRecent: false)
+  private var closed: ClosedSessions
+  private var streamTime: EventTime = .beforeAll
+  private var sequence: Int64 = 0
+
+  /// All in milliseconds of event time.
+  ///
+  /// - Parameters:
+  ///   - timeout: R5; nil closes only sessions that have ended.
+  ///   - lateness: R8, as the events were segmented; R5 adds it to the timeout.
+  ///   - retain: how long a closed session is known as such, so that an end event that is sent again
+  ///     (R6) does not open it anew; nil for as long as an open one may be silent.
+  public init(timeout: UInt64?, lateness: UInt64 = 0, retain: UInt64? = nil) {
+    self.timeout = timeout ?? 0
+    silence = timeout.map { SessionPurger.sum($0, lateness) }
+    endedSilence = silence ?? SessionPurger.endedWithoutTimeout
+    closed = ClosedSessions(retain: retain ?? endedSilence)
+  }
+
+  private static func sum(_ left: UInt64, _ right: UInt64) -> UInt64 {
+    let (sum, overflow) = left.addingReportingOverflow(right)
+    return overflow ? .max : sum
+  }
+
+  /// How many sessions have begun and not closed.
+  public var openCount: Int { table.openCount + table.rememberedCount }
+
+  /// Watches the batch's records, whose details must be there, in their order.
+  ///
+  /// `outcome` gets an assignment for each, all `.assigned` and without a session of their own, and
+  /// the missing closings at their places, with `session` as text.
+  public mutating func observe(_ batch: borrowing Batch, into outcome: inout Outcome) {
+    var key = ByteBlock(capacity: 64)
+    for place in 0..<batch.records.count {
+      let (record, detail) = (batch.records[place], batch.details[place])
+      outcome.assignments.append(
+        Assignment(session: SessionIdentifier(rawValue: 0), disposition: .assigned))
+      closed.forget(before: record.time)
+      if detail.kind != .sessionClosed { advance(to: record.time, place: place, &outcome) }
+      if !detail.hasSession || detail.isDuplicate { continue }
+      SessionPurger.write(session: detail.session, device: record.key, of: batch, to: &key)
+      key.withBytes { step($0, detail.kind, record.time) }
+    }
+  }
+
+  /// Closes, at the end of the input, the sessions that have ended, status `completed`; where
+  /// `flush` also all others, status `flushed`, in the order in which they opened.
+  public mutating func finish(flush: Bool, into outcome: inout Outcome) {
+    let place = outcome.assignments.count
+    while table.firstRemembered != .none {
+      close(table.firstRemembered, .completed, place: place, &outcome)
+    }
+    if !flush { return }
+    let order = table.openInOrderOfOpening()
+    for index in 0..<order.count { close(order[index], .flushed, place: place, &outcome) }
+  }
+
+  // MARK: One event
+
+  @inline(__always)
+  private mutating func step(_ key: Span<UInt8>, _ kind: EventKind, _ time: EventTime) {
+    let hash = UInt32(truncatingIfNeeded: Hash.of(key))
+    let index = table.find(key, hash: hash)
+    if kind == .sessionClosed {
+      if index != .none { table.remove(index) }
+      closed.insert(key, hash: hash)
+    } else if index != .none {
+      join(index, kind, time)
+    } else if !closed.contains(key, hash: hash) {
+      open(key, hash, kind, time)
+    }
+  }
+
+  private mutating func open(
+    _ key: Span<UInt8>, _ hash: UInt32, _ kind: EventKind, _ time: EventTime
+  ) {
+    sequence &+= 1
+    let index = table.insert(
+      key, hash: hash, identifier: SessionIdentifier(rawValue: 0), time: time, sequence: sequence)
+    table[index].isPartial = kind != .deviceWokeUp
+    table[index].events = 1
+    table[index].latestStreamTime = streamTime
+    if kind == .allDataSent { table.remember(index) }
+  }
+
+  private mutating func join(_ index: SessionIndex, _ kind: EventKind, _ time: EventTime) {
+    let hasEnded = table[index].state == .remembered
+    // The end sent again (R6) belongs to the session and does not count a second time.
+    if hasEnded && kind == .allDataSent { return }
+    sequence &+= 1
+    table[index].start = min(table[index].start, time)
+    table[index].end = max(table[index].end, time)
+    table[index].events &+= 1
+    table[index].latestStreamTime = streamTime
+    table[index].latestSequence = sequence
+    if kind == .allDataSent { table.remember(index) } else { table.moveToEnd(index) }
+  }
+
+  // MARK: Closing
+
+  /// Moves stream time forward and closes what is due, in the order of the latest events.
+  @inline(__always)
+  private mutating func advance(to time: EventTime, place: Int, _ outcome: inout Outcome) {
+    if time <= streamTime { return }
+    streamTime = time
+    closeDue(place: place, &outcome)
+  }
+
+  private mutating func closeDue(place: Int, _ outcome: inout Outcome) {
+    while true {
+      let open = silence.map { due(table.firstOpen, after: $0) } ?? .none
+      let ended = due(table.firstRemembered, after: endedSilence)
+      if open == .none && ended == .none { return }
+      let isOpenFirst =
+        ended == .none
+        || (open != .none && table[open].latestSequence < table[ended].latestSequence)
+      if isOpenFirst {
+        close(open, .timeout, place: place, &outcome)
+      } else {
+        close(ended, .completed, place: place, &outcome)
+      }
+    }
+  }
+
+  /// The session at the head of its list where it is due, or `.none`.
+  @inline(__always)
+  private func due(_ head: SessionIndex, after silence: UInt64) -> SessionIndex {
+    guard head != .none else { return .none }
+    return table[head].latestStreamTime.elapsed(until: streamTime) >= silence ? head : .none
+  }
+
+  private mutating func close(
+    _ index: SessionIndex, _ status: SessionStatus, place: Int, _ outcome: inout Outcome
+  ) {
+    let session = table[index]
+    let (identifier, device) = table.withKey(of: index) { key in
+      let deviceStart = SessionPurger.deviceStart(in: key)
+      return (
+        outcome.keepClosingText(key.extracting(4..<deviceStart)),
+        outcome.keepClosingText(key.extracting(deviceStart..<key.count))
+      )
+    }
+    outcome.closings.append(
+      Closing(
+        place: place, key: device, session: .text(identifier), status: status,
+        isPartial: session.isPartial,
+        time: status == .timeout ? session.end.advanced(by: timeout) : session.end,
+        start: session.start, end: session.end, events: session.events))
+    SessionPurger.move(index, from: &table, to: &closed)
+  }
+
+  private static func move(
+    _ index: SessionIndex, from table: inout SessionTable, to closed: inout ClosedSessions
+  ) {
+    let hash = table[index].hash
+    table.withKey(of: index) { closed.insert($0, hash: hash) }
+    table.remove(index)
+  }
+
+  // MARK: Keys
+
+  /// Writes the key of a session in place of what `key` held: the length of the id (4 bytes,
+  /// little-endian), the id and the device, so that no two sessions share one.
+  @inline(__always)
+  private static func write(
+    session: TextRange, device: TextRange, of batch: borrowing Batch, to key: inout ByteBlock
+  ) {
+    key.truncate(to: 0)
+    key.extend(by: 4)
+    key.store(UInt32(truncatingIfNeeded: session.length), at: 0)
+    batch.withText(session) { key.append($0) }
+    batch.withText(device) { key.append($0) }
+  }
+
+  /// Where the device begins in a session's key.
+  private static func deviceStart(in key: Span<UInt8>) -> Int { 4 + Int(key.halfWord(at: 0)) }
+}
