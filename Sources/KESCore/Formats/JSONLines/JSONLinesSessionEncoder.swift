@@ -27,7 +27,7 @@ public struct JSONLinesSessionEncoder: SessionEventEncoder {
     let closings = emission == .events ? 0 : outcome.closings.count
     for index in 0..<batch.records.count {
       while closed < closings && Int(outcome.closings[closed].place) <= index {
-        encode(outcome.closings[closed], of: outcome, to: &output)
+        JSONLinesSessionClosed.append(outcome.closings[closed], of: outcome, to: &output)
         closed &+= 1
       }
       if emission != .closed {
@@ -35,7 +35,7 @@ public struct JSONLinesSessionEncoder: SessionEventEncoder {
       }
     }
     while closed < closings {
-      encode(outcome.closings[closed], of: outcome, to: &output)
+      JSONLinesSessionClosed.append(outcome.closings[closed], of: outcome, to: &output)
       closed &+= 1
     }
   }
@@ -65,35 +65,5 @@ public struct JSONLinesSessionEncoder: SessionEventEncoder {
     var index = line.count &- 1
     while line[index] != UInt8(ascii: "}") { index &-= 1 }
     return index
-  }
-
-  /// A `SessionClosed`, its members in the order of the schema, without white space.
-  private func encode(
-    _ closing: Closing, of outcome: borrowing Outcome, to output: inout ByteBlock
-  ) {
-    output.append("{\"device\":")
-    outcome.withClosingText(closing.key) { JSONText.appendString($0, to: &output) }
-    output.append(",\"timestamp\":")
-    output.append(decimal: closing.time.milliseconds)
-    output.append(",\"event\":{\"SessionClosed\":{\"status\":\"")
-    output.append(closing.status.symbol)
-    output.append("\",\"start\":")
-    output.append(decimal: closing.start.milliseconds)
-    output.append(",\"end\":")
-    output.append(decimal: closing.end.milliseconds)
-    output.append(",\"events\":")
-    output.append(decimal: closing.events)
-    output.append(",\"partial\":")
-    output.append(closing.isPartial ? "true" : "false")
-    output.append("}},\"session\":")
-    switch closing.session {
-    case .identifier(let identifier):
-      output.append(UInt8(ascii: "\""))
-      identifier.write(to: &output)
-      output.append(UInt8(ascii: "\""))
-    case .text(let range):
-      outcome.withClosingText(range) { JSONText.appendString($0, to: &output) }
-    }
-    output.append("}\n")
   }
 }

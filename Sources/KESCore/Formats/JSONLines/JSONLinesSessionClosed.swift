@@ -1,0 +1,34 @@
+// A closing as a JSON line.
+
+/// Writes `SessionClosed` events (cli.md, section 1, "Session event").
+enum JSONLinesSessionClosed {
+  /// A `SessionClosed`, its members in the order of the schema, without white space.
+  static func append(
+    _ closing: Closing, of outcome: borrowing Outcome, to output: inout ByteBlock
+  ) {
+    output.append("{\"device\":")
+    outcome.withClosingText(closing.key) { JSONText.appendString($0, to: &output) }
+    output.append(",\"timestamp\":")
+    output.append(decimal: closing.time.milliseconds)
+    output.append(",\"event\":{\"SessionClosed\":{\"status\":\"")
+    output.append(closing.status.symbol)
+    output.append("\",\"start\":")
+    output.append(decimal: closing.start.milliseconds)
+    output.append(",\"end\":")
+    output.append(decimal: closing.end.milliseconds)
+    output.append(",\"events\":")
+    output.append(decimal: closing.events)
+    output.append(",\"partial\":")
+    output.append(closing.isPartial ? "true" : "false")
+    output.append("}},\"session\":")
+    switch closing.session {
+    case .identifier(let identifier):
+      output.append(UInt8(ascii: "\""))
+      identifier.write(to: &output)
+      output.append(UInt8(ascii: "\""))
+    case .text(let range):
+      outcome.withClosingText(range) { JSONText.appendString($0, to: &output) }
+    }
+    output.append("}\n")
+  }
+}
