@@ -1,0 +1,137 @@
+// The loop of kes-purge as a filter: batch, watch, write.
+
+/// How a purging run goes about its work.
+public struct PurgeOptions: Sendable {
+  /// Close all sessions at the end of input.
+  public var flushes = false
+  /// Write after every batch.
+  public var isUnbuffered = false
+
+  public init() {}
+}
+
+/// Reads session events, passes them on, and adds the closings that are missing.
+///
+///     Intake ──▶ SessionPurger ──▶ Encoder ──▶ OutputStream
+public struct PurgePipeline<
+  Decoder: RecordDecoder & ~Copyable, Encoder: SessionEventEncoder & ~Copyable
+>: ~Copyable {
+  private var intake: Intake<Decoder>
+  private var purger: SessionPurger
+  private let encoder: Encoder
+  private let output: OutputStream
+  private let options: PurgeOptions
+  private let signals: Signals
+  private let clock: Clock
+  private let reporter: (any StatisticsReporter)?
+
+  private var batch = Batch(blockSize: Intake<Decoder>.blockSize)
+  private var outcome = Outcome()
+  private var ledger = Ledger()
+
+  public init(
+    intake: consuming Intake<Decoder>, purger: consuming SessionPurger,
+    encoder: consuming Encoder, output: OutputStream, options: PurgeOptions, signals: Signals,
+    clock: Clock = .real, reporter: (any StatisticsReporter)? = nil
+  ) {
+    self.intake = intake
+    self.purger = purger
+    self.encoder = encoder
+    self.output = output
+    self.options = options
+    self.signals = signals
+    self.clock = clock
+    self.reporter = reporter
+  }
+
+  /// Runs to the end of input, or until a signal asks to stop; then nothing is closed for that.
+  ///
+  /// Throws `PipelineError`; after `.badRecord` all before the record is written.
+  public mutating func run() throws(PipelineError) -> Ending {
+    do {
+      return try runToEnd()
+    } catch {
+      if case .badRecord = error { try finish() }
+      throw error
+    }
+  }
+
+  private mutating func runToEnd() throws(PipelineError) -> Ending {
+    let output = output
+    while true {
+      let turn = try intake.next(into: &batch, deadline: reporter?.deadline) {
+        () throws(StreamError) in try output.flush()
+      }
+      switch turn {
+      case .batch:
+        purger.observe(batch, into: &outcome)
+        try write()
+      case .idle: break
+      case .end:
+        try close()
+        try finish()
+        return .done
+      case .stopped(let signal):
+        try finish()
+        return .stopped(signal)
+      }
+      report(isLast: false)
+    }
+  }
+
+  /// Closes what closes at the end of input.
+  private mutating func close() throws(PipelineError) {
+    batch.removeAll()
+    purger.finish(flush: options.flushes, into: &outcome)
+    try write()
+  }
+
+  private mutating func write() throws(PipelineError) {
+    encoder.encode(batch, outcome, to: &output.buffer)
+    ledger.count(outcome)
+    outcome.removeAll()
+    let (output, isUnbuffered) = (output, options.isUnbuffered)
+    try streaming { () throws(StreamError) in
+      if isUnbuffered { try output.flush() } else { try output.flushIfFull() }
+    }
+  }
+
+  private mutating func finish() throws(PipelineError) {
+    let (output, deadLetters) = (output, intake.deadLetters)
+    try streaming { () throws(StreamError) in
+      try deadLetters?.finish()
+      try output.flush()
+    }
+    report(isLast: true)
+    let closing = closedLedger
+    if !closing.isClosed { throw .ledger(closing) }
+  }
+
+  private mutating func report(isLast: Bool) {
+    guard let reporter else { return }
+    let isAsked = signals.takeReport()
+    reporter.report(now: clock.monotonic(), isAsked: isAsked, isLast: isLast) { statistics() }
+  }
+
+  private var closedLedger: Ledger {
+    var ledger = ledger
+    ledger.records = intake.ledger.records
+    ledger.rejected = intake.ledger.rejected
+    return ledger
+  }
+
+  private mutating func statistics() -> Statistics {
+    var statistics = Statistics()
+    statistics.ledger = closedLedger
+    statistics.bytes = intake.byteCount
+    statistics.openSessions = Int64(purger.openCount)
+    statistics.greatestLag = intake.takeGreatestLag()
+    if let progress = intake.input.progress {
+      statistics.progress = (intake.input.name, progress.read, progress.size)
+    }
+    return statistics
+  }
+
+  /// How many records were passed over that nothing keeps (exit status 1).
+  public var skippedCount: Int64 { intake.skippedCount }
+}
