@@ -34,6 +34,7 @@ public struct SegmentPipeline<
   private var reorderer: Reorderer
   private let reorders: Bool
   private let timeout: UInt64?
+  private let silence: UInt64?
   private let encoder: Encoder
   private let outputs: SegmentOutputs
   private let store: StateStore?
@@ -64,6 +65,7 @@ public struct SegmentPipeline<
     reorderer = Reorderer(lateness: rules.lateness, tracksChanges: store != nil)
     reorders = rules.reorders
     timeout = rules.timeout
+    silence = rules.silence
     self.encoder = encoder
     self.outputs = outputs
     self.store = store
@@ -268,6 +270,7 @@ public struct SegmentPipeline<
     progress.arrivedStreamTime = max(reorderer.streamTime, segmenter.streamTime)
     progress.nextArrival = reorderer.nextArrival
     progress.timeout = timeout
+    progress.silence = silence
     return progress
   }
 

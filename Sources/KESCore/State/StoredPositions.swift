@@ -12,6 +12,9 @@ public struct TaskProgress: Hashable, Sendable {
   public var nextArrival: Int64 = 0
   /// The timeout that the task ran with, in milliseconds; nil for none.
   public var timeout: UInt64?
+  /// How far stream time had to advance for a silent session to close (R5: timeout and lateness),
+  /// in milliseconds; nil for no timeout.
+  public var silence: UInt64?
 
   public init() {}
 }
@@ -43,7 +46,7 @@ enum StoredPositions {
 
   // MARK: Values
 
-  /// No timeout is written as 0, which no timeout is.
+  /// No timeout, and so no silence, is written as 0, which none is.
   static func appendValue(_ progress: TaskProgress, to value: inout ByteBlock) {
     value.append(field: progress.position)
     value.append(field: progress.streamTime.milliseconds)
@@ -51,6 +54,7 @@ enum StoredPositions {
     value.append(field: progress.arrivedStreamTime.milliseconds)
     value.append(field: progress.nextArrival)
     value.append(field: progress.timeout ?? 0)
+    value.append(field: progress.silence ?? 0)
   }
 
   static func readProgress(_ value: Span<UInt8>) -> TaskProgress? {
@@ -63,6 +67,8 @@ enum StoredPositions {
     progress.nextArrival = reader.next(value)
     let timeout: UInt64 = reader.next(value)
     progress.timeout = timeout == 0 ? nil : timeout
+    let silence: UInt64 = reader.next(value)
+    progress.silence = silence == 0 ? nil : silence
     return reader.isComplete ? progress : nil
   }
 
