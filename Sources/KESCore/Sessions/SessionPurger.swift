@@ -12,7 +12,10 @@
 ///
 /// Stream time is the greatest time of the events, as in R1. A `SessionClosed` does not advance it:
 /// those that one event brings about stand before that event, each at its own session's time, and
-/// the first of them must not make the others due (our choice).
+/// the first of them must not make the others due (our choice). With the segmenter's timeout,
+/// lateness and retain no session closes that the segmenter would close later. Where its stream time
+/// ran ahead of the events that it wrote (R13, and R9 with late events assigned), that takes a
+/// longer timeout.
 public struct SessionPurger: ~Copyable {
   /// How long an ended session waits for its `SessionClosed` where there is no timeout, in
   /// milliseconds: the default of `--timeout`.
