@@ -1,0 +1,150 @@
+// kes-purge: closes the sessions that nothing else will close.
+
+import ArgumentParser
+import KESCommand
+import KESCore
+
+@main
+struct KESPurge: Tool {
+  static let toolName = "kes-purge"
+
+  static let configuration = CommandConfiguration(
+    commandName: toolName,
+    abstract: "Close the sessions that nothing else will close.",
+    discussion: """
+      As a filter it passes session events through unchanged and adds every SessionClosed that is \
+      missing among them, so that what reads them can rely on every session closing. Give it the \
+      --timeout, --lateness and --retain of kes-segment. At the end of the input only sessions \
+      whose end event has come are closed; --flush closes all.
+
+        kes-segment events.jsonl | kes-purge --flush | kes-read --sessions
+
+      With --state it closes and removes what is due from the store of a kes-segment that is not \
+      running, and writes the SessionClosed of each: what had been silent for the timeout when the \
+      last event came, or would be by now, or by another time; or all sessions of some devices, \
+      status purged. It counts them on the standard error.
+
+        kes-purge --state sessions.state --as-of now
+        kes-purge --state sessions.state --as-of 2026-11-23T08:00:00Z --dry-run
+        kes-purge --state sessions.state --device 'test-*' --output purged.jsonl
+
+      A session leaves the store only after its SessionClosed has been written: after a crash the \
+      same command carries on, and at worst writes some a second time. The store remembers how long \
+      a named --output is, as it does for kes-segment: the file is cut to that length, at first \
+      emptied, and written on, so that every SessionClosed stands there exactly once. It may be the \
+      very file that kes-segment writes to.
+      """,
+    version: version)
+
+  @OptionGroup(title: "Input") var input: InputOptions
+  @OptionGroup(title: "Sessions") var closing: ClosingOptions
+  @OptionGroup(title: "State") var state: StateOptions
+  @OptionGroup(title: "Output") var output: OutputOptions
+  @OptionGroup(title: "Reports") var report: ReportOptions
+
+  static func main() { start() }
+
+  mutating func validate() throws {
+    if state.state == nil {
+      try state.requireNone()
+    } else {
+      try requireNoInput()
+    }
+  }
+
+  /// Refuses what concerns the reading of session events.
+  private func requireNoInput() throws {
+    if !input.files.isEmpty {
+      throw ValidationError("--state purges a store: it goes without files to read")
+    }
+    let given = [
+      ("--flush", closing.flush), ("--retain", closing.retain != nil),
+      ("--count", input.count != nil), ("--input-format", input.inputFormat != nil),
+      ("--on-error", input.onError != nil), ("--dead-letter", input.deadLetter != nil),
+      ("--stats", report.stats != nil), ("--progress", report.progress),
+    ].first { $0.1 }
+    if let given {
+      throw ValidationError("\(given.0) is for reading session events: it goes without --state")
+    }
+  }
+
+  func work(_ messages: Messages) throws(ToolFailure) -> ToolEnding {
+    if let directory = state.state { return try purge(directory, messages) }
+    return try filter(messages)
+  }
+
+  // MARK: As a filter
+
+  private func filter(_ messages: Messages) throws(ToolFailure) -> ToolEnding {
+    let signals = Signals()
+    let sessions = try openFile(output.output) ?? .standard()
+    let deadLetters = try openFile(input.deadLetter).map { DeadLetters(output: $0) }
+    let intake = Intake(
+      input: InputSequence(paths: input.files, signals: signals),
+      decoder: JSONLinesDecoder(purpose: .reading, greatestRecord: input.maxRecord.bytes),
+      policy: input.policy, deadLetters: deadLetters, greatestCount: input.count ?? .max,
+      signals: signals, onRejection: report.verbose ? { messages.note("\($0); skipped") } : nil)
+    var options = PurgeOptions()
+    options.flushes = closing.flush
+    options.isUnbuffered = output.unbuffered
+    var pipeline = PurgePipeline(
+      intake: intake, purger: closing.purger, encoder: JSONLinesThroughEncoder(),
+      output: sessions, options: options, signals: signals,
+      reporter: StatisticsPrinter(options: report, files: input.files, messages: messages))
+    let ending = try piping { () throws(PipelineError) in try pipeline.run() }
+    return ToolEnding(ending, skippedCount: pipeline.skippedCount)
+  }
+
+  private func openFile(_ path: String?) throws(ToolFailure) -> OutputStream? {
+    guard let path else { return nil }
+    return try streaming { () throws(StreamError) in
+      try OutputStream.file(path, apartFrom: input.files)
+    }
+  }
+
+  // MARK: A store at rest
+
+  private func purge(
+    _ directory: String, _ messages: Messages
+  ) throws(ToolFailure) -> ToolEnding {
+    let signals = Signals()
+    let store = try storing { () throws(StateError) in
+      state.dryRun
+        ? try StateStore.openForReading(directory)
+        : try StateStore.open(directory, creating: false)
+    }
+    let progress = try storing { () throws(StateError) in try store.progress() }
+    let selection = state.selection(of: progress ?? TaskProgress(), closing)
+    if selection == nil { messages.note("no timeout is known, so nothing is due; say --timeout") }
+    var purge = StorePurge(
+      store: store, selection: selection ?? .nothing, removes: !state.dryRun,
+      encoder: JSONLinesSessionEncoder(emission: .closed, marksDuplicates: false),
+      output: try openOutput(of: store), signals: signals)
+    let ending = try piping { () throws(PipelineError) in try purge.run() }
+    messages.note(count(purged: purge.closedCount, of: purge.openCount))
+    return ToolEnding(ending)
+  }
+
+  /// The named output, to be written on from where the store says; or the standard output.
+  private func openOutput(of store: StateStore) throws(ToolFailure) -> OutputStream {
+    guard let path = output.output else { return .standard() }
+    let written = try storing { () throws(StateError) in try store.outputs() }
+    let length = written[absolutePath(path)]
+    if state.dryRun && length != nil {
+      throw .usage("\(path) holds what was written with this state: name another for --dry-run")
+    }
+    let files = ["data.mdb", "lock.mdb", "kes.lock"].map { store.directory + "/" + $0 }
+    return try streaming { () throws(StreamError) in
+      try OutputStream.file(path, keeping: length ?? 0, apartFrom: files)
+    }
+  }
+
+  /// `12 sessions purged, 30 stay`.
+  private func count(purged: Int, of open: Int) -> String {
+    let sessions = purged == 1 ? "1 session" : "\(purged) sessions"
+    let staying = open - purged
+    return state.dryRun
+      ? "\(sessions) would be purged, \(staying) would stay"
+      : "\(sessions) purged, \(staying) \(staying == 1 ? "stays" : "stay")"
+  }
+}

@@ -1,0 +1,75 @@
+// The options of kes-purge that concern a store at rest.
+
+import ArgumentParser
+import KESCommand
+import KESCore
+
+/// What `--as-of` takes.
+enum Moment: ExpressibleByArgument {
+  /// The stream time that the store stands at.
+  case stream
+  /// The wall clock.
+  case now
+  case time(EventTime)
+
+  init?(argument: String) {
+    switch argument {
+    case "stream": self = .stream
+    case "now": self = .now
+    default:
+      guard let time = TimeArgument(argument: argument) else { return nil }
+      self = .time(EventTime(milliseconds: time.milliseconds))
+    }
+  }
+
+  func time(of progress: TaskProgress, clock: Clock = .real) -> EventTime {
+    switch self {
+    case .stream: progress.streamTime
+    case .now: EventTime(milliseconds: clock.wall())
+    case .time(let time): time
+    }
+  }
+}
+
+struct StateOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Purge the store in this directory instead of reading session events.", valueName: "dir"),
+    completion: .directory)
+  var state: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "What is due by this time: the stream time of the store, the wall clock, or a time in"
+        + " milliseconds or as RFC 3339. (default: stream)",
+      valueName: "stream|now|time"))
+  var asOf: Moment?
+
+  @Option(
+    help: ArgumentHelp(
+      "Purge the sessions of these devices, due or not; with --timeout, --lateness or --as-of only"
+        + " the due ones.",
+      valueName: "glob"))
+  var device: String?
+
+  @Flag(help: "Write the same, and remove nothing. Also while kes-segment runs.")
+  var dryRun = false
+
+  /// Refuses what has a meaning for a store alone.
+  func requireNone() throws {
+    let given = [("--as-of", asOf != nil), ("--device", device != nil), ("--dry-run", dryRun)]
+      .first { $0.1 }
+    if let given { throw ValidationError("\(given.0) needs --state: the store to purge") }
+  }
+
+  /// Which sessions are to go; nil where that hangs on a timeout, and there is none.
+  func selection(of progress: TaskProgress, _ closing: ClosingOptions) -> PurgeSelection? {
+    let isTimed = asOf != nil || closing.timeout != nil || closing.lateness != nil
+    if let device, !isTimed { return PurgeSelection(devices: Glob(device), due: nil) }
+    guard let (timeout, silence) = closing.timeoutAndSilence(of: progress) else { return nil }
+    let due = PurgeSelection.Due(
+      timeout: timeout, silence: silence, asOf: (asOf ?? .stream).time(of: progress))
+    if let device { return PurgeSelection(devices: Glob(device), due: due) }
+    return PurgeSelection(due)
+  }
+}
