@@ -62,12 +62,17 @@ extension Span where Element == UInt8 {
     }
   }
 
-  /// The place of the last `byte`, if there is one. Cost: what stands behind it.
+  /// The place of the last `byte`, if there is one. Cost: what stands behind it, by `memchr` over
+  /// pieces from the end (`memrchr` is not in every C library).
   public func lastIndex(of byte: UInt8) -> Int? {
-    var index = count &- 1
-    while index >= 0 {
-      if self[index] == byte { return index }
-      index &-= 1
+    var end = count
+    while end > 0 {
+      let start = Swift.max(0, end - 4096)
+      let piece = extracting(start..<end)
+      var last: Int?
+      while let found = piece.firstIndex(of: byte, from: last.map { $0 + 1 } ?? 0) { last = found }
+      if let last { return start + last }
+      end = start
     }
     return nil
   }
