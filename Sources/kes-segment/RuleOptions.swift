@@ -48,7 +48,7 @@ struct RuleOptions: ParsableArguments {
   var maxSpan: DurationArgument?
 
   @Option(
-    help: ArgumentHelp("Close a session with its so manieth event (R10).", valueName: "n"))
+    help: ArgumentHelp("Close a session when its Nth event has joined (R10).", valueName: "n"))
   var maxEvents: Int64?
 
   @Flag(help: "Close all open sessions at the end of the input (R11).")
