@@ -52,7 +52,7 @@ bench: release ## Measure the tools against cat and mawk (takes minutes)
 
 install: release ## Install under PREFIX (/usr/local), beneath DESTDIR where that is set
 	install -d $(BIN) $(BASH_COMPLETIONS) $(ZSH_COMPLETIONS) $(FISH_COMPLETIONS) $(DOC)
-	install -m 755 $(TOOLS:%=$(RELEASE)/%) $(BIN)
+	install -s -m 755 $(TOOLS:%=$(RELEASE)/%) $(BIN)
 	for tool in $(TOOLS); do \
 	  $(RELEASE)/$$tool --generate-completion-script bash > $(BASH_COMPLETIONS)/$$tool && \
 	  $(RELEASE)/$$tool --generate-completion-script zsh > $(ZSH_COMPLETIONS)/_$$tool && \
