@@ -15,10 +15,13 @@ public struct ByteBlock: ~Copyable {
   /// Bytes allocated.
   public private(set) var capacity: Int
 
+  /// Bytes allocated beyond the capacity, so that short copies may move whole vectors.
+  private static let slack = 16
+
   /// An empty block with room for `capacity` bytes.
   public init(capacity: Int = 64) {
     let room = max(capacity, 16)
-    unsafe self.base = allocate(bytes: room)
+    unsafe self.base = allocate(bytes: room + ByteBlock.slack)
     self.count = 0
     self.capacity = room
   }
@@ -43,7 +46,7 @@ public struct ByteBlock: ~Copyable {
   @inline(never)
   private mutating func grow(to needed: Int) {
     let room = max(needed, capacity * 2)
-    unsafe base = reallocate(base, bytes: room)
+    unsafe base = reallocate(base, bytes: room + ByteBlock.slack)
     capacity = room
   }
 
@@ -69,7 +72,8 @@ public struct ByteBlock: ~Copyable {
   @inline(__always)
   public mutating func append(_ first: UInt64, _ second: UInt64, count added: Int) {
     precondition(added <= 16)
-    reserve(16)
+    // Both words fit: what `added` does not count lies in the slack.
+    reserve(added)
     unsafe base.storeBytes(of: first.littleEndian, toByteOffset: count, as: UInt64.self)
     unsafe base.storeBytes(of: second.littleEndian, toByteOffset: count &+ 8, as: UInt64.self)
     count &+= added
@@ -91,9 +95,20 @@ public struct ByteBlock: ~Copyable {
   /// Appends bytes `range` of another block.
   @inline(__always)
   public mutating func append(_ other: borrowing ByteBlock, _ offset: Int, _ length: Int) {
-    precondition(offset >= 0 && length >= 0 && length <= other.count - offset)
+    precondition(offset >= 0 && length >= 0 && length <= other.count &- offset)
     reserve(length)
-    unsafe (base + count).copyMemory(from: other.base + offset, byteCount: length)
+    if length <= 256 {
+      // Whole vectors: what they read and write too much lies in the slack of both blocks.
+      var done = 0
+      while done < length {
+        let vector = unsafe other.base.loadUnaligned(
+          fromByteOffset: offset &+ done, as: SIMD16<UInt8>.self)
+        unsafe base.storeBytes(of: vector, toByteOffset: count &+ done, as: SIMD16<UInt8>.self)
+        done &+= 16
+      }
+    } else {
+      unsafe (base + count).copyMemory(from: other.base + offset, byteCount: length)
+    }
     count &+= length
   }
 

@@ -15,13 +15,25 @@ extension Span where Element == UInt8 {
     unsafe UInt32(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt32.self))
   }
 
+  /// The eight bytes from `index` as a little-endian word; nil where the span ends before that.
+  @inline(__always)
+  func wordIfPresent(at index: Int) -> UInt64? {
+    guard index &+ 8 <= count else { return nil }
+    // Within bounds by the guard; places are never negative.
+    return unsafe UInt64(
+      littleEndian: bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: UInt64.self))
+  }
+
   /// Whether the eight bytes from `index` are those of a literal of eight; false past the end.
   @inline(__always)
   func hasWord(_ text: StaticString, at index: Int) -> Bool {
     precondition(text.utf8CodeUnitCount == 8)
     guard index &+ 8 <= count else { return false }
+    // Within bounds by the guard; a second check would stand in the hottest loop there is.
+    let found = unsafe bytes.unsafeLoadUnaligned(
+      fromUncheckedByteOffset: index, as: UInt64.self)
     let expected = unsafe UnsafeRawPointer(text.utf8Start).loadUnaligned(as: UInt64.self)
-    return word(at: index) == UInt64(littleEndian: expected)
+    return found == expected
   }
 
   /// Whether both hold the same bytes. Cost: their length, a word at a time.

@@ -24,7 +24,7 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable {
 
   /// About how many bytes make a batch: small enough that a batch with its output stays in a
   /// processor's own cache.
-  public static var blockSize: Int { 256 * 1024 }
+  public static var blockSize: Int { 128 * 1024 }
 
   public private(set) var input: InputSequence
   public private(set) var decoder: Decoder

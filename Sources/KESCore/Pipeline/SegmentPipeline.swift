@@ -45,7 +45,7 @@ public struct SegmentPipeline<
 
   private var batch = Batch(blockSize: Intake<Decoder>.blockSize)
   private var released = Batch(blockSize: 1)
-  private var outcome = Outcome()
+  private var outcome: Outcome
   private var changes = StateChanges()
   private var ledger = Ledger()
   /// Records that an earlier run held; they count as read by this one.
@@ -66,6 +66,7 @@ public struct SegmentPipeline<
     reorders = rules.reorders
     timeout = rules.timeout
     silence = rules.silence
+    outcome = Outcome(keepsClosings: encoder.wantsClosings)
     self.encoder = encoder
     self.outputs = outputs
     self.store = store

@@ -35,7 +35,11 @@ public struct Outcome: ~Copyable {
   /// Keys and ids of `closings`, copied: the sessions are gone.
   public var closingText: ByteBlock
 
-  public init() {
+  /// Whether closings are gathered.
+  public let keepsClosings: Bool
+
+  public init(keepsClosings: Bool = true) {
+    self.keepsClosings = keepsClosings
     assignments = Column(capacity: 8192)
     closings = Column()
     closingText = ByteBlock()

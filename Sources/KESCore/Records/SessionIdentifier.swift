@@ -35,7 +35,8 @@ public struct SessionIdentifier: BitwiseCopyable, Hashable, Sendable {
   }
 
   /// Thirteen digits of base 36, most significant first. Divided into four short runs, because a
-  /// run of divisions waits for each in turn: this stands in every event of the output.
+  /// run of divisions waits for each in turn, and made characters eight at a time: this stands in
+  /// every event of the output.
   @inline(__always)
   private func writeDeterministic(to output: inout ByteBlock) {
     let low = UInt32(truncatingIfNeeded: rawValue % 2_176_782_336)  // 36^6
@@ -45,22 +46,30 @@ public struct SessionIdentifier: BitwiseCopyable, Hashable, Sendable {
     let third = SessionIdentifier.fourDigits(low / 46656) >> 8
     let fourth = SessionIdentifier.fourDigits(low % 46656) >> 8
     output.append(
-      first | second << 32 | third << 56, third >> 8 | fourth << 16, count: 13)
+      SessionIdentifier.characters(first | second << 32 | third << 56),
+      SessionIdentifier.characters(third >> 8 | fourth << 16), count: 13)
   }
 
-  /// The characters of a number below 36^4, the most significant in the lowest byte.
+  /// The digits of a number below 36^4, a byte each, the most significant in the lowest.
   @inline(__always)
   private static func fourDigits(_ number: UInt32) -> UInt64 {
     let upper = number / 1296
     let lower = number % 1296
-    return character(upper / 36) | character(upper % 36) << 8 | character(lower / 36) << 16
-      | character(lower % 36) << 24
+    // A pair: tens | ones << 8, with ones = pair - 36 * tens.
+    let upperTens = upper / 36
+    let lowerTens = lower / 36
+    let upperPair = upper << 8 &- upperTens &* (36 << 8 &- 1)
+    let lowerPair = lower << 8 &- lowerTens &* (36 << 8 &- 1)
+    return UInt64(upperPair | lowerPair << 16)
   }
 
-  /// `0-9`, then `a-z`.
+  /// Eight digits as characters, `0-9`, then `a-z`: 0x30 is added to each, and 0x27 more to those
+  /// above 9, which adding 0x76 carries into their top bits.
   @inline(__always)
-  private static func character(_ digit: UInt32) -> UInt64 {
-    UInt64(digit &+ (digit < 10 ? 0x30 : 0x57))
+  private static func characters(_ digits: UInt64) -> UInt64 {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let letters = ((digits &+ ones &* 0x76) >> 7) & ones
+    return digits &+ ones &* 0x30 &+ letters &* 0x27
   }
 
   /// Eight alphanumerics, most significant first: `0-9`, `a-z`, `A-Z`.

@@ -18,6 +18,8 @@ public struct Segmenter: ~Copyable {
   var changes: SessionChanges
   /// The greatest time seen (R1); with reordering, that of the events applied (R9).
   public private(set) var streamTime: EventTime = .beforeAll
+  /// No session is due before stream time reaches this.
+  private var nextDue: EventTime = .beforeAll
   /// How many events have been applied.
   public private(set) var sequence: Int64 = 0
 
@@ -146,18 +148,14 @@ public struct Segmenter: ~Copyable {
     _ record: Record, _ index: SessionIndex, _ digest: UInt64, _ place: Int,
     _ outcome: inout Outcome
   ) -> Assignment {
-    let identifier = table[index].identifier
-    if record.time < table[index].start { table[index].start = record.time }
-    if record.time > table[index].end { table[index].end = record.time }
-    table[index].events &+= 1
-    table[index].latestStreamTime = streamTime
-    table[index].latestSequence = sequence
+    let (identifier, events) = table[index].join(
+      record.time, streamTime: streamTime, sequence: sequence)
     table.moveToEnd(index)
     table.appendRecent(digest, to: index)
     changes.note(index, in: &table)
     if record.role == .end {
       complete(index, place: place &+ 1, &outcome)
-    } else if let greatest = rules.greatestEvents, table[index].events >= greatest {
+    } else if let greatest = rules.greatestEvents, events >= greatest {
       close(index, .limit, place: place &+ 1, &outcome)
     }
     return Assignment(session: identifier, disposition: .assigned)
@@ -174,6 +172,7 @@ public struct Segmenter: ~Copyable {
   mutating func resume(streamTime: EventTime, sequence: Int64) {
     self.streamTime = streamTime
     self.sequence = sequence
+    nextDue = .beforeAll
   }
 
   // MARK: Closing
@@ -184,6 +183,12 @@ public struct Segmenter: ~Copyable {
   private mutating func advance(to time: EventTime, place: Int, _ outcome: inout Outcome) {
     if time <= streamTime { return }
     streamTime = time
+    if time >= nextDue { closeDue(place: place, &outcome) }
+  }
+
+  /// Closes and forgets what is due, and notes when that will next be so.
+  @inline(never)
+  private mutating func closeDue(place: Int, _ outcome: inout Outcome) {
     if let silence {
       while table.firstOpen != .none,
         isDue(table[table.firstOpen].latestStreamTime, after: silence)
@@ -198,6 +203,16 @@ public struct Segmenter: ~Copyable {
         forget(table.firstRemembered)
       }
     }
+    nextDue = min(
+      due(of: table.firstOpen, after: silence), due(of: table.firstRemembered, after: rules.retain))
+  }
+
+  /// The earliest stream time at which the list that begins with `first` has anything due: its head
+  /// can only be replaced by later ones, and an empty list only be filled from now on.
+  private func due(of first: SessionIndex, after duration: UInt64?) -> EventTime {
+    guard let duration else { return EventTime(milliseconds: .max) }
+    let since = first == .none ? streamTime : table[first].latestStreamTime
+    return since.advanced(by: duration)
   }
 
   @inline(__always)
@@ -229,6 +244,7 @@ public struct Segmenter: ~Copyable {
   private func emit(
     _ index: SessionIndex, _ status: SessionStatus, place: Int, _ outcome: inout Outcome
   ) {
+    if !outcome.keepsClosings { return }
     let session = table[index]
     let key = table.withKey(of: index) { outcome.keepClosingText($0) }
     let time = status == .timeout ? session.end.advanced(by: rules.timeout ?? 0) : session.end

@@ -36,6 +36,19 @@ public struct Session: BitwiseCopyable, Sendable {
   var isChanged: Bool
   /// Whether the store holds a session of this key.
   var isStored: Bool
+
+  /// Counts an event in; returns what its caller needs next, read while it is at hand.
+  @inline(__always)
+  mutating func join(
+    _ time: EventTime, streamTime: EventTime, sequence: Int64
+  ) -> (identifier: SessionIdentifier, events: Int64) {
+    start = min(start, time)
+    end = max(end, time)
+    events &+= 1
+    latestStreamTime = streamTime
+    latestSequence = sequence
+    return (identifier, events)
+  }
 }
 
 /// The digests of a session's last 8 records, the latest first (R7).

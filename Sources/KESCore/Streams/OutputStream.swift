@@ -5,7 +5,7 @@ internal import Glibc
 /// A buffered output. Encoders append to `buffer`; `flush` writes it out.
 public final class OutputStream {
   /// How many bytes make a write worth while.
-  public static let blockSize = 256 * 1024
+  public static let blockSize = 128 * 1024
 
   /// What is not written yet.
   public var buffer: ByteBlock

@@ -33,8 +33,8 @@ extension JSONEventScanner {
   @inline(__always)
   private func plainTextEnd(_ bytes: Span<UInt8>, _ start: Int) -> Int {
     var index = start
-    while index &+ 8 <= bytes.count {
-      let special = JSONScanner.specialBytes(bytes.word(at: index))
+    while let word = bytes.wordIfPresent(at: index) {
+      let special = JSONScanner.specialBytes(word)
       if special == 0 {
         index &+= 8
         continue
@@ -48,8 +48,8 @@ extension JSONEventScanner {
   /// A time of 9 to 18 digits, not led by a zero; returns the place behind it.
   @inline(__always)
   private mutating func canonicalTime(_ bytes: Span<UInt8>, _ start: Int) -> Int {
-    guard start &+ 20 <= bytes.count, bytes[start] != UInt8(ascii: "0"),
-      let leading = eightDigits(bytes.word(at: start))
+    guard let word = bytes.wordIfPresent(at: start), word & 0xFF != 0x30,
+      let leading = eightDigits(word)
     else { return JSONScanner.failed }
     var value = leading
     var index = start &+ 8

@@ -11,6 +11,17 @@ struct ScannedEvent {
     var isPresent: Bool { end >= start }
   }
 
+  /// The role of `kind`, for a complete event.
+  @inline(__always)
+  var role: Role {
+    switch kind {
+    case .deviceWokeUp: .start
+    case .allDataSent: .end
+    case .sessionClosed: .closed
+    default: .data
+    }
+  }
+
   var device = Text()
   var time: Int64 = 0
   var timeText = Text()

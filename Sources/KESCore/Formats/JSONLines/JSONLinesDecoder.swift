@@ -109,12 +109,12 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
   private func append(
     recordAt start: Int, end: Int, _ lines: Span<UInt8>, to columns: inout Columns
   ) {
-    let event = scanner.event
-    let role = event.kind.map(\.role) ?? .data
     columns.records.append(
       Record(
-        offset: start, length: end &- start, key: range(event.device, lines, &columns.unescaped),
-        time: EventTime(milliseconds: event.time), position: position, role: role))
+        offset: start, length: end &- start,
+        key: range(scanner.event.device, lines, &columns.unescaped),
+        time: EventTime(milliseconds: scanner.event.time), position: position,
+        role: scanner.event.role))
     if wantsDetails { appendDetail(lines, to: &columns) }
   }
 

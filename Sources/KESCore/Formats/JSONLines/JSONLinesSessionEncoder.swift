@@ -20,6 +20,8 @@ public struct JSONLinesSessionEncoder: SessionEventEncoder {
     self.marksDuplicates = marksDuplicates
   }
 
+  public var wantsClosings: Bool { emission != .events }
+
   public func encode(
     _ batch: borrowing Batch, _ outcome: borrowing Outcome, to output: inout ByteBlock
   ) {
@@ -47,23 +49,20 @@ public struct JSONLinesSessionEncoder: SessionEventEncoder {
   ) {
     let isDuplicate = assignment.disposition == .duplicate
     guard assignment.disposition == .assigned || (isDuplicate && marksDuplicates) else { return }
-    batch.withRecordBytes(record) { line in
-      let brace = JSONLinesSessionEncoder.closingBrace(line)
-      output.append(line.extracting(0..<brace))
-      if isDuplicate { output.append(",\"duplicate\":true") }
-      output.append(",\"session\":\"")
-      assignment.session.write(to: &output)
+    let start = Int(record.offset)
+    let end = start &+ Int(record.length)
+    var brace = end &- 1
+    while batch.bytes[brace] != UInt8(ascii: "}") { brace &-= 1 }
+    output.append(batch.bytes, start, brace &- start)
+    if isDuplicate { output.append(",\"duplicate\":true") }
+    output.append(",\"session\":\"")
+    assignment.session.write(to: &output)
+    if brace == end &- 1 {
+      output.append("\"}\n")
+    } else {
       output.append(UInt8(ascii: "\""))
-      output.append(line.extracting(brace..<line.count))
+      output.append(batch.bytes, brace, end &- brace)
+      output.append(UInt8(ascii: "\n"))
     }
-    output.append(UInt8(ascii: "\n"))
-  }
-
-  /// The place of the record's last brace: at its end, but for white space.
-  @inline(__always)
-  private static func closingBrace(_ line: Span<UInt8>) -> Int {
-    var index = line.count &- 1
-    while line[index] != UInt8(ascii: "}") { index &-= 1 }
-    return index
   }
 }

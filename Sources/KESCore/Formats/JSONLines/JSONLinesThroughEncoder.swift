@@ -5,6 +5,8 @@ public struct JSONLinesThroughEncoder: SessionEventEncoder {
   public init() {}
 
   /// Every record's bytes and a line feed, whatever its line ended with; closings at their places.
+  public var wantsClosings: Bool { true }
+
   public func encode(
     _ batch: borrowing Batch, _ outcome: borrowing Outcome, to output: inout ByteBlock
   ) {
