@@ -25,6 +25,37 @@ extension ByteBlock {
     let first = Swift.min(index, 20 &- Swift.min(width, 20))
     append(digits.span.extracting(first..<20))
   }
+
+  /// Appends `value` as JSON: with three decimals where it is a whole number of thousandths, as
+  /// measurements are, else as the shortest text that reads back the same.
+  ///
+  /// An infinite value is a number too large for `double`; what is no number at all is the string
+  /// `"NaN"`, as Avro's Java encoder writes it.
+  @inline(__always)
+  public mutating func append(number value: Double) {
+    let thousandths = (value * 1000).rounded()
+    // Up to 2^53 both are exact, so that dividing rounds as reading the text does.
+    guard thousandths.magnitude <= 0x1p53, thousandths / 1000 == value else {
+      appendShortest(value)
+      return
+    }
+    if value.sign == .minus { append(UInt8(ascii: "-")) }
+    let magnitude = UInt64(thousandths.magnitude)
+    append(decimal: magnitude / 1000)
+    append(UInt8(ascii: "."))
+    append(decimal: magnitude % 1000, width: 3)
+  }
+
+  @inline(never)
+  private mutating func appendShortest(_ value: Double) {
+    if value.isNaN {
+      append("\"NaN\"")
+    } else if value.isInfinite {
+      append(value < 0 ? "-1e999" : "1e999")
+    } else {
+      append(text: value.description)
+    }
+  }
 }
 
 /// Decimal text as a whole number: every spelling that JSON allows (RFC 8259, section 6), so also
