@@ -10,17 +10,11 @@ enum JSONLinesSessionClosed {
     outcome.withClosingText(closing.key) { JSONText.appendString($0, to: &output) }
     output.append(",\"timestamp\":")
     output.append(decimal: closing.time.milliseconds)
-    output.append(",\"event\":{\"SessionClosed\":{\"status\":\"")
-    output.append(closing.status.symbol)
-    output.append("\",\"start\":")
-    output.append(decimal: closing.start.milliseconds)
-    output.append(",\"end\":")
-    output.append(decimal: closing.end.milliseconds)
-    output.append(",\"events\":")
-    output.append(decimal: closing.events)
-    output.append(",\"partial\":")
-    output.append(closing.isPartial ? "true" : "false")
-    output.append("}},\"session\":")
+    output.append(",\"event\":")
+    appendBranch(
+      closing.status, start: closing.start, end: closing.end, events: closing.events,
+      isPartial: closing.isPartial, to: &output)
+    output.append(",\"session\":")
     switch closing.session {
     case .identifier(let identifier):
       output.append(UInt8(ascii: "\""))
@@ -30,5 +24,23 @@ enum JSONLinesSessionClosed {
       outcome.withClosingText(range) { JSONText.appendString($0, to: &output) }
     }
     output.append("}\n")
+  }
+
+  /// The value of `event`: the union with its branch `SessionClosed`.
+  static func appendBranch(
+    _ status: SessionStatus, start: EventTime, end: EventTime, events: Int64, isPartial: Bool,
+    to output: inout ByteBlock
+  ) {
+    output.append("{\"SessionClosed\":{\"status\":\"")
+    output.append(status.symbol)
+    output.append("\",\"start\":")
+    output.append(decimal: start.milliseconds)
+    output.append(",\"end\":")
+    output.append(decimal: end.milliseconds)
+    output.append(",\"events\":")
+    output.append(decimal: events)
+    output.append(",\"partial\":")
+    output.append(isPartial ? "true" : "false")
+    output.append("}}")
   }
 }
