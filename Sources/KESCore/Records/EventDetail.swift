@@ -49,6 +49,9 @@ public struct EventDetail: BitwiseCopyable, Sendable {
   public var isPartial: Bool
   /// Where the time's digits stand in the record's own bytes (JSON-lines only).
   public var timeText: TextRange
+  /// The same for `start` and `end` of a `SessionClosed`.
+  public var startText: TextRange
+  public var endText: TextRange
 
   public init(kind: EventKind) {
     self.kind = kind
@@ -63,5 +66,7 @@ public struct EventDetail: BitwiseCopyable, Sendable {
     events = 0
     isPartial = false
     timeText = .empty
+    startText = .empty
+    endText = .empty
   }
 }

@@ -32,7 +32,9 @@ struct ScannedEvent {
   var value = Text()
   var status: SessionStatus?
   var start: Int64?
+  var startText = Text()
   var end: Int64?
+  var endText = Text()
   var events: Int64?
   var isPartial: Bool?
 }
@@ -153,9 +155,11 @@ struct JSONEventScanner {
     case (.sessionClosed, .start):
       end = wholeNumber(bytes, index, field)
       event.start = lastNumber
+      event.startText = ScannedEvent.Text(start: index, end: end)
     case (.sessionClosed, .end):
       end = wholeNumber(bytes, index, field)
       event.end = lastNumber
+      event.endText = ScannedEvent.Text(start: index, end: end)
     case (.sessionClosed, .events):
       end = wholeNumber(bytes, index, field)
       event.events = lastNumber

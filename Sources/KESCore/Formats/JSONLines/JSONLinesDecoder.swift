@@ -144,6 +144,8 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
       detail.status = event.status ?? .completed
       detail.start = EventTime(milliseconds: event.start ?? 0)
       detail.end = EventTime(milliseconds: event.end ?? 0)
+      detail.startText = range(event.startText, lines, &columns.unescaped)
+      detail.endText = range(event.endText, lines, &columns.unescaped)
       detail.events = event.events ?? 0
       detail.isPartial = event.isPartial ?? false
     }
