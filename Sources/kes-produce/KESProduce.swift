@@ -1,0 +1,116 @@
+// kes-produce: events from simulated devices, or from a recording.
+
+import ArgumentParser
+import KESCommand
+import KESCore
+
+@main
+struct KESProduce: Tool {
+  static let toolName = "kes-produce"
+
+  static let configuration = CommandConfiguration(
+    commandName: toolName,
+    abstract: "Drive the other tools: simulate devices, or send recorded events again.",
+    discussion: """
+      Simulated devices wake up, send data about once a second and fall asleep, until stopped or \
+      until --events, --sessions or --for says so:
+
+        kes-produce --devices 100 --rate 50 --for 1m | kes-segment | kes-read
+
+      --full-speed writes as fast as the reader takes it, with the same event times. Events can be \
+      lost, repeated and delayed on their way:
+
+        kes-produce --full-speed --events 100000 --loss 0.01 --delay 0.1:2s > lossy.jsonl
+
+      A seed and a start time fix the output byte for byte. What devices send does not depend on \
+      the faults.
+
+      --replay sends events or session events as they were recorded, at the pace of their times:
+
+        kes-produce --replay --speed 10x --shift-to now events.jsonl
+      """,
+    version: version)
+
+  @OptionGroup(title: "Simulation") var simulation: SimulationOptions
+  @OptionGroup(title: "Faults") var faults: FaultOptions
+  @OptionGroup(title: "Replay") var replay: ReplayOptions
+  @OptionGroup(title: "Input of --replay") var input: InputOptions
+  @OptionGroup(title: "Output") var output: OutputOptions
+  @OptionGroup(title: "Reports") var report: ReportOptions
+
+  static func main() { start() }
+
+  mutating func validate() throws {
+    if replay.replay {
+      if simulation.fullSpeed {
+        throw ValidationError("--replay takes --speed max instead of --full-speed")
+      }
+      if let option = (simulation.given + faults.given).first {
+        throw ValidationError("\(option) is for simulated devices, so not for --replay")
+      }
+    } else if simulation.fullSpeed && replay.speed != nil {
+      throw ValidationError("--speed is for --replay; --full-speed says it all")
+    } else if let option = (replay.given + givenInput).first {
+      throw ValidationError("\(option) is for --replay, which is not given")
+    }
+  }
+
+  /// What was given that only input needs.
+  private var givenInput: [String] {
+    input.files
+      + [
+        ("--input-format", input.inputFormat != nil), ("--on-error", input.onError != nil),
+        ("--dead-letter", input.deadLetter != nil),
+      ].filter(\.1).map(\.0)
+  }
+
+  func work(_ messages: Messages) throws(ToolFailure) -> ToolEnding {
+    let signals = Signals()
+    let destination = try openFile(output.output) ?? .standard()
+    return replay.replay
+      ? try replay(to: destination, signals, messages)
+      : try simulate(to: destination, signals, messages)
+  }
+
+  private func simulate(
+    to destination: OutputStream, _ signals: Signals, _ messages: Messages
+  ) throws(ToolFailure) -> ToolEnding {
+    let seed = simulation.seed ?? .random(in: .min ... .max)
+    let start = simulation.startTime?.milliseconds ?? Clock.real.wall()
+    if report.verbose { messages.note("--seed \(seed) --start-time \(start) give this run again") }
+    let source = SimulationSource(
+      simulation.settings, faults: faults.faults, seed: seed,
+      start: EventTime(milliseconds: start), greatestCount: input.count ?? .max)
+    var run = SimulationRun(
+      source: source, encoder: JSONLinesEventEncoder(), output: destination,
+      options: SendingOptions(isPaced: !simulation.fullSpeed, isUnbuffered: output.unbuffered),
+      signals: signals, pace: Pace(signals: signals),
+      reporter: StatisticsPrinter(options: report, files: [], messages: messages))
+    return ToolEnding(try run.run())
+  }
+
+  private func replay(
+    to destination: OutputStream, _ signals: Signals, _ messages: Messages
+  ) throws(ToolFailure) -> ToolEnding {
+    let intake = Intake(
+      input: InputSequence(paths: input.files, signals: signals),
+      decoder: JSONLinesDecoder(purpose: .reading, greatestRecord: input.maxRecord.bytes),
+      policy: input.policy, deadLetters: try openFile(input.deadLetter).map(DeadLetters.init),
+      greatestCount: input.count ?? .max, signals: signals,
+      onRejection: report.verbose ? { messages.note("\($0); skipped") } : nil)
+    var run = ReplayRun(
+      intake: intake, output: destination, settings: replay.settings,
+      isUnbuffered: output.unbuffered, signals: signals, pace: Pace(signals: signals),
+      reporter: StatisticsPrinter(options: report, files: input.files, messages: messages))
+    let ending = try run.run()
+    return ToolEnding(ending, skippedCount: run.skippedCount)
+  }
+
+  /// Opens an output file where one is named.
+  private func openFile(_ path: String?) throws(ToolFailure) -> OutputStream? {
+    guard let path else { return nil }
+    return try streaming { () throws(StreamError) in
+      try OutputStream.file(path, apartFrom: input.files)
+    }
+  }
+}

@@ -1,0 +1,171 @@
+// The loop that sends recorded events again.
+
+import KESCommand
+import KESCore
+
+/// Reads batches, waits until each record is due, writes its bytes.
+struct ReplayRun<Decoder: RecordDecoder & ~Copyable>: ~Copyable {
+  private var intake: Intake<Decoder>
+  private let output: OutputStream
+  private let settings: ReplaySettings
+  private let isUnbuffered: Bool
+  private let signals: Signals
+  private let pace: Pace
+  private let reporter: (any StatisticsReporter)?
+
+  private var batch = Batch(blockSize: Intake<Decoder>.blockSize)
+  private var hasBegun = false
+  private var schedule: ReplaySchedule?
+  private var shift: JSONLinesTimeShift?
+  private var sentCount: Int64 = 0
+  /// How many records of the batch have not been sent.
+  private var unsentCount = 0
+
+  init(
+    intake: consuming Intake<Decoder>, output: OutputStream, settings: ReplaySettings,
+    isUnbuffered: Bool = false, signals: Signals, pace: Pace,
+    reporter: (any StatisticsReporter)? = nil
+  ) {
+    self.intake = intake
+    self.output = output
+    self.settings = settings
+    self.isUnbuffered = isUnbuffered
+    self.signals = signals
+    self.pace = pace
+    self.reporter = reporter
+  }
+
+  /// Runs to the end of input, or until a signal asks to stop: at once where events are waited for,
+  /// else after the batch in hand. After `.badRecord` all before the record is written.
+  mutating func run() throws(ToolFailure) -> Ending {
+    do {
+      return try runToEnd()
+    } catch {
+      if case .pipeline(.badRecord) = error { try finish() }
+      throw error
+    }
+  }
+
+  private mutating func runToEnd() throws(ToolFailure) -> Ending {
+    let output = output
+    while true {
+      let deadline = reporter?.deadline
+      let turn = try piping { () throws(PipelineError) in
+        try intake.next(into: &batch, deadline: deadline) { () throws(StreamError) in
+          try output.flush()
+        }
+      }
+      var stop: Int32?
+      switch turn {
+      case .batch: stop = try sendBatch()
+      case .idle: break
+      case .stopped(let signal): stop = signal
+      case .end:
+        try finish()
+        return .done
+      }
+      if let stop {
+        try finish()
+        return .stopped(stop)
+      }
+      report(isLast: false)
+    }
+  }
+
+  /// Sends the batch's records; returns the signal that asked to stop while one was waited for.
+  private mutating func sendBatch() throws(ToolFailure) -> Int32? {
+    unsentCount = batch.records.count
+    if !hasBegun && !batch.records.isEmpty { begin(with: batch.records[0].time) }
+    for index in 0..<batch.records.count {
+      if let schedule {
+        let moment = schedule.moment(of: batch.records[index].time)
+        if let signal = try wait(until: moment) { return signal }
+      }
+      send(index)
+      unsentCount -= 1
+      sentCount += 1
+      try write(always: false)
+    }
+    if isUnbuffered { try write(always: true) }
+    return nil
+  }
+
+  private mutating func begin(with first: EventTime) {
+    hasBegun = true
+    schedule = settings.speed.map {
+      ReplaySchedule(first: first, at: pace.clock.monotonic(), speed: $0)
+    }
+    switch settings.target {
+    case nil: break
+    case .time(let time): shift = JSONLinesTimeShift(moving: first, to: time)
+    case .now:
+      let now = EventTime(milliseconds: pace.clock.wall())
+      shift = JSONLinesTimeShift(moving: first, to: now)
+    }
+  }
+
+  /// Waits until `moment`, with all written that was sent before; returns the signal that asked to
+  /// stop meanwhile.
+  private mutating func wait(until moment: Int64) throws(ToolFailure) -> Int32? {
+    while pace.clock.monotonic() < moment {
+      try write(always: true)
+      if let signal = signals.stop { return signal }
+      report(isLast: false)
+      pace.wait(until: min(moment, reporter?.deadline ?? .max))
+    }
+    return nil
+  }
+
+  private func send(_ index: Int) {
+    if let shift {
+      shift.encode(index, of: batch, to: &output.buffer)
+    } else {
+      let record = batch.records[index]
+      output.buffer.append(batch.bytes, Int(record.offset), Int(record.length))
+      output.buffer.append("\n")
+    }
+  }
+
+  private func write(always: Bool) throws(ToolFailure) {
+    let deadLetters = always ? intake.deadLetters : nil
+    try streaming { () throws(StreamError) in
+      if always { try output.flush() } else { try output.flushIfFull() }
+      try deadLetters?.flush()
+    }
+  }
+
+  private mutating func finish() throws(ToolFailure) {
+    try streaming { () throws(StreamError) in
+      try intake.deadLetters?.finish()
+      try output.flush()
+    }
+    report(isLast: true)
+    let ledger = ledger
+    if !ledger.isClosed { throw .pipeline(.ledger(ledger)) }
+  }
+
+  private mutating func report(isLast: Bool) {
+    let isAsked = signals.takeReport()
+    reporter?.report(now: pace.clock.monotonic(), isAsked: isAsked, isLast: isLast) {
+      var statistics = Statistics()
+      statistics.ledger = ledger
+      statistics.bytes = intake.byteCount
+      statistics.greatestLag = intake.takeGreatestLag()
+      if let progress = intake.input.progress {
+        statistics.progress = (intake.input.name, progress.read, progress.size)
+      }
+      return statistics
+    }
+  }
+
+  /// Those sent are assigned; those read and not yet due are held.
+  private var ledger: Ledger {
+    var ledger = intake.ledger
+    ledger.assigned = sentCount
+    ledger.held = Int64(unsentCount)
+    return ledger
+  }
+
+  /// How many records were passed over that nothing keeps (exit status 1).
+  var skippedCount: Int64 { intake.skippedCount }
+}
