@@ -62,7 +62,9 @@ let package = Package(
       name: "KESCoreTests", dependencies: ["KESCore", "CJansson"], swiftSettings: houseSettings),
     .testTarget(
       name: "ToolTests",
-      dependencies: ["kes-produce", "kes-segment", "kes-read", "kes-purge"],
+      dependencies: [
+        "KESCore", "KESCommand", "kes-produce", "kes-segment", "kes-read", "kes-purge",
+      ],
       exclude: ["Cases"],
       swiftSettings: houseSettings),
   ]

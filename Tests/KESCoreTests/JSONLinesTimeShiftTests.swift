@@ -1,0 +1,48 @@
+// Times are moved, and every other byte stays.
+
+import Testing
+
+@testable import KESCore
+
+@Suite struct JSONLinesTimeShiftTests {
+  private static func shifted(_ text: String, from first: Int64, to target: Int64) -> String {
+    var batch = Batch(blockSize: 1024)
+    batch.bytes.append(text: text)
+    var decoder = JSONLinesDecoder(purpose: .reading, greatestRecord: 1 << 20)
+    decoder.decode(&batch, endOfInput: true, limits: DecodingLimits())
+    #expect(batch.rejections.count == 0)
+    let shift = JSONLinesTimeShift(
+      moving: EventTime(milliseconds: first), to: EventTime(milliseconds: target))
+    var output = ByteBlock()
+    for index in 0..<batch.records.count { shift.encode(index, of: batch, to: &output) }
+    return output.withBytes { String(decodingBytes: $0) }
+  }
+
+  @Test func replacesTheDigitsOfTheTimestampAlone() {
+    let line = #"{ "timestamp" : 10e2 , "other":1000, "event":{"AllDataSent":{}},"device":"1000"}"#
+    #expect(
+      Self.shifted(line + "  \n" + line, from: 1000, to: 25)
+        == (line + "  \n" + line + "\n").replacing("10e2", with: "25"))
+  }
+
+  @Test func movesTheTimesOfAClosedSessionWhereverTheyStand() {
+    let line =
+      #"{"event":{"SessionClosed":{"end":300,"status":"limit","events":9,"start":100,"#
+      + #""partial":false}},"session":"s","timestamp":300,"device":"d"}"#
+    #expect(
+      Self.shifted(line + "\n", from: 100, to: 1100)
+        == #"{"event":{"SessionClosed":{"end":1300,"status":"limit","events":9,"start":1100,"#
+        + #""partial":false}},"session":"s","timestamp":1300,"device":"d"}"# + "\n")
+  }
+
+  @Test(
+    arguments: [
+      (0, 1, Int64.max, Int64.max), (0, Int64.max, 5, Int64.max), (0, .min, -5, .min),
+      (.min, .max, .min, .max), (.max, .min, .max, .min), (100, 50, 70, 20), (-100, 50, 0, 150),
+    ] as [(Int64, Int64, Int64, Int64)])
+  func holdsTimesWithin64Bits(first: Int64, target: Int64, time: Int64, moved: Int64) {
+    let shift = JSONLinesTimeShift(
+      moving: EventTime(milliseconds: first), to: EventTime(milliseconds: target))
+    #expect(shift.moved(EventTime(milliseconds: time)).milliseconds == moved)
+  }
+}
