@@ -40,8 +40,9 @@ let package = Package(
     .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
     .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
     .target(name: "CSignals"),
+    .target(name: "CPrefetch"),
     .target(
-      name: "KESCore", dependencies: ["CLMDB", "CSignals"],
+      name: "KESCore", dependencies: ["CLMDB", "CPrefetch", "CSignals"],
       exclude: [
         "README.md", "Bytes/README.md", "Records/README.md", "Formats/README.md",
         "Sessions/README.md", "State/README.md", "Streams/README.md", "Pipeline/README.md",

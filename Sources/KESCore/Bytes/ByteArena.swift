@@ -62,6 +62,10 @@ public struct ByteArena: ~Copyable {
     try block.withBytes(Int(slot) * ByteArena.unit, length, body)
   }
 
+  /// Hints that the string at `slot` will be read soon.
+  @inline(__always)
+  func prefetch(_ slot: UInt32) { block.prefetch(Int(slot) &* ByteArena.unit) }
+
   /// Bytes allocated for slots in use and free ones.
   public var byteCount: Int { block.count }
 

@@ -37,6 +37,12 @@ public struct ByteBlock: ~Copyable {
     return unsafe base.load(fromByteOffset: index, as: UInt8.self)
   }
 
+  /// Lends where the byte would stand, for a hint to the processor: not to be read through.
+  @inline(__always)
+  func withAddress(of offset: Int, _ body: (UnsafeRawPointer) -> Void) {
+    unsafe body(UnsafeRawPointer(base + offset))
+  }
+
   /// Makes room for `more` bytes after `count`.
   @inline(__always)
   public mutating func reserve(_ more: Int) {

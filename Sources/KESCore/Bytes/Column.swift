@@ -40,6 +40,12 @@ public struct Column<Element: BitwiseCopyable>: ~Copyable {
     }
   }
 
+  /// Lends where the element would stand, for a hint to the processor: not to be read through.
+  @inline(__always)
+  func withAddress(of index: Int, _ body: (UnsafeRawPointer) -> Void) {
+    unsafe body(UnsafeRawPointer(base + index))
+  }
+
   @inline(__always)
   public mutating func append(_ element: Element) {
     if count == capacity { grow() }

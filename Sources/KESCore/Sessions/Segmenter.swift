@@ -15,6 +15,8 @@ public struct Segmenter: ~Copyable {
   private let watchesRecords: Bool
   private var identifiers: SessionIdentifierSource
   var table: SessionTable
+  /// Of the keys of the batch at hand.
+  private var hashes = Column<UInt64>()
   var changes: SessionChanges
   /// The greatest time seen (R1); with reordering, that of the events applied (R9).
   public private(set) var streamTime: EventTime = .beforeAll
@@ -43,17 +45,39 @@ public struct Segmenter: ~Copyable {
 
   /// Segments the batch's records in their order; `outcome` gets an assignment for each.
   public mutating func segment(_ batch: borrowing Batch, into outcome: inout Outcome) {
+    hashKeys(of: batch)
     for index in 0..<batch.records.count {
+      prefetch(ahead: index)
       let record = batch.records[index]
+      let hash = hashes[index]
       let assignment = batch.withText(record.key) { key in
         batch.withRecordBytes(record) { bytes in
-          step(record, key, bytes, place: index, &outcome)
+          step(record, key, hash, bytes, place: index, &outcome)
         }
       }
       outcome.assignments.append(assignment)
     }
     advance(to: batch.finalStreamTime, place: batch.records.count, &outcome)
   }
+
+  private mutating func hashKeys(of batch: borrowing Batch) {
+    hashes.removeAll()
+    for index in 0..<batch.records.count {
+      hashes.append(batch.withText(batch.records[index].key) { Hash.of($0) })
+    }
+  }
+
+  /// Asks in time for the sessions of the events that come next: with many open sessions, waiting
+  /// for memory is most of the work.
+  @inline(__always)
+  private func prefetch(ahead index: Int) {
+    if index &+ 12 < hashes.count { table.prefetchSlot(shortHash(index &+ 12)) }
+    if index &+ 8 < hashes.count { table.prefetchSession(shortHash(index &+ 8)) }
+    if index &+ 4 < hashes.count { table.prefetchKey(shortHash(index &+ 4)) }
+  }
+
+  @inline(__always)
+  private func shortHash(_ index: Int) -> UInt32 { UInt32(truncatingIfNeeded: hashes[index]) }
 
   /// Lets stream time go on to `time` without an event (R9, R13); closings come last.
   public mutating func advance(to time: EventTime, into outcome: inout Outcome) {
@@ -80,14 +104,13 @@ public struct Segmenter: ~Copyable {
 
   @inline(__always)
   private mutating func step(
-    _ record: Record, _ key: Span<UInt8>, _ bytes: Span<UInt8>, place: Int,
+    _ record: Record, _ key: Span<UInt8>, _ hash: UInt64, _ bytes: Span<UInt8>, place: Int,
     _ outcome: inout Outcome
   ) -> Assignment {
     advance(to: max(record.streamTime, record.time), place: place, &outcome)
     if rules.late == .leaveOut && isLate(record) {
       return Assignment(session: SessionIdentifier(rawValue: 0), disposition: .late)
     }
-    let hash = Hash.of(key)
     let shortHash = UInt32(truncatingIfNeeded: hash)
     var index = table.find(key, hash: shortHash)
     var digest: UInt64 = 0

@@ -74,6 +74,27 @@ struct SessionTable: ~Copyable {
     }
   }
 
+  /// Hints that a key of this hash will be looked for soon. To be called three times on the way,
+  /// a few events apart, because each stage needs what the one before has brought near.
+  @inline(__always)
+  func prefetchSlot(_ hash: UInt32) { slots.prefetch(Int(hash & mask)) }
+
+  @inline(__always)
+  func prefetchSession(_ hash: UInt32) {
+    let slot = slots[Int(hash & mask)]
+    if slot != SessionTable.emptySlot {
+      sessions.prefetch(Int(SessionIndex(truncatingIfNeeded: slot)))
+    }
+  }
+
+  @inline(__always)
+  func prefetchKey(_ hash: UInt32) {
+    let slot = slots[Int(hash & mask)]
+    if slot != SessionTable.emptySlot {
+      keys.prefetch(sessions[Int(SessionIndex(truncatingIfNeeded: slot))].keySlot)
+    }
+  }
+
   /// Adds an open session at the end of the list; its key must not be in the table.
   @inline(__always)
   mutating func insert(

@@ -105,21 +105,24 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
     end > start && lines[end &- 1] == UInt8(ascii: "\r") ? end &- 1 : end
   }
 
+  /// Takes the scanned fields one by one: a copy of the scanner would cost more than the scan.
   @inline(__always)
-  private func append(
+  private mutating func append(
     recordAt start: Int, end: Int, _ lines: Span<UInt8>, to columns: inout Columns
   ) {
+    let device = scanner.event.device
+    let time = EventTime(milliseconds: scanner.event.time)
+    let role = scanner.event.role
     columns.records.append(
       Record(
         offset: start, length: end &- start,
-        key: range(scanner.event.device, lines, &columns.unescaped),
-        time: EventTime(milliseconds: scanner.event.time), position: position,
-        role: scanner.event.role))
+        key: JSONLinesDecoder.range(device, lines, &columns.unescaped), time: time,
+        position: position, role: role))
     if wantsDetails { appendDetail(lines, to: &columns) }
   }
 
   @inline(__always)
-  private func range(
+  private static func range(
     _ text: ScannedEvent.Text, _ lines: Span<UInt8>, _ unescaped: inout ByteBlock
   ) -> TextRange {
     if !text.hasEscapes { return TextRange(offset: text.start, length: text.end &- text.start) }
@@ -131,21 +134,23 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
   private func appendDetail(_ lines: Span<UInt8>, to columns: inout Columns) {
     let event = scanner.event
     var detail = EventDetail(kind: event.kind ?? .dataReceived)
-    detail.timeText = range(event.timeText, lines, &columns.unescaped)
+    detail.timeText = JSONLinesDecoder.range(event.timeText, lines, &columns.unescaped)
     detail.isDuplicate = event.isDuplicate
     detail.hasSession = event.session.isPresent
-    if detail.hasSession { detail.session = range(event.session, lines, &columns.unescaped) }
+    if detail.hasSession {
+      detail.session = JSONLinesDecoder.range(event.session, lines, &columns.unescaped)
+    }
     switch detail.kind {
     case .deviceWokeUp, .allDataSent: break
     case .dataReceived:
-      detail.name = range(event.name, lines, &columns.unescaped)
+      detail.name = JSONLinesDecoder.range(event.name, lines, &columns.unescaped)
       detail.value = FloatingPointText.parse(lines.extracting(event.value.start..<event.value.end))
     case .sessionClosed:
       detail.status = event.status ?? .completed
       detail.start = EventTime(milliseconds: event.start ?? 0)
       detail.end = EventTime(milliseconds: event.end ?? 0)
-      detail.startText = range(event.startText, lines, &columns.unescaped)
-      detail.endText = range(event.endText, lines, &columns.unescaped)
+      detail.startText = JSONLinesDecoder.range(event.startText, lines, &columns.unescaped)
+      detail.endText = JSONLinesDecoder.range(event.endText, lines, &columns.unescaped)
       detail.events = event.events ?? 0
       detail.isPartial = event.isPartial ?? false
     }
