@@ -46,8 +46,9 @@ public struct Segmenter: ~Copyable {
   /// Segments the batch's records in their order; `outcome` gets an assignment for each.
   public mutating func segment(_ batch: borrowing Batch, into outcome: inout Outcome) {
     hashKeys(of: batch)
+    let wantsPrefetch = table.wantsPrefetch
     for index in 0..<batch.records.count {
-      prefetch(ahead: index)
+      if wantsPrefetch { prefetch(ahead: index) }
       let record = batch.records[index]
       let hash = hashes[index]
       let assignment = batch.withText(record.key) { key in

@@ -11,8 +11,8 @@ extension SessionIndex {
 /// Holds open and remembered sessions: found by key in constant time, and linked in two lists, one
 /// a state, in the order of their latest event, so that those due are at the head.
 ///
-/// Open addressing with linear probing over 8-byte slots (hash and index), at most 5 in 8 in use;
-/// removal moves later slots back instead of leaving tombstones. A session costs 80 bytes, 13 to 26
+/// Open addressing with linear probing over 8-byte slots (hash and index), at most half in use;
+/// removal moves later slots back instead of leaving tombstones. A session costs 80 bytes, 16 to 32
 /// bytes of slots, and its key rounded up to 8.
 struct SessionTable: ~Copyable {
   /// The ends of one list.
@@ -74,6 +74,9 @@ struct SessionTable: ~Copyable {
     }
   }
 
+  /// Whether the table is so large that it does not stay near the processor by itself.
+  var wantsPrefetch: Bool { slots.count > 1 << 11 }
+
   /// Hints that a key of this hash will be looked for soon. To be called three times on the way,
   /// a few events apart, because each stage needs what the one before has brought near.
   @inline(__always)
@@ -101,7 +104,7 @@ struct SessionTable: ~Copyable {
     _ key: Span<UInt8>, hash: UInt32, identifier: SessionIdentifier, time: EventTime,
     sequence: Int64
   ) -> SessionIndex {
-    if (openCount &+ rememberedCount &+ 1) &* 8 > slots.count &* 5 { growSlots() }
+    if (openCount &+ rememberedCount) &* 2 >= slots.count { growSlots() }
     let session = Session(
       keySlot: keys.insert(key), keyLength: UInt32(truncatingIfNeeded: key.count),
       identifier: identifier, start: time, end: time, latestStreamTime: .beforeAll,

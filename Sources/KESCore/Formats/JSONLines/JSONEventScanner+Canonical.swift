@@ -53,6 +53,11 @@ extension JSONEventScanner {
     else { return JSONScanner.failed }
     var value = leading
     var index = start &+ 8
+    // Thirteen digits, as times of our days have: the last eight overlap the first.
+    if let last = bytes.wordIfPresent(at: start &+ 5), let trailing = eightDigits(last) {
+      value = value &* 100_000 &+ trailing % 100_000
+      index = start &+ 13
+    }
     while JSONScanner.isDigit(bytes[index]) && index &- start < 18 {
       value = value &* 10 &+ Int64(bytes[index] &- UInt8(ascii: "0"))
       index &+= 1
