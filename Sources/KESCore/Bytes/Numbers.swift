@@ -143,20 +143,3 @@ private struct Digits {
     return magnitude > UInt64(Int64.max) ? .outOfRange : .value(Int64(magnitude))
   }
 }
-
-/// Decimal text as a binary floating-point number.
-public enum FloatingPointText {
-  /// The `double` nearest to `text`, which must be a number by JSON's grammar; infinite where it is
-  /// too large. By the C library's `strtod`, which rounds correctly.
-  public static func parse(_ text: Span<UInt8>) -> Double {
-    var copy = ByteBlock(capacity: text.count + 1)
-    copy.append(text)
-    copy.append(UInt8(0))
-    return copy.withBytes { terminated in
-      unsafe terminated.withUnsafeBytes { raw in
-        guard let base = raw.baseAddress else { return 0 }
-        return unsafe strtod(base.assumingMemoryBound(to: CChar.self), nil)
-      }
-    }
-  }
-}
