@@ -1,0 +1,66 @@
+// Times and durations as people read them.
+
+extension ByteBlock {
+  /// Appends `milliseconds` since the epoch as RFC 3339 in UTC, `2023-11-14T22:13:20.123Z`; as the
+  /// bare number where the year is not of four digits.
+  public mutating func append(internetTime milliseconds: Int64) {
+    let (days, rest) = milliseconds.flooredDivision(by: 86_400_000)
+    guard days >= -719_528, days <= 2_932_896 else { return append(decimal: milliseconds) }
+    append(date: days)
+    append(UInt8(ascii: "T"))
+    append(decimal: UInt64(rest / 3_600_000), width: 2)
+    append(UInt8(ascii: ":"))
+    append(decimal: UInt64(rest / 60_000 % 60), width: 2)
+    append(UInt8(ascii: ":"))
+    append(decimal: UInt64(rest / 1000 % 60), width: 2)
+    append(UInt8(ascii: "."))
+    append(decimal: UInt64(rest % 1000), width: 3)
+    append(UInt8(ascii: "Z"))
+  }
+
+  /// Appends the date so many days after 1970-01-01, in the Gregorian calendar: the year is 0 to
+  /// 9999.
+  ///
+  /// Counts from 1 March of year 0 (H. Hinnant, "chrono-Compatible Low-Level Date Algorithms"):
+  /// with the leap day last, 153 days make any five months from March on.
+  private mutating func append(date days: Int64) {
+    let (era, dayOfEra) = (days + 719_468).flooredDivision(by: 146_097)
+    let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+    let monthFromMarch = (5 * dayOfYear + 2) / 153
+    let day = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
+    let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
+    let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+    append(decimal: UInt64(year), width: 4)
+    append(UInt8(ascii: "-"))
+    append(decimal: UInt64(month), width: 2)
+    append(UInt8(ascii: "-"))
+    append(decimal: UInt64(day), width: 2)
+  }
+
+  /// Appends a duration: `0.300s`, `2m05.120s`, `1h00m00.000s`, `3d01h02m05.120s`.
+  public mutating func append(duration milliseconds: UInt64) {
+    let seconds = milliseconds / 1000
+    let units: [(length: UInt64, modulus: UInt64, letter: UInt8)] = [
+      (86400, .max, UInt8(ascii: "d")), (3600, 24, UInt8(ascii: "h")), (60, 60, UInt8(ascii: "m")),
+    ]
+    var width = 1
+    for unit in units where seconds >= unit.length {
+      append(decimal: seconds / unit.length % unit.modulus, width: width)
+      append(unit.letter)
+      width = 2
+    }
+    append(decimal: seconds % 60, width: width)
+    append(UInt8(ascii: "."))
+    append(decimal: milliseconds % 1000, width: 3)
+    append(UInt8(ascii: "s"))
+  }
+}
+
+extension Int64 {
+  /// Quotient and remainder with the remainder from 0 up to the divisor.
+  fileprivate func flooredDivision(by divisor: Int64) -> (quotient: Int64, remainder: Int64) {
+    let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
+    return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
+  }
+}
