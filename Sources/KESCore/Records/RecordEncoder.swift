@@ -1,0 +1,26 @@
+// What every format's encoder of whole records does.
+
+/// Writes the records of batches: those that a reader lets through, in their order.
+public protocol RecordEncoder: ~Copyable {
+  /// Appends what stands before the first record: a header, where the format has one.
+  mutating func begin(_ output: inout ByteBlock)
+
+  /// Appends the batch's records, whose details must be there.
+  mutating func encode(_ batch: borrowing Batch, to output: inout ByteBlock)
+
+  /// Appends what stands behind the last record. Called once, also where a signal ends the run.
+  mutating func end(_ output: inout ByteBlock)
+
+  /// Whether no further record would change the output.
+  var isComplete: Bool { get }
+
+  /// How many sessions it keeps in mind.
+  var openSessions: Int { get }
+}
+
+extension RecordEncoder where Self: ~Copyable {
+  public mutating func begin(_ output: inout ByteBlock) {}
+  public mutating func end(_ output: inout ByteBlock) {}
+  public var isComplete: Bool { false }
+  public var openSessions: Int { 0 }
+}
