@@ -96,6 +96,9 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable {
       case .endOfInput:
         decode(&batch, endOfInput: true)
         try endInput(batch)
+      case .restart:
+        decode(&batch, endOfInput: true)
+        decoder.beginInput(line: 1)
       case .deadline: return .idle
       case .signal:
         if signals.stop == nil { return .idle }

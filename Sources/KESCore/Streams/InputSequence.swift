@@ -6,6 +6,8 @@ public enum Reading: Equatable, Sendable {
   case bytes
   /// The current input has ended; `openNext` goes to the next.
   case endOfInput
+  /// The current input has ended and begins again: somebody emptied the file that is followed.
+  case restart
   /// Nothing came until the deadline.
   case deadline
   /// A signal came.
@@ -17,7 +19,8 @@ public struct InputSequence: ~Copyable {
   /// How a file's end is treated.
   public enum AtEnd: Sendable {
     case stop
-    /// Wait for the file to grow (`--follow`), looking every so many milliseconds.
+    /// Wait for the last file to grow (`--follow`), looking every so many milliseconds. A file that
+    /// is shorter than what was read of it begins again at its start.
     case follow(everyMilliseconds: Int64)
   }
 
@@ -110,8 +113,12 @@ public struct InputSequence: ~Copyable {
     }
     while true {
       if try current.file.read(into: &block, room: room) > 0 { return .bytes }
-      guard case .follow(let interval) = atEnd, current.file.isRegular else { return .endOfInput }
-      if try current.file.wasShortened() { try current.file.rewind() }
+      guard case .follow(let interval) = atEnd, nextPath == paths.count, current.file.isRegular
+      else { return .endOfInput }
+      if try current.file.wasShortened() {
+        try current.file.rewind()
+        return .restart
+      }
       try willWait()
       let left = deadline.map { $0 - clock.monotonic() } ?? .max
       let wait = signals.wait(for: nil, milliseconds: min(interval, left))

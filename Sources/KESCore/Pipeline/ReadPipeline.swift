@@ -1,0 +1,140 @@
+// The loop of kes-read: batch, filter, write.
+
+/// Reads records, leaves out what was not asked for, and writes the rest.
+///
+///     Intake ──▶ RecordFilter ──▶ RecordEncoder ──▶ OutputStream
+public struct ReadPipeline<
+  Decoder: RecordDecoder & ~Copyable, Encoder: RecordEncoder & ~Copyable
+>: ~Copyable {
+  private var intake: Intake<Decoder>
+  private let filter: RecordFilter
+  private var encoder: Encoder
+  private let output: OutputStream
+  private let isUnbuffered: Bool
+  private let clock: Clock
+  private let signals: Signals
+  private let reporter: (any StatisticsReporter)?
+
+  private var batch = Batch(blockSize: Intake<Decoder>.blockSize)
+  private var ledger = Ledger()
+  /// How many records may still pass (`-c`).
+  private var left: Int64
+
+  /// - Parameters:
+  ///   - greatestCount: how many records may pass at most (`-c`).
+  ///   - isUnbuffered: whether every batch is written at once.
+  public init(
+    intake: consuming Intake<Decoder>, filter: RecordFilter,
+    encoder: consuming Encoder, output: OutputStream, greatestCount: Int64 = .max,
+    isUnbuffered: Bool = false, signals: Signals, clock: Clock = .real,
+    reporter: (any StatisticsReporter)? = nil
+  ) {
+    self.intake = intake
+    self.filter = filter
+    self.encoder = encoder
+    self.output = output
+    self.isUnbuffered = isUnbuffered
+    self.clock = clock
+    self.signals = signals
+    self.reporter = reporter
+    left = greatestCount
+  }
+
+  /// Runs to the end of input, until as many records have passed as were asked for, or until a
+  /// signal asks to stop.
+  ///
+  /// Throws `PipelineError`; after `.badRecord` all before the record is written.
+  public mutating func run() throws(PipelineError) -> Ending {
+    encoder.begin(&output.buffer)
+    do {
+      return try runToEnd()
+    } catch {
+      if case .badRecord = error { try finish() }
+      throw error
+    }
+  }
+
+  private mutating func runToEnd() throws(PipelineError) -> Ending {
+    let output = output
+    while left > 0 && !encoder.isComplete {
+      let turn = try intake.next(into: &batch, deadline: reporter?.deadline) {
+        () throws(StreamError) in try output.flush()
+      }
+      switch turn {
+      case .batch: try process()
+      case .idle: break
+      case .end:
+        try finish()
+        return .done
+      case .stopped(let signal):
+        try finish()
+        return .stopped(signal)
+      }
+      report(isLast: false)
+    }
+    try finish()
+    return .done
+  }
+
+  private mutating func process() throws(PipelineError) {
+    let decoded = batch.records.count
+    let looked = filter.apply(to: &batch, limit: left)
+    let passed = Int64(batch.records.count)
+    count(looked: looked, passed: passed, decoded: decoded)
+    left -= passed
+    encoder.encode(batch, to: &output.buffer)
+    let (output, isUnbuffered) = (output, isUnbuffered)
+    try streaming { () throws(StreamError) in
+      if isUnbuffered { try output.flush() } else { try output.flushIfFull() }
+    }
+  }
+
+  /// Counts what was looked at; what stands behind the last record asked for is not.
+  private mutating func count(looked: Int, passed: Int64, decoded: Int) {
+    ledger.assigned += passed
+    ledger.filtered += Int64(looked) - passed
+    for index in 0..<batch.rejections.count {
+      let rejection = batch.rejections[index]
+      let isCounted = rejection.part == .whole || rejection.part == .first
+      let isBehind = looked < decoded && Int(rejection.place) >= looked
+      if isCounted && !isBehind { ledger.rejected += 1 }
+    }
+    ledger.records = intake.ledger.records
+    if looked < decoded {
+      ledger.records = ledger.assigned + ledger.filtered + ledger.rejected
+    }
+  }
+
+  /// Writes what stands behind the last record, and all out.
+  private mutating func finish() throws(PipelineError) {
+    encoder.end(&output.buffer)
+    let (output, deadLetters) = (output, intake.deadLetters)
+    try streaming { () throws(StreamError) in
+      try output.flush()
+      try deadLetters?.finish()
+    }
+    report(isLast: true)
+    if !ledger.isClosed { throw .ledger(ledger) }
+  }
+
+  private mutating func report(isLast: Bool) {
+    guard let reporter else { return }
+    let isAsked = signals.takeReport()
+    reporter.report(now: clock.monotonic(), isAsked: isAsked, isLast: isLast) { statistics() }
+  }
+
+  private mutating func statistics() -> Statistics {
+    var statistics = Statistics()
+    statistics.ledger = ledger
+    statistics.bytes = intake.byteCount
+    statistics.openSessions = Int64(encoder.openSessions)
+    statistics.greatestLag = intake.takeGreatestLag()
+    if let progress = intake.input.progress {
+      statistics.progress = (intake.input.name, progress.read, progress.size)
+    }
+    return statistics
+  }
+
+  /// How many records were passed over that nothing keeps (exit status 1).
+  public var skippedCount: Int64 { intake.deadLetters == nil ? ledger.rejected : 0 }
+}
