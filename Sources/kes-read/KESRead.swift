@@ -1,0 +1,175 @@
+// kes-read: shows events, sessions and figures.
+
+import ArgumentParser
+import KESCommand
+import KESCore
+
+@main
+struct KESRead: Tool {
+  static let toolName = "kes-read"
+
+  static let configuration = CommandConfiguration(
+    commandName: toolName,
+    abstract: "Look at events and sessions.",
+    discussion: """
+      Reads events or session events and shows them a line each, or the sessions they belong to, \
+      or figures.
+
+      The events of one device since that morning:
+
+        kes-read --device device-3 --since 2026-11-23T08:00:00Z events.jsonl
+
+      The sessions of a stream, each when it is over:
+
+        kes-produce | kes-segment --emit all | kes-read --sessions
+
+      How long sessions were, by the way they closed:
+
+        kes-read --stats-only sessions.jsonl
+
+      A file that grows, until Ctrl-C, and the sessions that are open right now:
+
+        kes-read --follow sessions.jsonl
+        kes-read --state state/
+
+      For a spreadsheet:
+
+        kes-read --sessions --format csv sessions.jsonl > sessions.csv
+
+      -c N ends after N records that pass the filters; with --sessions and --state after N rows.
+      """,
+    version: version)
+
+  /// How often a file that is followed is looked at.
+  private static let followMilliseconds: Int64 = 100
+
+  @OptionGroup(title: "Input") var input: InputOptions
+  @OptionGroup(title: "What to show") var view: ViewOptions
+  @OptionGroup(title: "Filters") var filters: FilterOptions
+  @OptionGroup(title: "Output") var output: OutputOptions
+  @OptionGroup(title: "Reports") var report: ReportOptions
+
+  static func main() { start() }
+
+  mutating func validate() throws {
+    if view.state != nil {
+      if !input.files.isEmpty { throw ValidationError("--state and files exclude each other") }
+      if filters.since != nil || filters.until != nil {
+        throw ValidationError("--state shows what is open: --since and --until do not apply")
+      }
+    }
+    if view.follow && (input.files.isEmpty || input.files.contains("-")) {
+      throw ValidationError("--follow needs a file: the standard input is followed anyway")
+    }
+  }
+
+  func work(_ messages: Messages) throws(ToolFailure) -> ToolEnding {
+    let output = try openFile(output.output) ?? .standard()
+    if let directory = view.state {
+      return try showState(directory, output)
+    }
+    if view.sessions { return try showSessions(output, messages) }
+    if view.statsOnly { return try showFigures(output, messages) }
+    switch view.format {
+    case .text: return try show(EventTextEncoder(style: style), output, messages)
+    case .json: return try show(JSONLinesRecordEncoder(), output, messages)
+    case .csv: return try show(EventCSVEncoder(), output, messages)
+    }
+  }
+
+  private var style: TextStyle {
+    TextStyle(isColored: report.color.isColored(isFile: output.output != nil))
+  }
+
+  private func showSessions(
+    _ output: OutputStream, _ messages: Messages
+  ) throws(ToolFailure) -> ToolEnding {
+    switch view.format {
+    case .text: try showSessions(SessionTextEncoder(style: style), output, messages)
+    case .json: try showSessions(JSONLinesSessionRowEncoder(), output, messages)
+    case .csv: try showSessions(SessionCSVEncoder(), output, messages)
+    }
+  }
+
+  private func showSessions(
+    _ rows: some SessionRowEncoder, _ output: OutputStream, _ messages: Messages
+  ) throws(ToolFailure) -> ToolEnding {
+    let sessions = SessionReport(rows: rows, greatestCount: input.count ?? .max)
+    return try show(sessions, countsRecords: false, output, messages)
+  }
+
+  private func showFigures(
+    _ output: OutputStream, _ messages: Messages
+  ) throws(ToolFailure) -> ToolEnding {
+    switch view.format {
+    case .text:
+      try show(SummaryReport(encoder: SummaryTextEncoder(style: style)), output, messages)
+    case .json: try show(SummaryReport(encoder: JSONLinesSummaryEncoder()), output, messages)
+    case .csv: try show(SummaryReport(encoder: SummaryCSVEncoder()), output, messages)
+    }
+  }
+
+  private func showState(
+    _ directory: String, _ output: OutputStream
+  ) throws(ToolFailure) -> ToolEnding {
+    switch view.format {
+    case .text: try showState(directory, SessionTextEncoder(style: style), output)
+    case .json: try showState(directory, JSONLinesSessionRowEncoder(), output)
+    case .csv: try showState(directory, SessionCSVEncoder(), output)
+    }
+    return ToolEnding(.done)
+  }
+
+  private func showState(
+    _ directory: String, _ rows: some SessionRowEncoder, _ output: OutputStream
+  ) throws(ToolFailure) {
+    let store = try storing { () throws(StateError) in
+      try StateStore.openForReading(directory)
+    }
+    var sessions = StateReport(
+      store: store, filter: filters.makeFilter(), rows: rows, output: output,
+      greatestCount: input.count ?? .max)
+    try piping { () throws(PipelineError) in try sessions.run() }
+  }
+
+  /// Runs the records through `encoder`.
+  ///
+  /// - Parameter countsRecords: whether `-c` speaks of records.
+  private func show<Encoder: RecordEncoder & ~Copyable>(
+    _ encoder: consuming Encoder, countsRecords: Bool = true, _ output: OutputStream,
+    _ messages: Messages
+  ) throws(ToolFailure) -> ToolEnding {
+    let signals = Signals()
+    let sequence = InputSequence(
+      paths: input.files,
+      atEnd: view.follow ? .follow(everyMilliseconds: KESRead.followMilliseconds) : .stop,
+      signals: signals)
+    let intake = Intake(
+      input: sequence,
+      decoder: JSONLinesDecoder(purpose: .reading, greatestRecord: input.maxRecord.bytes),
+      policy: input.policy,
+      deadLetters: try openFile(input.deadLetter).map { DeadLetters(output: $0) },
+      signals: signals, onRejection: report.verbose ? { messages.note("\($0); skipped") } : nil)
+    var pipeline = ReadPipeline(
+      intake: intake, filter: filters.makeFilter(), encoder: encoder, output: output,
+      greatestCount: countsRecords ? input.count ?? .max : .max,
+      isUnbuffered: self.output.unbuffered, signals: signals, reporter: reporter(messages))
+    let ending = try piping { () throws(PipelineError) in try pipeline.run() }
+    return ToolEnding(ending, skippedCount: pipeline.skippedCount)
+  }
+
+  /// A progress bar would stand between the lines on a terminal, and a file that is followed has no
+  /// end to show: then it comes only where it is asked for.
+  private func reporter(_ messages: Messages) -> StatisticsPrinter {
+    let isLive = view.follow || (output.output == nil && isStandardOutputTerminal)
+    return StatisticsPrinter(
+      options: report, files: isLive ? [] : input.files, messages: messages)
+  }
+
+  private func openFile(_ path: String?) throws(ToolFailure) -> OutputStream? {
+    guard let path else { return nil }
+    return try streaming { () throws(StreamError) in
+      try OutputStream.file(path, apartFrom: input.files)
+    }
+  }
+}
