@@ -232,7 +232,7 @@ import Testing
     let hash = withUTF8Bytes(of: "device-3") { Hash.of($0) }
     let time = EventTime(milliseconds: 1_700_000_000_000)
     let identifier = source.next(keyHash: hash, time: time, position: 0)
-    #expect(identifier.description == "19926kb7g7afh")
+    #expect(identifier.description == "55a2kpb40kr4d")
     #expect(identifier == source.next(keyHash: hash, time: time, position: 0))
     #expect(identifier != source.next(keyHash: hash, time: time, position: 1))
     #expect(identifier != source.next(keyHash: hash &+ 1, time: time, position: 0))
