@@ -35,6 +35,7 @@ struct KESProduce: Tool {
   @OptionGroup(title: "Faults") var faults: FaultOptions
   @OptionGroup(title: "Replay") var replay: ReplayOptions
   @OptionGroup(title: "Input of --replay") var input: InputOptions
+  @OptionGroup(title: "Output") var format: FormatOptions
   @OptionGroup(title: "Output") var output: OutputOptions
   @OptionGroup(title: "Reports") var report: ReportOptions
 
@@ -67,6 +68,7 @@ struct KESProduce: Tool {
   func work(_ messages: Messages) throws(ToolFailure) -> ToolEnding {
     let signals = Signals()
     let destination = try openFile(output.output) ?? .standard()
+    format.apply(to: destination, color: report.color, isFile: output.output != nil)
     return replay.replay
       ? try replay(to: destination, signals, messages)
       : try simulate(to: destination, signals, messages)

@@ -39,6 +39,7 @@ struct KESPurge: Tool {
   @OptionGroup(title: "Input") var input: InputOptions
   @OptionGroup(title: "Sessions") var closing: ClosingOptions
   @OptionGroup(title: "State") var state: StateOptions
+  @OptionGroup(title: "Output") var format: FormatOptions
   @OptionGroup(title: "Output") var output: OutputOptions
   @OptionGroup(title: "Reports") var report: ReportOptions
 
@@ -78,6 +79,7 @@ struct KESPurge: Tool {
   private func filter(_ messages: Messages) throws(ToolFailure) -> ToolEnding {
     let signals = Signals()
     let sessions = try openFile(output.output) ?? .standard()
+    format.apply(to: sessions, color: report.color, isFile: output.output != nil)
     let deadLetters = try openFile(input.deadLetter).map { DeadLetters(output: $0) }
     let intake = Intake(
       input: InputSequence(paths: input.files, signals: signals),
@@ -116,10 +118,12 @@ struct KESPurge: Tool {
     let progress = try storing { () throws(StateError) in try store.progress() }
     let selection = state.selection(of: progress ?? TaskProgress(), closing)
     if selection == nil { messages.note("no timeout is known, so nothing is due; say --timeout") }
+    let destination = try openOutput(of: store)
+    format.apply(to: destination, color: report.color, isFile: output.output != nil)
     var purge = StorePurge(
       store: store, selection: selection ?? .nothing, removes: !state.dryRun,
       encoder: JSONLinesSessionEncoder(emission: .closed, marksDuplicates: false),
-      output: try openOutput(of: store), signals: signals)
+      output: destination, signals: signals)
     let ending = try piping { () throws(PipelineError) in try purge.run() }
     messages.note(count(purged: purge.closedCount, of: purge.openCount))
     return ToolEnding(ending)

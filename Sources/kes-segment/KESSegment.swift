@@ -28,6 +28,7 @@ struct KESSegment: Tool {
   @OptionGroup(title: "Input") var input: InputOptions
   @OptionGroup(title: "Sessions") var rules: RuleOptions
   @OptionGroup(title: "State") var state: StateOptions
+  @OptionGroup(title: "Output") var format: FormatOptions
   @OptionGroup(title: "Output") var output: OutputOptions
   @OptionGroup(title: "Reports") var report: ReportOptions
 
@@ -78,6 +79,7 @@ struct KESSegment: Tool {
 
   private func openOutputs(_ written: [String: Int64]) throws(ToolFailure) -> SegmentOutputs {
     let sessions = try openFile(output.output, written) ?? .standard()
+    format.apply(to: sessions, color: report.color, isFile: output.output != nil)
     let late = try openFile(rules.lateOutput, written)
     return SegmentOutputs(sessions: sessions, late: late)
   }

@@ -23,6 +23,13 @@ import Testing
   ]
 
   /// With `KES_REWRITE` set, the expectation is written anew: read the difference.
+  @Test func textIsWhatKesReadShows() throws {
+    let options = "--full-speed --seed 5 --start-time 0 --events 500"
+    let shown = try Program.shell("kes-produce \(options) | kes-read")
+    let text = try Program.shell("kes-produce \(options) --format text")
+    #expect(text.lines.count == 500 && text.output == shown.output)
+  }
+
   @Test(arguments: goldenCases)
   func aSeedGivesTheSameBytesInEveryVersion(name: String, arguments: [String]) throws {
     let golden = casesDirectory.appendingPathComponent("produce/\(name).jsonl")

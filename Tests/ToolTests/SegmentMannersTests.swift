@@ -254,6 +254,19 @@ import Testing
     #expect(finished.status == 0 && finished.lines.count == 2)
   }
 
+  @Test func textIsWhatKesReadShows() throws {
+    try directory.write(EventLines.random(count: 4000, devices: 9, seed: 12), to: "in.jsonl")
+    let options = "in.jsonl --emit all --flush --duplicates mark"
+    let shown = try Program.shell(
+      "kes-segment \(options) | kes-read", directory: directory)
+    let text = try Program.shell("kes-segment \(options) --format text", directory: directory)
+    #expect(text.lines.count > 4000)
+    #expect(text.output == shown.output)
+    let purged = try Program.shell(
+      "kes-segment in.jsonl | kes-purge --flush --format text", directory: directory)
+    #expect(purged.status == 0 && purged.text.contains("SessionClosed(timeout,"))
+  }
+
   @Test func theSameInputGivesTheSameBytes() throws {
     let input = ProgramInput.text(EventLines.random(count: 3000, devices: 50, seed: 9))
     #expect(

@@ -16,6 +16,9 @@ public final class OutputStream {
   public private(set) var length: Int64
   private let handle: DescriptorHandle
   private let calls: SystemCalls
+  /// Turns every block into another form before it is written: from, to. A block holds whole lines.
+  public var rewrite: ((borrowing ByteBlock, inout ByteBlock) -> Void)?
+  private var rewritten = ByteBlock()
 
   /// The standard output.
   public static func standard(calls: SystemCalls = .real) -> OutputStream {
@@ -97,6 +100,11 @@ public final class OutputStream {
   /// Writes all of the buffer out. Throws `StreamError.brokenPipe` or `.cannotWrite`; then an
   /// unknown part of the buffer was written.
   public func flush() throws(StreamError) {
+    if let rewrite, !buffer.isEmpty {
+      rewritten.truncate(to: 0)
+      rewrite(buffer, &rewritten)
+      swap(&buffer, &rewritten)
+    }
     var start = 0
     while start < buffer.count {
       let written = buffer.withBytes(start, buffer.count - start) { rest in

@@ -1,0 +1,21 @@
+// JSON-lines that are about to be written, as text for people: what kes-read would make of them.
+
+/// Turns blocks of session events in JSON-lines into text lines.
+///
+/// For people who look at the output of a tool that writes records (`--format text`). It reads the
+/// lines again, so it takes about the time of kes-read; the tools' own path stays as it is.
+public final class TextRewriter {
+  private var batch = Batch(blockSize: 1024)
+  private var decoder = JSONLinesDecoder(purpose: .reading, greatestRecord: .max)
+  private let encoder: EventTextEncoder
+
+  public init(style: TextStyle) { encoder = EventTextEncoder(style: style) }
+
+  /// Appends to `text` a line for every line of `lines`, which must all be whole.
+  public func rewrite(_ lines: borrowing ByteBlock, to text: inout ByteBlock) {
+    batch.removeAll()
+    batch.bytes.append(lines, 0, lines.count)
+    decoder.decode(&batch, endOfInput: true, limits: DecodingLimits())
+    encoder.encode(batch, to: &text)
+  }
+}
