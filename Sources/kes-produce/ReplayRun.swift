@@ -141,20 +141,13 @@ struct ReplayRun<Decoder: RecordDecoder & ~Copyable>: ~Copyable {
     }
     report(isLast: true)
     let ledger = ledger
-    if !ledger.isClosed { throw .pipeline(.ledger(ledger)) }
+    try piping { () throws(PipelineError) in try ledger.requireClosed() }
   }
 
   private mutating func report(isLast: Bool) {
     let isAsked = signals.takeReport()
     reporter?.report(now: pace.clock.monotonic(), isAsked: isAsked, isLast: isLast) {
-      var statistics = Statistics()
-      statistics.ledger = ledger
-      statistics.bytes = intake.byteCount
-      statistics.greatestLag = intake.takeGreatestLag()
-      if let progress = intake.input.progress {
-        statistics.progress = (intake.input.name, progress.read, progress.size)
-      }
-      return statistics
+      intake.takeStatistics(ledger: ledger, openSessions: 0)
     }
   }
 

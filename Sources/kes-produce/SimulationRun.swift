@@ -60,7 +60,7 @@ struct SimulationRun<Encoder: EventEncoder & ~Copyable>: ~Copyable {
     try streaming { () throws(StreamError) in try output.flush() }
     report(isLast: true)
     let ledger = source.ledger
-    if !ledger.isClosed { throw .pipeline(.ledger(ledger)) }
+    try piping { () throws(PipelineError) in try ledger.requireClosed() }
   }
 
   private mutating func report(isLast: Bool) {

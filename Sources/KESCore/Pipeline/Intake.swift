@@ -168,11 +168,19 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable {
   /// How many records were passed over that nothing keeps.
   public var skippedCount: Int64 { deadLetters == nil ? ledger.rejected : 0 }
 
-  /// The greatest lag since the last call.
-  public mutating func takeGreatestLag() -> UInt64 {
-    let lag = greatestLag
+  /// The run's figures: what reading knows of them, and what the pipeline adds. The greatest lag
+  /// counts from the last call.
+  public mutating func takeStatistics(ledger: Ledger, openSessions: Int) -> Statistics {
+    var statistics = Statistics()
+    statistics.ledger = ledger
+    statistics.bytes = byteCount
+    statistics.openSessions = Int64(openSessions)
+    statistics.greatestLag = greatestLag
     greatestLag = 0
-    return lag
+    if let progress = input.progress {
+      statistics.progress = (input.name, progress.read, progress.size)
+    }
+    return statistics
   }
 
   /// Where each input stands that has moved since the last call, with all records of `batch` and

@@ -18,6 +18,11 @@ public struct Ledger: Hashable, Sendable {
     records == assigned + late + duplicate + rejected + filtered + held
   }
 
+  /// Throws `PipelineError.ledger` where the sum is wrong, which is a bug.
+  public func requireClosed() throws(PipelineError) {
+    if !isClosed { throw .ledger(self) }
+  }
+
   /// Counts the batch's assignments.
   mutating func count(_ outcome: borrowing Outcome) {
     for index in 0..<outcome.assignments.count {

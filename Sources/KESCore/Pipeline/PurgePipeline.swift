@@ -103,8 +103,7 @@ public struct PurgePipeline<
       try output.flush()
     }
     report(isLast: true)
-    let closing = closedLedger
-    if !closing.isClosed { throw .ledger(closing) }
+    try closedLedger.requireClosed()
   }
 
   private mutating func report(isLast: Bool) {
@@ -121,15 +120,7 @@ public struct PurgePipeline<
   }
 
   private mutating func statistics() -> Statistics {
-    var statistics = Statistics()
-    statistics.ledger = closedLedger
-    statistics.bytes = intake.byteCount
-    statistics.openSessions = Int64(purger.openCount)
-    statistics.greatestLag = intake.takeGreatestLag()
-    if let progress = intake.input.progress {
-      statistics.progress = (intake.input.name, progress.read, progress.size)
-    }
-    return statistics
+    intake.takeStatistics(ledger: closedLedger, openSessions: purger.openCount)
   }
 
   /// How many records were passed over that nothing keeps (exit status 1).

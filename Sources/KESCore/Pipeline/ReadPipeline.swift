@@ -114,7 +114,7 @@ public struct ReadPipeline<
       try deadLetters?.finish()
     }
     report(isLast: true)
-    if !ledger.isClosed { throw .ledger(ledger) }
+    try ledger.requireClosed()
   }
 
   private mutating func report(isLast: Bool) {
@@ -124,15 +124,7 @@ public struct ReadPipeline<
   }
 
   private mutating func statistics() -> Statistics {
-    var statistics = Statistics()
-    statistics.ledger = ledger
-    statistics.bytes = intake.byteCount
-    statistics.openSessions = Int64(encoder.openSessions)
-    statistics.greatestLag = intake.takeGreatestLag()
-    if let progress = intake.input.progress {
-      statistics.progress = (intake.input.name, progress.read, progress.size)
-    }
-    return statistics
+    intake.takeStatistics(ledger: ledger, openSessions: encoder.openSessions)
   }
 
   /// How many records were passed over that nothing keeps (exit status 1).

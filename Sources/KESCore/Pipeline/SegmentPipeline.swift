@@ -290,10 +290,7 @@ public struct SegmentPipeline<
         statistics()
       }
     }
-    if isLast {
-      let closing = closedLedger
-      if !closing.isClosed { throw .ledger(closing) }
-    }
+    if isLast { try closedLedger.requireClosed() }
   }
 
   private var closedLedger: Ledger {
@@ -305,15 +302,7 @@ public struct SegmentPipeline<
   }
 
   private mutating func statistics() -> Statistics {
-    var statistics = Statistics()
-    statistics.ledger = closedLedger
-    statistics.bytes = intake.byteCount
-    statistics.openSessions = Int64(segmenter.openCount)
-    statistics.greatestLag = intake.takeGreatestLag()
-    if let progress = intake.input.progress {
-      statistics.progress = (intake.input.name, progress.read, progress.size)
-    }
-    return statistics
+    intake.takeStatistics(ledger: closedLedger, openSessions: segmenter.openCount)
   }
 
   /// How many records were passed over that nothing keeps (exit status 1).

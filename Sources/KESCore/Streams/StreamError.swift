@@ -1,7 +1,5 @@
 // What can go wrong with files and pipes.
 
-internal import Glibc
-
 /// A failure of an input or output, with the name the user knows it by and the system's reason.
 public enum StreamError: Error, Sendable {
   /// An input that is not there or may not be read.
@@ -23,21 +21,15 @@ public enum StreamError: Error, Sendable {
 extension StreamError: CustomStringConvertible {
   public var description: String {
     switch self {
-    case .cannotOpen(let name, let code): "\(name): cannot open: \(reason(code))"
+    case .cannotOpen(let name, let code): "\(name): cannot open: \(systemReason(code))"
     case .isDirectory(let name): "\(name): is a directory; name the files in it"
-    case .cannotCreate(let name, let code): "\(name): cannot create: \(reason(code))"
-    case .cannotRead(let name, let code): "\(name): cannot read: \(reason(code))"
-    case .cannotWrite(let name, let code): "\(name): cannot write: \(reason(code))"
+    case .cannotCreate(let name, let code): "\(name): cannot create: \(systemReason(code))"
+    case .cannotRead(let name, let code): "\(name): cannot read: \(systemReason(code))"
+    case .cannotWrite(let name, let code): "\(name): cannot write: \(systemReason(code))"
     case .brokenPipe(let name): "\(name): closed by its reader"
     case .outputIsInput(let name): "\(name): is input and output at once; name another output"
     case .inputChanged(let name, let explanation): "\(name): \(explanation)"
     case .outputChanged(let name, let explanation): "\(name): \(explanation)"
     }
   }
-}
-
-/// The system's words for `errno`.
-func reason(_ code: Int32) -> String {
-  guard let text = unsafe strerror(code) else { return "error \(code)" }
-  return unsafe String(cString: text)
 }
