@@ -20,8 +20,11 @@ static void wake(void) {
   errno = saved;
 }
 
-static void on_stop(int signal) {
-  stop_signal = signal;
+static void on_stop(int received) {
+  stop_signal = received;
+  // The next one, of either kind, ends the process at once.
+  signal(SIGINT, SIG_DFL);
+  signal(SIGTERM, SIG_DFL);
   wake();
 }
 
@@ -31,14 +34,14 @@ static void on_report(int signal) {
   wake();
 }
 
-static int handle(int signal, void (*handler)(int), int flags) {
+static int handle(int signal, void (*handler)(int)) {
   struct sigaction action;
   struct sigaction present;
   // A signal that our parent ignores (nohup, a background job) stays ignored.
   if (sigaction(signal, NULL, &present) == 0 && present.sa_handler == SIG_IGN) return 0;
   memset(&action, 0, sizeof action);
   action.sa_handler = handler;
-  action.sa_flags = SA_RESTART | flags;
+  action.sa_flags = SA_RESTART;
   sigemptyset(&action.sa_mask);
   return sigaction(signal, &action, NULL);
 }
@@ -58,9 +61,9 @@ static void unblock(void) {
 int kes_signals_install(void) {
   if (wake_pipe[0] >= 0) return wake_pipe[0];
   if (pipe2(wake_pipe, O_CLOEXEC | O_NONBLOCK) != 0) return -1;
-  if (handle(SIGINT, on_stop, SA_RESETHAND) != 0) return -1;
-  if (handle(SIGTERM, on_stop, SA_RESETHAND) != 0) return -1;
-  if (handle(SIGUSR1, on_report, 0) != 0) return -1;
+  if (handle(SIGINT, on_stop) != 0) return -1;
+  if (handle(SIGTERM, on_stop) != 0) return -1;
+  if (handle(SIGUSR1, on_report) != 0) return -1;
   unblock();
   return wake_pipe[0];
 }
