@@ -7,7 +7,7 @@ public import ArgumentParser
 public struct DurationArgument: ExpressibleByArgument, Sendable {
   public let milliseconds: Int64
 
-  private static let units: [(suffix: String, milliseconds: Double)] = [
+  private static let units: [(suffix: String, milliseconds: Int64)] = [
     ("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000),
   ]
 
@@ -15,10 +15,9 @@ public struct DurationArgument: ExpressibleByArgument, Sendable {
 
   public init?(argument: String) {
     for (suffix, scale) in DurationArgument.units where argument.hasSuffix(suffix) {
-      guard let number = decimal(argument.dropLast(suffix.count)) else { continue }
-      let value = number * scale
-      guard value >= 0, value < 0x1p62, value.rounded() == value else { return nil }
-      milliseconds = Int64(value)
+      guard let number = Decimal(argument.dropLast(suffix.count)) else { continue }
+      guard let value = number.times(scale) else { return nil }
+      milliseconds = value
       return
     }
     return nil
@@ -26,8 +25,8 @@ public struct DurationArgument: ExpressibleByArgument, Sendable {
 
   public var defaultValueDescription: String {
     for (suffix, scale) in DurationArgument.units.reversed()
-    where milliseconds % Int64(scale) == 0 && milliseconds > 0 {
-      return "\(milliseconds / Int64(scale))\(suffix)"
+    where milliseconds % scale == 0 && milliseconds > 0 {
+      return "\(milliseconds / scale)\(suffix)"
     }
     return "\(milliseconds)ms"
   }
@@ -166,10 +165,33 @@ public struct TimeArgument: ExpressibleByArgument, Sendable {
   }
 }
 
-/// A decimal number without exponent or sign.
-private func decimal(_ text: Substring) -> Double? {
-  guard !text.isEmpty, text.allSatisfy({ $0.isASCII && ($0.isNumber || $0 == ".") }) else {
-    return nil
+/// A decimal number without exponent or sign, exactly.
+private struct Decimal {
+  private var digits: Int64 = 0
+  /// By how many tens the digits are to be divided.
+  private var divisor: Int64 = 1
+
+  init?(_ text: Substring) {
+    let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+    guard parts.count <= 2, let whole = parts.first, !whole.isEmpty else { return nil }
+    if parts.count == 2 && parts[1].isEmpty { return nil }
+    for character in parts.joined() {
+      guard character.isASCII, let digit = character.wholeNumberValue else { return nil }
+      let (tens, overflow) = digits.multipliedReportingOverflow(by: 10)
+      let (sum, carry) = tens.addingReportingOverflow(Int64(digit))
+      if overflow || carry { return nil }
+      digits = sum
+    }
+    for _ in 0..<(parts.count == 2 ? parts[1].count : 0) {
+      let (tens, overflow) = divisor.multipliedReportingOverflow(by: 10)
+      if overflow { return nil }
+      divisor = tens
+    }
   }
-  return Double(text)
+
+  /// The product where it is whole and fits.
+  func times(_ factor: Int64) -> Int64? {
+    let (product, overflow) = digits.multipliedReportingOverflow(by: factor)
+    return overflow || product % divisor != 0 ? nil : product / divisor
+  }
 }
