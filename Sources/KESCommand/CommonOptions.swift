@@ -55,6 +55,9 @@ public struct InputOptions: ParsableArguments {
     }
   }
 
+  /// The inputs: `-` for the standard input where no file is named.
+  public var names: [String] { files.isEmpty ? ["-"] : files }
+
   /// What is done with a bad record.
   public var policy: BadRecordPolicy { onError ?? (deadLetter == nil ? .fail : .skip) }
 }

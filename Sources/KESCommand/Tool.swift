@@ -41,13 +41,22 @@ public enum ToolFailure: Error {
 extension Tool {
   /// Parses the command line and runs the tool. `--stats` alone stands for `--stats=5`.
   public static func start() {
+    StandardDescriptors.reserve()
     var arguments: [String] = []
     var isOption = true
     for argument in CommandLine.arguments.dropFirst() {
       if argument == "--" { isOption = false }
       arguments.append(isOption && argument == "--stats" ? "--stats=5" : argument)
     }
-    main(arguments)
+    do {
+      var command = try parseAsRoot(arguments)
+      try command.run()
+    } catch {
+      // Help, version and completions are errors of the parser, too.
+      if exitCode(for: error) != .validationFailure { exit(withError: error) }
+      Messages(tool: toolName).error("\(message(for: error)); see \(toolName) --help")
+      Glibc.exit(ExitStatus.usage.rawValue)
+    }
   }
 
   public func run() throws {

@@ -67,10 +67,12 @@ struct KESProduce: Tool {
 
   func work(_ messages: Messages) throws(ToolFailure) -> ToolEnding {
     let signals = Signals()
-    let destination = try openFile(output.output) ?? .standard()
+    var opener = OutputOpener(apartFrom: replay.replay ? input.names : [])
+    let destination = try opener.openOrStandard(output.output)
     format.apply(to: destination, color: report.color, isFile: output.output != nil)
     return replay.replay
-      ? try replay(to: destination, signals, messages)
+      ? try replay(
+        to: destination, try opener.openDeadLetters(input.deadLetter), signals, messages)
       : try simulate(to: destination, signals, messages)
   }
 
@@ -92,12 +94,13 @@ struct KESProduce: Tool {
   }
 
   private func replay(
-    to destination: OutputStream, _ signals: Signals, _ messages: Messages
+    to destination: OutputStream, _ deadLetters: DeadLetters?, _ signals: Signals,
+    _ messages: Messages
   ) throws(ToolFailure) -> ToolEnding {
     let intake = Intake(
       input: InputSequence(paths: input.files, signals: signals),
       decoder: JSONLinesDecoder(purpose: .reading, greatestRecord: input.maxRecord.bytes),
-      policy: input.policy, deadLetters: try openFile(input.deadLetter).map(DeadLetters.init),
+      policy: input.policy, deadLetters: deadLetters,
       greatestCount: input.count ?? .max, signals: signals,
       onRejection: report.verbose ? { messages.note("\($0); skipped") } : nil)
     var run = ReplayRun(
@@ -106,13 +109,5 @@ struct KESProduce: Tool {
       reporter: StatisticsPrinter(options: report, files: input.files, messages: messages))
     let ending = try run.run()
     return ToolEnding(ending, skippedCount: run.skippedCount)
-  }
-
-  /// Opens an output file where one is named.
-  private func openFile(_ path: String?) throws(ToolFailure) -> OutputStream? {
-    guard let path else { return nil }
-    return try streaming { () throws(StreamError) in
-      try OutputStream.file(path, apartFrom: input.files)
-    }
   }
 }

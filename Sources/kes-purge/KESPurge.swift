@@ -78,9 +78,10 @@ struct KESPurge: Tool {
 
   private func filter(_ messages: Messages) throws(ToolFailure) -> ToolEnding {
     let signals = Signals()
-    let sessions = try openFile(output.output) ?? .standard()
+    var opener = OutputOpener(apartFrom: input.names)
+    let sessions = try opener.openOrStandard(output.output)
     format.apply(to: sessions, color: report.color, isFile: output.output != nil)
-    let deadLetters = try openFile(input.deadLetter).map { DeadLetters(output: $0) }
+    let deadLetters = try opener.openDeadLetters(input.deadLetter)
     let intake = Intake(
       input: InputSequence(paths: input.files, signals: signals),
       decoder: JSONLinesDecoder(purpose: .reading, greatestRecord: input.maxRecord.bytes),
@@ -95,13 +96,6 @@ struct KESPurge: Tool {
       reporter: StatisticsPrinter(options: report, files: input.files, messages: messages))
     let ending = try piping { () throws(PipelineError) in try pipeline.run() }
     return ToolEnding(ending, skippedCount: pipeline.skippedCount)
-  }
-
-  private func openFile(_ path: String?) throws(ToolFailure) -> OutputStream? {
-    guard let path else { return nil }
-    return try streaming { () throws(StreamError) in
-      try OutputStream.file(path, apartFrom: input.files)
-    }
   }
 
   // MARK: A store at rest
@@ -131,7 +125,9 @@ struct KESPurge: Tool {
 
   /// The named output, to be written on from where the store says; or the standard output.
   private func openOutput(of store: StateStore) throws(ToolFailure) -> OutputStream {
-    guard let path = output.output else { return .standard() }
+    guard let path = output.output else {
+      return try streaming { () throws(StreamError) in try .standard() }
+    }
     let written = try storing { () throws(StateError) in try store.outputs() }
     let length = written[absolutePath(path)]
     if state.dryRun && length != nil {

@@ -63,17 +63,27 @@ struct KESRead: Tool {
     }
   }
 
+  /// Where a run writes to.
+  private struct Ends {
+    let output: OutputStream
+    let deadLetters: DeadLetters?
+    let messages: Messages
+  }
+
   func work(_ messages: Messages) throws(ToolFailure) -> ToolEnding {
-    let output = try openFile(output.output) ?? .standard()
+    var opener = OutputOpener(apartFrom: view.state == nil ? input.names : [])
+    let output = try opener.openOrStandard(output.output)
     if let directory = view.state {
       return try showState(directory, output)
     }
-    if view.sessions { return try showSessions(output, messages) }
-    if view.statsOnly { return try showFigures(output, messages) }
+    let deadLetters = try opener.openDeadLetters(input.deadLetter)
+    let ends = Ends(output: output, deadLetters: deadLetters, messages: messages)
+    if view.sessions { return try showSessions(ends) }
+    if view.statsOnly { return try showFigures(ends) }
     switch view.format {
-    case .text: return try show(EventTextEncoder(style: style), output, messages)
-    case .json: return try show(JSONLinesRecordEncoder(), output, messages)
-    case .csv: return try show(EventCSVEncoder(), output, messages)
+    case .text: return try show(EventTextEncoder(style: style), ends)
+    case .json: return try show(JSONLinesRecordEncoder(), ends)
+    case .csv: return try show(EventCSVEncoder(), ends)
     }
   }
 
@@ -82,30 +92,30 @@ struct KESRead: Tool {
   }
 
   private func showSessions(
-    _ output: OutputStream, _ messages: Messages
+    _ ends: Ends
   ) throws(ToolFailure) -> ToolEnding {
     switch view.format {
-    case .text: try showSessions(SessionTextEncoder(style: style), output, messages)
-    case .json: try showSessions(JSONLinesSessionRowEncoder(), output, messages)
-    case .csv: try showSessions(SessionCSVEncoder(), output, messages)
+    case .text: try showSessions(SessionTextEncoder(style: style), ends)
+    case .json: try showSessions(JSONLinesSessionRowEncoder(), ends)
+    case .csv: try showSessions(SessionCSVEncoder(), ends)
     }
   }
 
   private func showSessions(
-    _ rows: some SessionRowEncoder, _ output: OutputStream, _ messages: Messages
+    _ rows: some SessionRowEncoder, _ ends: Ends
   ) throws(ToolFailure) -> ToolEnding {
     let sessions = SessionReport(rows: rows, greatestCount: input.count ?? .max)
-    return try show(sessions, countsRecords: false, output, messages)
+    return try show(sessions, countsRecords: false, ends)
   }
 
   private func showFigures(
-    _ output: OutputStream, _ messages: Messages
+    _ ends: Ends
   ) throws(ToolFailure) -> ToolEnding {
     switch view.format {
     case .text:
-      try show(SummaryReport(encoder: SummaryTextEncoder(style: style)), output, messages)
-    case .json: try show(SummaryReport(encoder: JSONLinesSummaryEncoder()), output, messages)
-    case .csv: try show(SummaryReport(encoder: SummaryCSVEncoder()), output, messages)
+      try show(SummaryReport(encoder: SummaryTextEncoder(style: style)), ends)
+    case .json: try show(SummaryReport(encoder: JSONLinesSummaryEncoder()), ends)
+    case .csv: try show(SummaryReport(encoder: SummaryCSVEncoder()), ends)
     }
   }
 
@@ -136,8 +146,7 @@ struct KESRead: Tool {
   ///
   /// - Parameter countsRecords: whether `-c` speaks of records.
   private func show<Encoder: RecordEncoder & ~Copyable>(
-    _ encoder: consuming Encoder, countsRecords: Bool = true, _ output: OutputStream,
-    _ messages: Messages
+    _ encoder: consuming Encoder, countsRecords: Bool = true, _ ends: Ends
   ) throws(ToolFailure) -> ToolEnding {
     let signals = Signals()
     let sequence = InputSequence(
@@ -147,13 +156,12 @@ struct KESRead: Tool {
     let intake = Intake(
       input: sequence,
       decoder: JSONLinesDecoder(purpose: .reading, greatestRecord: input.maxRecord.bytes),
-      policy: input.policy,
-      deadLetters: try openFile(input.deadLetter).map { DeadLetters(output: $0) },
-      signals: signals, onRejection: report.verbose ? { messages.note("\($0); skipped") } : nil)
+      policy: input.policy, deadLetters: ends.deadLetters, signals: signals,
+      onRejection: report.verbose ? { ends.messages.note("\($0); skipped") } : nil)
     var pipeline = ReadPipeline(
-      intake: intake, filter: filters.makeFilter(), encoder: encoder, output: output,
+      intake: intake, filter: filters.makeFilter(), encoder: encoder, output: ends.output,
       greatestCount: countsRecords ? input.count ?? .max : .max,
-      isUnbuffered: self.output.unbuffered, signals: signals, reporter: reporter(messages))
+      isUnbuffered: output.unbuffered, signals: signals, reporter: reporter(ends.messages))
     let ending = try piping { () throws(PipelineError) in try pipeline.run() }
     return ToolEnding(ending, skippedCount: pipeline.skippedCount)
   }
@@ -164,12 +172,5 @@ struct KESRead: Tool {
     let isLive = view.follow || (output.output == nil && isStandardOutputTerminal)
     return StatisticsPrinter(
       options: report, files: isLive ? [] : input.files, messages: messages)
-  }
-
-  private func openFile(_ path: String?) throws(ToolFailure) -> OutputStream? {
-    guard let path else { return nil }
-    return try streaming { () throws(StreamError) in
-      try OutputStream.file(path, apartFrom: input.files)
-    }
   }
 }

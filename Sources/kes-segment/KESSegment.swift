@@ -41,13 +41,15 @@ struct KESSegment: Tool {
       (try store?.inputs() ?? [:], try store?.outputs() ?? [:])
     }
     let progress = try storing { () throws(StateError) in try store?.progress() }
-    let outputs = try openOutputs(written)
+    var opener = OutputOpener(apartFrom: input.names, written: written)
+    let outputs = try openOutputs(&opener)
+    let deadLetters = try opener.openDeadLetters(input.deadLetter)
     let decoder = JSONLinesDecoder(
       purpose: .segmenting, greatestRecord: input.maxRecord.bytes,
       position: progress?.position ?? 0)
     let intake = Intake(
       input: InputSequence(paths: input.files, signals: signals), decoder: decoder,
-      policy: input.policy, deadLetters: try openDeadLetters(written),
+      policy: input.policy, deadLetters: deadLetters,
       greatestCount: input.count ?? .max, signals: signals, resume: { known[$0] },
       onRejection: report.verbose ? { messages.note("\($0); skipped") } : nil)
     let encoder = JSONLinesSessionEncoder(
@@ -77,25 +79,9 @@ struct KESSegment: Tool {
     }
   }
 
-  private func openOutputs(_ written: [String: Int64]) throws(ToolFailure) -> SegmentOutputs {
-    let sessions = try openFile(output.output, written) ?? .standard()
+  private func openOutputs(_ opener: inout OutputOpener) throws(ToolFailure) -> SegmentOutputs {
+    let sessions = try opener.openOrStandard(output.output)
     format.apply(to: sessions, color: report.color, isFile: output.output != nil)
-    let late = try openFile(rules.lateOutput, written)
-    return SegmentOutputs(sessions: sessions, late: late)
-  }
-
-  private func openDeadLetters(_ written: [String: Int64]) throws(ToolFailure) -> DeadLetters? {
-    try openFile(input.deadLetter, written).map { DeadLetters(output: $0) }
-  }
-
-  /// Opens an output file where one is named, to be written on from where the state says.
-  private func openFile(
-    _ path: String?, _ written: [String: Int64]
-  ) throws(ToolFailure) -> OutputStream? {
-    guard let path else { return nil }
-    return try streaming { () throws(StreamError) in
-      try OutputStream.file(
-        path, keeping: written[absolutePath(path)] ?? 0, apartFrom: input.files)
-    }
+    return SegmentOutputs(sessions: sessions, late: try opener.open(rules.lateOutput))
   }
 }

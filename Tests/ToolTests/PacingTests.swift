@@ -15,7 +15,7 @@ import Testing
     var run = SimulationRun(
       source: SimulationSource(
         settings, faults: faults, seed: 5, start: EventTime(milliseconds: start)),
-      encoder: JSONLinesEventEncoder(), output: clock.output,
+      encoder: JSONLinesEventEncoder(), output: try clock.output,
       options: SendingOptions(isPaced: isPaced), signals: Signals(), pace: clock.pace)
     return try run.run()
   }
@@ -84,7 +84,7 @@ import Testing
       decoder: JSONLinesDecoder(purpose: .reading, greatestRecord: 1 << 20), policy: .fail,
       signals: signals)
     var run = ReplayRun(
-      intake: intake, output: clock.output,
+      intake: intake, output: try clock.output,
       settings: ReplaySettings(speed: speed, target: target), signals: signals, pace: clock.pace)
     #expect(try run.run() == .done)
     return clock.writes

@@ -30,16 +30,18 @@ final class TestClock: Sendable {
 
   /// An output whose writes are kept with their moments.
   var output: OutputStream {
-    let calls = unsafe SystemCalls(
-      read: { _, _ in 0 },
-      write: { _, bytes in
-        let text = unsafe String(decoding: bytes, as: UTF8.self)
-        let moment = self.now.withLock { $0 }
-        self.written.withLock { $0.append(Write(moment: moment, text: text)) }
-        return bytes.count
-      },
-      sync: { _ in 0 })
-    return .standard(calls: calls)
+    get throws {
+      let calls = unsafe SystemCalls(
+        read: { _, _ in 0 },
+        write: { _, bytes in
+          let text = unsafe String(decoding: bytes, as: UTF8.self)
+          let moment = self.now.withLock { $0 }
+          self.written.withLock { $0.append(Write(moment: moment, text: text)) }
+          return bytes.count
+        },
+        sync: { _ in 0 })
+      return try .standard(calls: calls)
+    }
   }
 
   var writes: [Write] { written.withLock { $0 } }

@@ -198,6 +198,7 @@ public struct ByteBlock: ~Copyable {
   /// Removes the first `length` bytes, moving the rest to the front. Cost: the bytes that stay.
   public mutating func removeFirst(_ length: Int) {
     precondition(length >= 0 && length <= count)
+    if length == 0 { return }
     unsafe memmove(base, base + length, count - length)
     count -= length
   }

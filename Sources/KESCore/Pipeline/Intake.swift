@@ -92,12 +92,12 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable {
       switch reading {
       case .bytes:
         byteCount += Int64(batch.bytes.count - before)
-        decode(&batch, endOfInput: false)
+        try decode(&batch, endOfInput: false)
       case .endOfInput:
-        decode(&batch, endOfInput: true)
+        try decode(&batch, endOfInput: true)
         try endInput(batch)
       case .restart:
-        decode(&batch, endOfInput: true)
+        try decode(&batch, endOfInput: true)
         decoder.beginInput(line: 1)
       case .deadline: return .idle
       case .signal:
@@ -135,7 +135,9 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable {
     isOpen = false
   }
 
-  private mutating func decode(_ batch: inout Batch, endOfInput: Bool) {
+  private mutating func decode(
+    _ batch: inout Batch, endOfInput: Bool
+  ) throws(PipelineError) {
     decoder.decode(
       &batch, endOfInput: endOfInput,
       limits: DecodingLimits(
@@ -147,6 +149,8 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable {
       greatestLag = max(greatestLag, time.elapsed(until: streamTime))
     }
     for index in 0..<batch.rejections.count { reject(batch.rejections[index], of: batch) }
+    let deadLetters = deadLetters
+    try streaming { () throws(StreamError) in try deadLetters?.flushIfFull() }
   }
 
   private mutating func reject(_ rejection: Rejection, of batch: borrowing Batch) {

@@ -18,6 +18,18 @@ public enum PipelineError: Error, Sendable {
   case ledger(Ledger)
 }
 
+extension PipelineError {
+  /// Whether the input is at fault: what came before is good, and is to be written.
+  var isOfInput: Bool {
+    switch self {
+    case .badRecord: true
+    case .stream(.cannotOpen), .stream(.isDirectory), .stream(.cannotRead): true
+    case .stream(.inputChanged): true
+    default: false
+    }
+  }
+}
+
 extension PipelineError: CustomStringConvertible {
   public var description: String {
     switch self {

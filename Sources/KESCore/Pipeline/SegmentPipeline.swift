@@ -84,17 +84,22 @@ public struct SegmentPipeline<
     try store.restore(into: &segmenter)
     try store.restore(into: &reorderer)
     restoredHeld = Int64(reorderer.count)
-    streamTimeAtArrival = segmenter.streamTime
+    streamTimeAtArrival = max(segmenter.streamTime, reorderer.streamTime)
   }
 
   /// Runs to the end of input, or until a signal asks to stop.
   ///
-  /// Throws `PipelineError`; after `.badRecord` all before the record is written and committed.
+  /// Throws `PipelineError`; where the input is at fault, all that came before is written and
+  /// committed.
   public mutating func run() throws(PipelineError) -> Ending {
     do {
       return try runToEnd()
     } catch {
-      if case .badRecord = error { try finish() }
+      if error.isOfInput {
+        // Without a store nobody would ever see what is held.
+        if store == nil { try drain() }
+        try finish()
+      }
       throw error
     }
   }
@@ -236,7 +241,8 @@ public struct SegmentPipeline<
       try outputs.flush()
       try deadLetters?.flush()
     }
-    guard let store, isDirty || intake.hasMoved else { return }
+    // Nothing is committed inside a record that is passed over: the next run begins before it.
+    guard let store, isDirty || intake.hasMoved, !intake.decoder.isInsideRecord else { return }
     try streaming { () throws(StreamError) in
       try outputs.sync()
       try deadLetters?.sync()

@@ -98,6 +98,10 @@ public struct Segmenter: ~Copyable {
     for place in 0..<order.count {
       close(order[place], .flushed, place: outcome.assignments.count, &outcome)
     }
+    forgetRemembered()
+  }
+
+  mutating func forgetRemembered() {
     while table.firstRemembered != .none { forget(table.firstRemembered) }
   }
 

@@ -94,6 +94,8 @@ extension Segmenter {
   public mutating func finishRestoring(streamTime: EventTime, sequence: Int64) {
     table.sortByLatestEvent()
     resume(streamTime: streamTime, sequence: sequence)
+    // An earlier run remembered what this one does not (R6).
+    if rules.retain == nil { forgetRemembered() }
   }
 
   /// Hands every change since the last call to `visit`, nil for a session that is gone; removals

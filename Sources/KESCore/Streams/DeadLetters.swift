@@ -35,6 +35,8 @@ public final class DeadLetters {
     isInsideRecord = false
   }
 
+  public func flushIfFull() throws(StreamError) { try output.flushIfFull() }
+
   public func flush() throws(StreamError) { try output.flush() }
 
   /// Writes all out and waits until the disk has it.

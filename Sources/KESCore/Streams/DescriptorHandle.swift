@@ -23,9 +23,11 @@ struct DescriptorHandle: ~Copyable {
 
   /// Opens `path` for reading. Throws `StreamError.cannotOpen` or `.isDirectory`.
   static func openForReading(_ path: String) throws(StreamError) -> DescriptorHandle {
-    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    // Without waiting for the writer of a named pipe: that is waited for as for any input.
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     if descriptor < 0 { throw .cannotOpen(name: path, code: errno) }
     let handle = DescriptorHandle(owning: descriptor)
+    _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) & ~O_NONBLOCK)
     if try handle.status(path).isDirectory { throw .isDirectory(name: path) }
     return handle
   }

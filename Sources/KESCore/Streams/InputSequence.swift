@@ -87,11 +87,18 @@ public struct InputSequence: ~Copyable {
     let path = paths[nextPath]
     nextPath += 1
     var file = try InputFile(path, calls: calls)
-    let positioned = file.isRegular && path != "-" ? absolutePath(path) : nil
+    let positioned = file.isRegular && path != "-" ? positionName(of: path) : nil
     let known = positioned.flatMap { position($0) }
     if let known { try file.resume(from: known) }
     current = CurrentInput(path: positioned, file: file)
     return known.map { .resumed($0) } ?? .fresh
+  }
+
+  /// The name under which positions are kept: of a file that is named twice, one each time.
+  private func positionName(of path: String) -> String {
+    let name = absolutePath(path)
+    let earlier = paths[..<(nextPath - 1)].count { $0 != "-" && absolutePath($0) == name }
+    return earlier == 0 ? name : "\(name)\u{0}\(earlier + 1)"
   }
 
   /// Appends up to `room` bytes to `block`, waiting until `deadline` (milliseconds of the

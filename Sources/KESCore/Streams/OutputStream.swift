@@ -21,8 +21,17 @@ public final class OutputStream {
   private var rewritten = ByteBlock()
 
   /// The standard output.
-  public static func standard(calls: SystemCalls = .real) -> OutputStream {
-    OutputStream(
+  ///
+  /// Throws `StreamError.outputIsInput` where it is a file that is one of `inputs`: it would grow
+  /// as fast as it is read.
+  public static func standard(
+    apartFrom inputs: [String] = [], calls: SystemCalls = .real
+  ) throws(StreamError) -> OutputStream {
+    let output = identity(ofDescriptor: STDOUT_FILENO)
+    for input in inputs where output != nil && identity(ofInput: input) == output {
+      throw .outputIsInput(name: "stdout")
+    }
+    return OutputStream(
       handle: DescriptorHandle(lent: STDOUT_FILENO), name: "stdout", path: nil, length: 0,
       calls: calls)
   }
@@ -39,7 +48,8 @@ public final class OutputStream {
     buffer = ByteBlock(capacity: OutputStream.blockSize * 2)
   }
 
-  /// Opens the file at `path`, which must not be one of `inputs`.
+  /// Opens the file at `path`, which must not be one of `inputs` (or other outputs); `-` among them
+  /// is the standard input.
   ///
   /// - Parameter keeping: how many bytes an earlier run wrote that count: the file is cut to that
   ///   length and written on from there; 0 empties it.
@@ -60,10 +70,26 @@ public final class OutputStream {
   }
 
   private static func requireApart(_ path: String, from inputs: [String]) throws(StreamError) {
-    guard let output = identity(of: path) else { return }
-    for input in inputs where identity(of: input) == output {
-      throw .outputIsInput(name: path)
+    let output = absolutePath(path)
+    let existing = identity(of: path)
+    for input in inputs {
+      let isSame = existing != nil && identity(ofInput: input) == existing
+      if isSame || (input != "-" && absolutePath(input) == output) {
+        throw .outputIsInput(name: path)
+      }
     }
+  }
+
+  private static func identity(ofInput input: String) -> FileIdentity? {
+    input == "-" ? identity(ofDescriptor: STDIN_FILENO) : identity(of: input)
+  }
+
+  /// Which regular file a descriptor is open on, if it is one.
+  private static func identity(ofDescriptor descriptor: Int32) -> FileIdentity? {
+    var status = stat()
+    guard unsafe fstat(descriptor, &status) == 0 else { return nil }
+    let known = FileStatus(status)
+    return known.isRegular ? known.identity : nil
   }
 
   /// Which regular file stands at `path`, if one does.

@@ -27,7 +27,8 @@ extension StreamError: CustomStringConvertible {
     case .cannotRead(let name, let code): "\(name): cannot read: \(systemReason(code))"
     case .cannotWrite(let name, let code): "\(name): cannot write: \(systemReason(code))"
     case .brokenPipe(let name): "\(name): closed by its reader"
-    case .outputIsInput(let name): "\(name): is input and output at once; name another output"
+    case .outputIsInput(let name):
+      "\(name): is named twice, as input and output or as two outputs; name another output"
     case .inputChanged(let name, let explanation): "\(name): \(explanation)"
     case .outputChanged(let name, let explanation): "\(name): \(explanation)"
     }

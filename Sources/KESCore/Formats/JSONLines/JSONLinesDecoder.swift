@@ -16,6 +16,9 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
   private var scanner: JSONEventScanner
   /// Whether the bytes at hand belong to a record that was rejected as too long.
   public private(set) var isInsideRecord = false
+  /// How many bytes, from the first, are known to hold no line feed: a long line that comes in
+  /// small pieces is searched once.
+  private var searchedCount = 0
 
   /// - Parameters:
   ///   - greatestRecord: how many bytes a record may have.
@@ -30,6 +33,7 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
   public mutating func beginInput(line: Int64) {
     self.line = line
     isInsideRecord = false
+    searchedCount = 0
   }
 
   public mutating func decode(_ batch: inout Batch, endOfInput: Bool, limits: DecodingLimits) {
@@ -52,7 +56,10 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
       // The line feed is ours: it must not count as a byte of the input.
       batch.bytes.truncate(to: length)
       batch.decodedCount = min(batch.decodedCount, length)
+      // What may be appended later still belongs to this line.
+      if batch.decodedCount == length && line > 1 { line &-= 1 }
     }
+    if endOfInput { isInsideRecord = false }
   }
 
   /// The columns a decoder fills, apart from the bytes that it reads meanwhile.
@@ -67,10 +74,12 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
   private mutating func decodeLines(
     _ bytes: Span<UInt8>, into columns: inout Columns, limits: DecodingLimits
   ) -> Int {
-    guard let lastLineFeed = bytes.lastIndex(of: UInt8(ascii: "\n")) else {
-      return passOverLongRecord(bytes, 0, into: &columns, limits)
-    }
-    let lines = bytes.extracting(0..<(lastLineFeed + 1))
+    let searched = min(searchedCount, bytes.count)
+    searchedCount = 0
+    guard
+      let found = bytes.extracting(searched..<bytes.count).lastIndex(of: UInt8(ascii: "\n"))
+    else { return keepTail(of: bytes, from: 0, into: &columns, limits) }
+    let lines = bytes.extracting(0..<(searched + found + 1))
     var index = isInsideRecord ? endLongRecord(lines, into: &columns) : 0
     let end = position &+ min(limits.records, Int64.max &- position)
     while index < lines.count && position < end {
@@ -83,7 +92,17 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
       index = next &+ 1
     }
     if index < lines.count || position >= end { return index }
-    return passOverLongRecord(bytes, index, into: &columns, limits)
+    return keepTail(of: bytes, from: index, into: &columns, limits)
+  }
+
+  /// Leaves the beginning of a line for the next batch, unless it is too long already. Returns how
+  /// many bytes are used up.
+  private mutating func keepTail(
+    of bytes: Span<UInt8>, from start: Int, into columns: inout Columns, _ limits: DecodingLimits
+  ) -> Int {
+    let used = passOverLongRecord(bytes, start, into: &columns, limits)
+    searchedCount = bytes.count - used
+    return used
   }
 
   /// Decodes the line at `start`; returns the place of its line feed.
