@@ -42,7 +42,7 @@ let package = Package(
     .target(name: "CSignals"),
     .target(name: "CPrefetch"),
     .target(
-      name: "KESCore", dependencies: ["CLMDB", "CPrefetch", "CSignals"],
+      name: "KESCore", dependencies: ["CJansson", "CLMDB", "CPrefetch", "CSignals"],
       exclude: [
         "README.md", "Bytes/README.md", "Records/README.md", "Formats/README.md",
         "Sessions/README.md", "State/README.md", "Streams/README.md", "Pipeline/README.md",

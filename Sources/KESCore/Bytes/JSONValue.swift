@@ -1,0 +1,98 @@
+// A JSON document as a tree of values: schemas, answers of a registry, configuration.
+
+/// A value of JSON (RFC 8259). Not for the record path, which scans bytes.
+public indirect enum JSONValue: Hashable, Sendable {
+  case null
+  case boolean(Bool)
+  /// A number without fraction and exponent that fits into 64 bits.
+  case integer(Int64)
+  case real(Double)
+  case string(String)
+  case array([JSONValue])
+  /// In the order of the document.
+  case object([JSONMember])
+
+  /// The value of a member; nil where this is no object, or has no such member.
+  public subscript(name: String) -> JSONValue? {
+    guard case .object(let members) = self else { return nil }
+    return members.first { $0.name == name }?.value
+  }
+
+  public var text: String? {
+    if case .string(let text) = self { return text }
+    return nil
+  }
+
+  public var integer: Int64? {
+    if case .integer(let value) = self { return value }
+    return nil
+  }
+
+  public var elements: [JSONValue]? {
+    if case .array(let elements) = self { return elements }
+    return nil
+  }
+
+  /// What kind of value this is, for messages.
+  public var kind: String {
+    switch self {
+    case .null: "null"
+    case .boolean: "a truth value"
+    case .integer, .real: "a number"
+    case .string: "a string"
+    case .array: "an array"
+    case .object: "an object"
+    }
+  }
+}
+
+/// A member of a JSON object.
+public struct JSONMember: Hashable, Sendable {
+  public let name: String
+  public let value: JSONValue
+
+  public init(_ name: String, _ value: JSONValue) {
+    self.name = name
+    self.value = value
+  }
+}
+
+extension JSONValue: CustomStringConvertible {
+  /// The document as text, without white space.
+  public var description: String {
+    var text = ByteBlock()
+    append(to: &text)
+    return text.withBytes { String(decodingBytes: $0) }
+  }
+
+  private func append(to output: inout ByteBlock) {
+    switch self {
+    case .null: output.append("null")
+    case .boolean(let value): output.append(value ? "true" : "false")
+    case .integer(let value): output.append(decimal: value)
+    case .real(let value): output.append(shortest: value)
+    case .string(let text): JSONValue.append(text, to: &output)
+    case .array(let elements):
+      output.append(UInt8(ascii: "["))
+      for (index, element) in elements.enumerated() {
+        if index > 0 { output.append(UInt8(ascii: ",")) }
+        element.append(to: &output)
+      }
+      output.append(UInt8(ascii: "]"))
+    case .object(let members):
+      output.append(UInt8(ascii: "{"))
+      for (index, member) in members.enumerated() {
+        if index > 0 { output.append(UInt8(ascii: ",")) }
+        JSONValue.append(member.name, to: &output)
+        output.append(UInt8(ascii: ":"))
+        member.value.append(to: &output)
+      }
+      output.append(UInt8(ascii: "}"))
+    }
+  }
+
+  private static func append(_ text: String, to output: inout ByteBlock) {
+    let bytes = Array(text.utf8)
+    JSONText.appendString(bytes.span, to: &output)
+  }
+}
