@@ -39,10 +39,20 @@ let package = Package(
   targets: [
     .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
     .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
+    // The codecs of Avro files.
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CSnappy", pkgConfig: "snappy", providers: [.apt(["libsnappy-dev"])]),
+    .systemLibrary(name: "CLZMA", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"])]),
+    .systemLibrary(name: "CZstandard", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .systemLibrary(name: "CBzip2", providers: [.apt(["libbz2-dev"])]),
     .target(name: "CSignals"),
     .target(name: "CPrefetch"),
     .target(
-      name: "KESCore", dependencies: ["CJansson", "CLMDB", "CPrefetch", "CSignals"],
+      name: "KESCore",
+      dependencies: [
+        "CBzip2", "CJansson", "CLMDB", "CLZMA", "CPrefetch", "CSignals", "CSnappy", "CZlib",
+        "CZstandard",
+      ],
       exclude: [
         "README.md", "Bytes/README.md", "Records/README.md", "Formats/README.md",
         "Sessions/README.md", "State/README.md", "Streams/README.md", "Pipeline/README.md",

@@ -22,7 +22,16 @@ public enum ExitStatus: Int32, Sendable {
     case .stream(let error): self.init(error)
     case .state(let error): self.init(error)
     case .badRecord: self = .badData
+    case .schema(let failure): self.init(failure)
     case .ledger: self = .software
+    }
+  }
+
+  public init(_ failure: SchemaFailure) {
+    switch failure.kind {
+    case .unavailable: self = .unavailable
+    case .badData: self = .badData
+    case .configuration: self = .configuration
     }
   }
 

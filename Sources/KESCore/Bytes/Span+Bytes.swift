@@ -74,6 +74,16 @@ extension Span where Element == UInt8 {
     }
   }
 
+  /// The place of the first run of `needle`, which must not be empty, at or after `start`.
+  func firstIndex(of needle: Span<UInt8>, from start: Int) -> Int? {
+    var index = start
+    while let found = firstIndex(of: needle[0], from: index), found + needle.count <= count {
+      if extracting(found..<found + needle.count).hasSameBytes(as: needle) { return found }
+      index = found + 1
+    }
+    return nil
+  }
+
   /// The place of the last `byte`, if there is one. Cost: what stands behind it, by `memchr` over
   /// pieces from the end (`memrchr` is not in every C library).
   public func lastIndex(of byte: UInt8) -> Int? {

@@ -79,6 +79,11 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable {
       if let signal = signals.stop { return .stopped(signal) }
       if ledger.records >= greatestCount { return .end }
       if !isOpen, try !openNext() { return .end }
+      if decoder.hasMore {
+        try decode(&batch, endOfInput: false)
+        if !batch.records.isEmpty || !batch.rejections.isEmpty { return .batch }
+        batch.recycle()
+      }
       let room = max(Self.blockSize - batch.bytes.count, batch.bytes.count)
       let before = batch.bytes.count
       let deadLetters = deadLetters
@@ -98,7 +103,7 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable {
         try endInput(batch)
       case .restart:
         try decode(&batch, endOfInput: true)
-        decoder.beginInput(line: 1)
+        decoder.beginInput(.beginning)
       case .deadline: return .idle
       case .signal:
         if signals.stop == nil { return .idle }
@@ -115,8 +120,10 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable {
     }
     switch opening {
     case .none: return false
-    case .fresh: decoder.beginInput(line: 1)
-    case .resumed(let position): decoder.beginInput(line: position.line)
+    case .fresh: decoder.beginInput(.beginning)
+    case .resumed(let position):
+      let head = try streaming { () throws(StreamError) in try input.head(before: position) }
+      decoder.beginInput(.resumed(position, head: head))
     }
     isOpen = true
     return true
@@ -124,11 +131,9 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable {
 
   /// Notes where the input ended. Where a limit stopped the decoder before that, it stays open.
   private mutating func endInput(_ batch: borrowing Batch) throws(PipelineError) {
-    let unread = batch.bytes.count - batch.decodedCount
-    if unread > 0 { return }
-    let position = try streaming { () throws(StreamError) in
-      try input.position(unread: 0, line: decoder.line)
-    }
+    let place = decoder.place(after: batch)
+    if place.unread > 0 || decoder.hasMore { return }
+    let position = try streaming { () throws(StreamError) in try input.position(at: place) }
     if let path = input.positionedPath, let position {
       finishedPositions.append((path, position))
     }
@@ -138,10 +143,13 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable {
   private mutating func decode(
     _ batch: inout Batch, endOfInput: Bool
   ) throws(PipelineError) {
-    decoder.decode(
-      &batch, endOfInput: endOfInput,
-      limits: DecodingLimits(
-        records: greatestCount - ledger.records, stopsAtRejection: policy == .fail))
+    let limits = DecodingLimits(
+      records: greatestCount - ledger.records, stopsAtRejection: policy == .fail)
+    do {
+      try decoder.decode(&batch, endOfInput: endOfInput, limits: limits)
+    } catch {
+      throw .schema(error)
+    }
     ledger.records += Int64(batch.records.count)
     for index in 0..<batch.records.count {
       let time = batch.records[index].time
@@ -156,12 +164,12 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable {
   private mutating func reject(_ rejection: Rejection, of batch: borrowing Batch) {
     let isCounted = rejection.part == .whole || rejection.part == .first
     let bad = BadRecord(
-      position: "\(input.name):\(rejection.line)",
+      position: input.name + decoder.location(of: rejection),
       reason: decoder.message(for: rejection, in: batch))
     deadLetters?.append(rejection, of: batch, position: bad.position, reason: bad.reason)
     if isCounted {
-      ledger.records += 1
-      ledger.rejected += 1
+      ledger.records += Int64(rejection.recordCount)
+      ledger.rejected += Int64(rejection.recordCount)
       if policy == .fail { failure = bad } else { onRejection?(bad) }
     }
   }
@@ -195,10 +203,8 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable {
     var positions = finishedPositions
     finishedPositions = []
     guard isOpen, let path = input.positionedPath else { return positions }
-    let unread = batch.bytes.count - batch.decodedCount
-    let position = try streaming { () throws(StreamError) in
-      try input.position(unread: unread, line: decoder.line)
-    }
+    let place = decoder.place(after: batch)
+    let position = try streaming { () throws(StreamError) in try input.position(at: place) }
     if let position { positions.append((path, position)) }
     return positions
   }

@@ -14,6 +14,8 @@ public enum PipelineError: Error, Sendable {
   case stream(StreamError)
   case state(StateError)
   case badRecord(BadRecord)
+  /// A schema could not be had.
+  case schema(SchemaFailure)
   /// A bug: the ledger does not add up.
   case ledger(Ledger)
 }
@@ -22,7 +24,7 @@ extension PipelineError {
   /// Whether the input is at fault: what came before is good, and is to be written.
   var isOfInput: Bool {
     switch self {
-    case .badRecord: true
+    case .badRecord, .schema: true
     case .stream(.cannotOpen), .stream(.isDirectory), .stream(.cannotRead): true
     case .stream(.inputChanged): true
     default: false
@@ -36,6 +38,7 @@ extension PipelineError: CustomStringConvertible {
     case .stream(let error): error.description
     case .state(let error): error.description
     case .badRecord(let error): error.description
+    case .schema(let failure): failure.message
     case .ledger(let ledger): "the ledger does not close, which is a bug: \(ledger)"
     }
   }

@@ -97,7 +97,7 @@ public struct ReadPipeline<
       let rejection = batch.rejections[index]
       let isCounted = rejection.part == .whole || rejection.part == .first
       let isBehind = looked < decoded && Int(rejection.place) >= looked
-      if isCounted && !isBehind { ledger.rejected += 1 }
+      if isCounted && !isBehind { ledger.rejected += Int64(rejection.recordCount) }
     }
     ledger.records = intake.ledger.records
     if looked < decoded {

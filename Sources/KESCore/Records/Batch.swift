@@ -45,6 +45,33 @@ public struct Batch: ~Copyable {
     clearRecords()
   }
 
+  /// What a decoder fills, apart from the bytes that it reads meanwhile.
+  public struct Columns: ~Copyable {
+    public var records = Column<Record>(capacity: 1)
+    public var details = Column<EventDetail>(capacity: 1)
+    public var rejections = Column<Rejection>(capacity: 1)
+    public var unescaped = ByteBlock(capacity: 0)
+  }
+
+  /// Lends the bytes, and what is to be filled from them. Valid until `fill` returns.
+  @inline(__always)
+  public mutating func decode<Result: ~Copyable>(
+    _ fill: (Span<UInt8>, inout Columns) -> Result
+  ) -> Result {
+    var columns = Columns()
+    exchange(&columns)
+    let result = bytes.withBytes { fill($0, &columns) }
+    exchange(&columns)
+    return result
+  }
+
+  private mutating func exchange(_ columns: inout Columns) {
+    swap(&columns.records, &records)
+    swap(&columns.details, &details)
+    swap(&columns.rejections, &rejections)
+    swap(&columns.unescaped, &unescaped)
+  }
+
   private mutating func clearRecords() {
     unescaped.truncate(to: 0)
     records.removeAll()

@@ -43,6 +43,8 @@ public struct Record: BitwiseCopyable, Sendable {
   public var role: Role
   /// Whether the record came behind the watermark (R8), where that is known before segmenting.
   public var isLate: Bool
+  /// The number of the record's Avro schema; 0 where it is written otherwise.
+  public var schema: UInt16 = 0
 
   @inline(__always)
   public init(

@@ -9,13 +9,19 @@ public protocol RecordDecoder: ~Copyable {
   /// `limits.records` records, and where `limits.stopsAtRejection` before the first record that is
   /// rejected: that one is told of, but stays undecoded.
   /// With `endOfInput`, what stands at the end is complete: no more bytes will come.
-  mutating func decode(_ batch: inout Batch, endOfInput: Bool, limits: DecodingLimits)
+  /// Throws `SchemaFailure` where a schema has to be had from elsewhere, and cannot.
+  mutating func decode(
+    _ batch: inout Batch, endOfInput: Bool, limits: DecodingLimits
+  ) throws(SchemaFailure)
 
-  /// Begins another input, at `line` (counted from 1): of the one before nothing is left over.
-  mutating func beginInput(line: Int64)
+  /// Begins another input: of the one before nothing is left over.
+  mutating func beginInput(_ start: InputStart)
 
-  /// The line (or block) at which decoding stands, counted from 1.
-  var line: Int64 { get }
+  /// Where decoding stands, with the records of `batch` used up.
+  func place(after batch: borrowing Batch) -> DecodingPlace
+
+  /// Whether more records can be had without more bytes.
+  var hasMore: Bool { get }
 
   /// How many records, rejected ones too, have come so far: the position of the next.
   var position: Int64 { get }
@@ -25,6 +31,50 @@ public protocol RecordDecoder: ~Copyable {
 
   /// What is wrong with a rejected record of `batch`, in words. Not for the record path.
   func message(for rejection: Rejection, in batch: borrowing Batch) -> String
+
+  /// Where in its input a rejected record stands, to be written behind the input's name: `:1204`.
+  func location(of rejection: Rejection) -> String
+}
+
+extension RecordDecoder where Self: ~Copyable {
+  public var hasMore: Bool { false }
+  public func location(of rejection: Rejection) -> String { ":\(rejection.line)" }
+}
+
+/// Where reading of an input begins.
+public enum InputStart: Sendable {
+  case beginning
+  /// Where an earlier run stood; `head` are the input's bytes from `headOffset` on, up to that
+  /// place, or as many as a header may have.
+  case resumed(InputPosition, head: [UInt8])
+}
+
+/// Where decoding stands in an input.
+public struct DecodingPlace: Hashable, Sendable {
+  /// How many of the bytes that the decoder was given are still to be read.
+  public var unread: Int
+  /// See `InputPosition`.
+  public var line: Int64
+  public var recordsOfBlock: Int64 = 0
+  public var headOffset: Int64 = 0
+
+  public init(unread: Int, line: Int64) {
+    self.unread = unread
+    self.line = line
+  }
+}
+
+/// A schema that could not be had: not the record's fault.
+public struct SchemaFailure: Error, Sendable {
+  public enum Kind: Sendable { case unavailable, badData, configuration }
+
+  public let kind: Kind
+  public let message: String
+
+  public init(kind: Kind, message: String) {
+    self.kind = kind
+    self.message = message
+  }
 }
 
 /// When a decoder is to stop before the batch's bytes do.

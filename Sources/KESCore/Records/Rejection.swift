@@ -33,6 +33,10 @@ public enum Fault: UInt8, BitwiseCopyable, Sendable {
   // Not the schema.
   case missingField, expectedString, expectedNumber, expectedBoolean, expectedBranch
   case notWhole, outOfRange, unknownBranch, severalBranches, unknownStatus, notAnEvent
+  // Not Avro data.
+  case truncated, badLong, badLength, badCount, badBoolean, badBranch, badSymbol, leftOver
+  // Not an Avro file, or not one that we read.
+  case badHeader, badBlock, wrongSync, badCompression, unusableSchema
 }
 
 /// One rejected record of a batch.
@@ -43,6 +47,8 @@ public struct Rejection: BitwiseCopyable, Sendable {
   }
 
   public var part: Part
+  /// How many records it stands for: the rest of an Avro block is rejected as one.
+  public var recordCount: UInt32 = 1
   public var fault: Fault
   public var field: FieldName
   /// How many records of the batch come before it.
@@ -54,6 +60,8 @@ public struct Rejection: BitwiseCopyable, Sendable {
   /// The record's number in its input, from 0, and its line (JSON-lines) or block (Avro), from 1.
   public var position: Int64
   public var line: Int64
+  /// Where it stands in the input: the byte, from 0 (Avro only).
+  public var byteOffset: Int64 = 0
 
   public init(
     part: Part, fault: Fault, field: FieldName, place: Int, offset: Int, length: Int,

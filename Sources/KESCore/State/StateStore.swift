@@ -9,7 +9,7 @@ internal import Glibc
 /// the state before it or the state after it.
 public final class StateStore {
   /// The format of what the tables hold.
-  public static let formatVersion: UInt32 = 1
+  public static let formatVersion: UInt32 = 2
   /// Address space to begin with; grown when full.
   public static let defaultMapSize = 64 << 30
 

@@ -75,14 +75,18 @@ enum StoredPositions {
   static func appendValue(_ position: InputPosition, _ path: String, to value: inout ByteBlock) {
     value.append(field: position.offset)
     value.append(field: position.line)
+    value.append(field: position.recordsOfBlock)
+    value.append(field: position.headOffset)
     value.append(field: position.fingerprint)
     value.append(text: path)
   }
 
   static func readInput(_ value: Span<UInt8>) -> (path: String, position: InputPosition)? {
     var reader = FieldReader()
-    let position = InputPosition(
-      offset: reader.next(value), line: reader.next(value), fingerprint: reader.next(value))
+    var position = InputPosition(offset: reader.next(value), line: reader.next(value), fingerprint: 0)
+    position.recordsOfBlock = reader.next(value)
+    position.headOffset = reader.next(value)
+    position.fingerprint = reader.next(value)
     guard reader.isComplete else { return nil }
     return (path(value, from: reader.end), position)
   }

@@ -88,6 +88,17 @@ struct InputFile: ~Copyable {
   }
 
   private func hash(from start: Int64, to end: Int64) throws(StreamError) -> UInt64 {
+    try read(from: start, to: end).withBytes { Hash.of($0) }
+  }
+
+  /// The bytes from `start` to `end`, or to the file's end. Throws `StreamError.cannotRead`.
+  func bytes(from start: Int64, to end: Int64) throws(StreamError) -> [UInt8] {
+    try read(from: start, to: end).withBytes { span in
+      unsafe span.withUnsafeBytes { unsafe Array($0) }
+    }
+  }
+
+  private func read(from start: Int64, to end: Int64) throws(StreamError) -> ByteBlock {
     var block = ByteBlock(capacity: Int(end - start))
     while Int64(block.count) < end - start {
       let at = start + Int64(block.count)
@@ -102,6 +113,6 @@ struct InputFile: ~Copyable {
       }
       if count == 0 { break }
     }
-    return block.withBytes { Hash.of($0) }
+    return block
   }
 }

@@ -24,6 +24,9 @@ public struct InputSequence: ~Copyable {
     case follow(everyMilliseconds: Int64)
   }
 
+  /// How much of an input's beginning is read again when it is resumed.
+  private static let headLength: Int64 = 1 << 20
+
   private let paths: [String]
   private var nextPath = 0
   private var current: CurrentInput?
@@ -134,11 +137,22 @@ public struct InputSequence: ~Copyable {
     }
   }
 
-  /// Where the current input stands when `unread` of the bytes read have not been used up.
-  public func position(unread: Int, line: Int64) throws(StreamError) -> InputPosition? {
+  /// Where the current input stands; nil where it has no places to return to.
+  public func position(at place: DecodingPlace) throws(StreamError) -> InputPosition? {
     guard let current, positionedPath != nil else { return nil }
-    let offset = current.file.offset - Int64(unread)
-    return InputPosition(
-      offset: offset, line: line, fingerprint: try current.file.fingerprint(to: offset))
+    let offset = current.file.offset - Int64(place.unread)
+    var position = InputPosition(
+      offset: offset, line: place.line, fingerprint: try current.file.fingerprint(to: offset))
+    position.recordsOfBlock = place.recordsOfBlock
+    position.headOffset = place.headOffset
+    return position
+  }
+
+  /// What the current input holds from the header of `position` on: up to the place itself, or as
+  /// much as a header may have.
+  public func head(before position: InputPosition) throws(StreamError) -> [UInt8] {
+    guard let current else { return [] }
+    let end = min(position.offset, position.headOffset + InputSequence.headLength)
+    return try current.file.bytes(from: position.headOffset, to: end)
   }
 }

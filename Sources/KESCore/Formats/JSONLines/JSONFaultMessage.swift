@@ -43,7 +43,7 @@ struct JSONFaultMessage {
     case .unknownBranch: "an event that the schema does not have"
     case .severalBranches: "a second event in one record"
     case .unknownStatus: "a status that the schema does not have"
-    case .notAnEvent: "not an event"
+    default: "not an event"
     }
   }
 

@@ -9,7 +9,7 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
   /// What is read: `Event`s alone, or `SessionEvent`s (which all events are), with their details.
   public enum Purpose: Sendable { case segmenting, reading }
 
-  public private(set) var line: Int64 = 1
+  private var line: Int64 = 1
   public private(set) var position: Int64
   private let greatestRecord: Int
   private let wantsDetails: Bool
@@ -30,8 +30,13 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
     scanner = JSONEventScanner(schema: purpose == .reading ? .sessionEvent : .event)
   }
 
-  public mutating func beginInput(line: Int64) {
-    self.line = line
+  public func place(after batch: borrowing Batch) -> DecodingPlace {
+    DecodingPlace(unread: batch.bytes.count - batch.decodedCount, line: line)
+  }
+
+  public mutating func beginInput(_ start: InputStart) {
+    line = 1
+    if case .resumed(let position, _) = start { line = position.line }
     isInsideRecord = false
     searchedCount = 0
   }
@@ -40,18 +45,9 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
     let length = batch.bytes.count
     let needsEnd = endOfInput && length > 0 && batch.bytes[length - 1] != UInt8(ascii: "\n")
     if needsEnd { batch.bytes.append(UInt8(ascii: "\n")) }
-    var columns = Columns()
-    swap(&columns.records, &batch.records)
-    swap(&columns.details, &batch.details)
-    swap(&columns.rejections, &batch.rejections)
-    swap(&columns.unescaped, &batch.unescaped)
-    batch.decodedCount = batch.bytes.withBytes { bytes in
+    batch.decodedCount = batch.decode { bytes, columns in
       decodeLines(bytes, into: &columns, limits: limits)
     }
-    swap(&columns.records, &batch.records)
-    swap(&columns.details, &batch.details)
-    swap(&columns.rejections, &batch.rejections)
-    swap(&columns.unescaped, &batch.unescaped)
     if needsEnd {
       // The line feed is ours: it must not count as a byte of the input.
       batch.bytes.truncate(to: length)
@@ -62,17 +58,9 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
     if endOfInput { isInsideRecord = false }
   }
 
-  /// The columns a decoder fills, apart from the bytes that it reads meanwhile.
-  private struct Columns: ~Copyable {
-    var records = Column<Record>(capacity: 1)
-    var details = Column<EventDetail>(capacity: 1)
-    var rejections = Column<Rejection>(capacity: 1)
-    var unescaped = ByteBlock(capacity: 0)
-  }
-
   /// Decodes whole lines; returns how many bytes were used up.
   private mutating func decodeLines(
-    _ bytes: Span<UInt8>, into columns: inout Columns, limits: DecodingLimits
+    _ bytes: Span<UInt8>, into columns: inout Batch.Columns, limits: DecodingLimits
   ) -> Int {
     let searched = min(searchedCount, bytes.count)
     searchedCount = 0
@@ -98,7 +86,7 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
   /// Leaves the beginning of a line for the next batch, unless it is too long already. Returns how
   /// many bytes are used up.
   private mutating func keepTail(
-    of bytes: Span<UInt8>, from start: Int, into columns: inout Columns, _ limits: DecodingLimits
+    of bytes: Span<UInt8>, from start: Int, into columns: inout Batch.Columns, _ limits: DecodingLimits
   ) -> Int {
     let used = passOverLongRecord(bytes, start, into: &columns, limits)
     searchedCount = bytes.count - used
@@ -108,7 +96,7 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
   /// Decodes the line at `start`; returns the place of its line feed.
   @inline(__always)
   private mutating func decodeLine(
-    _ lines: Span<UInt8>, _ start: Int, into columns: inout Columns
+    _ lines: Span<UInt8>, _ start: Int, into columns: inout Batch.Columns
   ) -> Int {
     let found = scanner.scan(lines, start)
     if found >= 0 && found &- start <= greatestRecord {
@@ -127,7 +115,7 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
   /// Takes the scanned fields one by one: a copy of the scanner would cost more than the scan.
   @inline(__always)
   private mutating func append(
-    recordAt start: Int, end: Int, _ lines: Span<UInt8>, to columns: inout Columns
+    recordAt start: Int, end: Int, _ lines: Span<UInt8>, to columns: inout Batch.Columns
   ) {
     let device = scanner.event.device
     let time = EventTime(milliseconds: scanner.event.time)
@@ -150,7 +138,7 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
     return TextRange(offset: offset, length: unescaped.count - offset, isUnescaped: true)
   }
 
-  private func appendDetail(_ lines: Span<UInt8>, to columns: inout Columns) {
+  private func appendDetail(_ lines: Span<UInt8>, to columns: inout Batch.Columns) {
     let event = scanner.event
     var detail = EventDetail(kind: event.kind ?? .dataReceived)
     detail.timeText = JSONLinesDecoder.range(event.timeText, lines, &columns.unescaped)
@@ -181,7 +169,7 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
   /// A line that did not scan: blank, wrong or too long.
   @inline(never)
   private mutating func rejectLine(
-    _ lines: Span<UInt8>, _ start: Int, into columns: inout Columns
+    _ lines: Span<UInt8>, _ start: Int, into columns: inout Batch.Columns
   ) -> Int {
     let lineFeed = lines.firstIndex(of: UInt8(ascii: "\n"), from: start) ?? lines.count - 1
     var index = start
@@ -202,7 +190,7 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
   /// Rejects what is longer than a record may be, though its end has not come yet. Returns how many
   /// bytes are used up.
   private mutating func passOverLongRecord(
-    _ bytes: Span<UInt8>, _ start: Int, into columns: inout Columns, _ limits: DecodingLimits
+    _ bytes: Span<UInt8>, _ start: Int, into columns: inout Batch.Columns, _ limits: DecodingLimits
   ) -> Int {
     let length = bytes.count - start
     guard length > 0 && (isInsideRecord || length > greatestRecord) else { return start }
@@ -214,7 +202,7 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
   }
 
   /// The last part of a record that was too long; returns the place behind its line feed.
-  private mutating func endLongRecord(_ lines: Span<UInt8>, into columns: inout Columns) -> Int {
+  private mutating func endLongRecord(_ lines: Span<UInt8>, into columns: inout Batch.Columns) -> Int {
     let lineFeed = lines.firstIndex(of: UInt8(ascii: "\n"), from: 0) ?? lines.count - 1
     appendPart(.last, 0, lineFeed, to: &columns)
     isInsideRecord = false
@@ -223,7 +211,7 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
   }
 
   private func appendPart(
-    _ part: Rejection.Part, _ start: Int, _ length: Int, to columns: inout Columns
+    _ part: Rejection.Part, _ start: Int, _ length: Int, to columns: inout Batch.Columns
   ) {
     columns.rejections.append(
       Rejection(

@@ -117,28 +117,9 @@ struct JSONScanner {
     }
   }
 
-  /// One character beyond ASCII (RFC 3629: no overlong forms, no surrogates, none above U+10FFFF).
+  /// One character beyond ASCII.
   private mutating func character(_ bytes: Span<UInt8>, _ start: Int) -> Int {
-    let lead = bytes[start]
-    let second = bytes[start + 1]
-    var length = 2
-    var isValid = second & 0xC0 == 0x80
-    switch lead {
-    case 0xC2...0xDF: break
-    case 0xE0: (length, isValid) = (3, isValid && second >= 0xA0)
-    case 0xED: (length, isValid) = (3, isValid && second < 0xA0)
-    case 0xE1...0xEF: length = 3
-    case 0xF0: (length, isValid) = (4, isValid && second >= 0x90)
-    case 0xF4: (length, isValid) = (4, isValid && second < 0x90)
-    case 0xF1...0xF3: length = 4
-    default: isValid = false
-    }
-    var index = start + 2
-    while isValid && index < start + length {
-      isValid = bytes[index] & 0xC0 == 0x80
-      index += 1
-    }
-    return isValid ? start + length : fail(.invalidUTF8, at: start)
+    bytes.characterLength(at: start).map { start + $0 } ?? fail(.invalidUTF8, at: start)
   }
 
   // MARK: Numbers

@@ -1,0 +1,467 @@
+// Avro object container files to records: cuts the blocks, expands and scans them.
+
+/// Decodes events, or session events, in object container files (Avro 1.11 spec, "Object Container
+/// Files"), one file behind the other if need be: a new header may stand where a block would.
+///
+///     head ──▶ blocks ──▶ head (another container)
+///      │         │ ▲
+///      ▼         ▼ │ sync marker
+///     passing  seeking
+///
+/// A record that is wrong but whose end is known is rejected alone; where its end is not known the
+/// rest of its block is, as so many records as the block says. Where the block itself cannot be
+/// followed, reading goes on at the next sync marker. Memory: one block as it is in the file, and
+/// one expanded.
+public struct AvroContainerDecoder: ~Copyable, RecordDecoder {
+  /// How large a block may be, in the file and expanded. Our choice.
+  public static let greatestBlock = 256 << 20
+  /// Blocks are decoded together up to so many bytes.
+  private static let batchSize = 128 * 1024
+
+  private enum State { case head, blocks, seeking, passing }
+
+  public private(set) var position: Int64
+  public private(set) var hasMore = false
+  private let schemas: AvroSchemaTable
+  private let greatestRecord: Int
+  private let wantsDetails: Bool
+
+  private var state = State.head
+  private var container: AvroContainer?
+  private var scanner = AvroEventScanner()
+  /// What has come in and is not decoded yet begins at `used`.
+  private var raw = ByteBlock()
+  private var used = 0
+  /// How many bytes of the input come before the end of `raw`.
+  private var given: Int64 = 0
+  private var headOffset: Int64 = 0
+  /// The number of the block at `used`, from 1, and how many of its records are decoded.
+  private var block: Int64 = 1
+  private var recordsOfBlock: Int64 = 0
+  private var headProblem = ""
+
+  /// - Parameters:
+  ///   - schemas: where the schemas of the containers get their numbers, and how events are read.
+  ///   - greatestRecord: how many bytes a record may have.
+  ///   - position: the number of the first record.
+  public init(
+    schemas: AvroSchemaTable, wantsDetails: Bool, greatestRecord: Int, position: Int64 = 0
+  ) {
+    self.schemas = schemas
+    self.wantsDetails = wantsDetails
+    self.greatestRecord = greatestRecord
+    self.position = position
+  }
+
+  public var isInsideRecord: Bool { state == .seeking || state == .passing }
+
+  // MARK: Inputs
+
+  public mutating func beginInput(_ start: InputStart) {
+    state = .head
+    container = nil
+    raw.truncate(to: 0)
+    (used, given, headOffset, block, recordsOfBlock) = (0, 0, 0, 1, 0)
+    hasMore = false
+    if case .resumed(let position, let head) = start, position.offset > 0 {
+      resume(at: position, head: head)
+    }
+  }
+
+  /// Takes up the container whose header an earlier run read.
+  private mutating func resume(at position: InputPosition, head: [UInt8]) {
+    (given, headOffset) = (position.offset, position.headOffset)
+    (block, recordsOfBlock) = (position.line, position.recordsOfBlock)
+    if case .header(let header) = AvroContainerHeader.find(head.span, 0) {
+      container = AvroContainer(header, schemas: schemas)
+      state = .blocks
+    }
+  }
+
+  public func place(after batch: borrowing Batch) -> DecodingPlace {
+    var place = DecodingPlace(unread: raw.count - used, line: block)
+    place.recordsOfBlock = recordsOfBlock
+    place.headOffset = headOffset
+    return place
+  }
+
+  /// The place in the input of what stands at `index` in `raw`.
+  private func offset(of index: Int) -> Int64 { given - Int64(raw.count - index) }
+
+  // MARK: Decoding
+
+  /// What became of a step.
+  private enum Progress { case done, needsBytes, stopped }
+
+  public mutating func decode(_ batch: inout Batch, endOfInput: Bool, limits: DecodingLimits) {
+    take(&batch)
+    hasMore = false
+    var limits = limits
+    while true {
+      if batch.bytes.count >= AvroContainerDecoder.batchSize || limits.records <= 0 {
+        hasMore = raw.count > used && limits.records > 0
+        break
+      }
+      let before = position
+      let progress = step(&batch, endOfInput: endOfInput, limits: limits)
+      limits.records -= position - before
+      if progress != .done { break }
+    }
+    batch.decodedCount = batch.bytes.count
+  }
+
+  /// Moves the batch's bytes behind those that wait.
+  private mutating func take(_ batch: inout Batch) {
+    raw.removeFirst(used)
+    used = 0
+    given += Int64(batch.bytes.count)
+    raw.append(batch.bytes, 0, batch.bytes.count)
+    batch.bytes.truncate(to: 0)
+  }
+
+  private mutating func step(
+    _ batch: inout Batch, endOfInput: Bool, limits: DecodingLimits
+  ) -> Progress {
+    if used == raw.count && !(endOfInput && isInsideRecord) { return .needsBytes }
+    switch state {
+    case .head: return readHead(&batch, endOfInput, limits)
+    case .blocks: return readBlock(&batch, endOfInput, limits)
+    case .seeking: return seek(&batch, endOfInput)
+    case .passing: return pass(&batch, endOfInput)
+    }
+  }
+
+  // MARK: Headers
+
+  private mutating func readHead(
+    _ batch: inout Batch, _ endOfInput: Bool, _ limits: DecodingLimits
+  ) -> Progress {
+    let start = used
+    let finding = raw.withBytes { bytes -> AvroContainerHeader.Finding in
+      switch AvroContainerHeader.isMagic(bytes, start) {
+      case nil: .incomplete
+      case false?: .none(reason: "it does not begin with \"Obj\" and 1")
+      case true?: AvroContainerHeader.find(bytes, start)
+      }
+    }
+    switch finding {
+    case .header(let header):
+      headOffset = offset(of: used)
+      used += header.length
+      container = AvroContainer(header, schemas: schemas)
+      state = .blocks
+      return .done
+    case .incomplete where !endOfInput: return .needsBytes
+    case .incomplete: headProblem = "it ends inside the header"
+    case .none(let reason): headProblem = reason
+    }
+    return lose(.badHeader, recordCount: 1, then: .passing, &batch, limits)
+  }
+
+  // MARK: Blocks
+
+  private mutating func readBlock(
+    _ batch: inout Batch, _ endOfInput: Bool, _ limits: DecodingLimits
+  ) -> Progress {
+    guard let container else { return .stopped }
+    switch findBlock(container) {
+    case .head:
+      state = .head
+      return .done
+    case .incomplete(let count):
+      if !endOfInput { return .needsBytes }
+      return lose(.truncated, recordCount: count, then: .seeking, &batch, limits)
+    case .fault(let fault, let count):
+      return lose(fault, recordCount: count, then: .seeking, &batch, limits)
+    case .block(let head):
+      return decode(head, of: container, &batch, limits)
+    }
+  }
+
+  /// A block's head: how many records it says it has, and where its data are in `raw`.
+  private struct BlockHead {
+    var count: Int64
+    var dataStart: Int
+    var dataLength: Int
+    var end: Int { dataStart + dataLength + AvroContainerHeader.syncLength }
+  }
+
+  private enum BlockFinding {
+    case block(BlockHead)
+    /// Another container begins.
+    case head
+    /// The bytes end inside it; how many records it says it has, where that is known.
+    case incomplete(Int64)
+    case fault(Fault, Int64)
+  }
+
+  private func findBlock(_ container: AvroContainer) -> BlockFinding {
+    let start = used
+    let sync = container.sync
+    return raw.withBytes { bytes in
+      switch AvroContainerHeader.isMagic(bytes, start) {
+      case true?: return .head
+      case nil: return .incomplete(1)
+      case false?: break
+      }
+      var reader = AvroReader()
+      var index = reader.long(bytes, start)
+      let count = reader.value
+      if index >= 0 {
+        if count < 0 { return .fault(.badBlock, 1) }
+        index = reader.long(bytes, index)
+      }
+      if index < 0 {
+        return reader.fault == .truncated ? .incomplete(1) : .fault(.badBlock, 1)
+      }
+      let length = reader.value
+      if length < 0 || length > AvroContainerDecoder.greatestBlock { return .fault(.badBlock, 1) }
+      let head = BlockHead(count: count, dataStart: index, dataLength: Int(length))
+      if head.end > bytes.count { return .incomplete(max(1, min(count, length))) }
+      let marker = bytes.extracting(head.end - AvroContainerHeader.syncLength..<head.end)
+      if !marker.hasSameBytes(as: sync.span) {
+        return .fault(.wrongSync, max(1, min(count, length)))
+      }
+      return .block(head)
+    }
+  }
+
+  private mutating func decode(
+    _ head: BlockHead, of container: AvroContainer, _ batch: inout Batch, _ limits: DecodingLimits
+  ) -> Progress {
+    let dataStart = batch.bytes.count
+    guard container.problem == nil, let entry = container.entry else {
+      return reject(head, .unusableSchema, &batch, limits)
+    }
+    let isExpanded = raw.withBytes(head.dataStart, head.dataLength) {
+      container.codec.expand($0, limit: AvroContainerDecoder.greatestBlock, to: &batch.bytes)
+    }
+    if !isExpanded {
+      batch.bytes.truncate(to: dataStart)
+      return reject(head, .badCompression, &batch, limits)
+    }
+    if head.count > Int64(batch.bytes.count - dataStart) && entry.layout[entry.layout.root].takesBytes
+    {
+      batch.bytes.truncate(to: dataStart)
+      return reject(head, .badCount, &batch, limits)
+    }
+    var scan = AvroBlockScan(
+      count: head.count, index: dataStart, passed: recordsOfBlock,
+      byteOffset: offset(of: used),
+      dataOffset: container.codec == .null ? offset(of: head.dataStart) : nil)
+    let isWhole = batch.decode { bytes, columns in
+      scanRecords(bytes, &scan, container.schema, entry, &columns, limits)
+    }
+    recordsOfBlock = isWhole ? 0 : scan.passed
+    if isWhole { finish(head) }
+    return isWhole ? .done : .stopped
+  }
+
+  /// Goes behind a block.
+  private mutating func finish(_ head: BlockHead) {
+    used = head.end
+    block += 1
+    recordsOfBlock = 0
+  }
+
+  /// Rejects all records of a block.
+  private mutating func reject(
+    _ head: BlockHead, _ fault: Fault, _ batch: inout Batch, _ limits: DecodingLimits
+  ) -> Progress {
+    if head.count == 0 {
+      finish(head)
+      return .done
+    }
+    let start = batch.bytes.count
+    batch.bytes.append(raw, head.dataStart, head.dataLength)
+    var rejection = makeRejection(.whole, fault, start, head.dataLength, batch)
+    rejection.recordCount = UInt32(clamping: max(1, min(head.count, Int64(head.dataLength))))
+    batch.rejections.append(rejection)
+    if limits.stopsAtRejection { return .stopped }
+    position += Int64(rejection.recordCount)
+    finish(head)
+    return .done
+  }
+
+  // MARK: Records
+
+  /// Scans the records of a block; false where it stopped before the block's end.
+  private mutating func scanRecords(
+    _ bytes: Span<UInt8>, _ scan: inout AvroBlockScan, _ schema: UInt16,
+    _ entry: AvroSchemaTable.Entry, _ columns: inout Batch.Columns, _ limits: DecodingLimits
+  ) -> Bool {
+    var number: Int64 = 0
+    let last = position &+ min(limits.records, Int64.max &- position)
+    while number < scan.count {
+      if position == last { return stop(at: number, &scan) }
+      let start = scan.index
+      let end = scanner.scan(entry.plan, entry.layout, bytes, start)
+      if number < scan.passed {
+        // Decoded by an earlier run.
+        if end < 0 { return rejectRest(bytes, scan, from: number, &columns, limits) }
+      } else if end >= 0 && scanner.reader.flaw == nil && end &- start <= greatestRecord {
+        append(start, end, schema, to: &columns)
+        position &+= 1
+      } else if end < 0 {
+        scan.passed = number
+        return rejectRest(bytes, scan, from: number, &columns, limits)
+      } else {
+        reject(start, end, scan, &columns)
+        if limits.stopsAtRejection { return stop(at: number, &scan) }
+        position &+= 1
+      }
+      scan.index = end
+      number &+= 1
+    }
+    if scan.index == bytes.count { return true }
+    scan.passed = number
+    return rejectRest(bytes, scan, fault: .leftOver, from: number - 1, &columns, limits)
+  }
+
+  private func stop(at number: Int64, _ scan: inout AvroBlockScan) -> Bool {
+    scan.passed = number
+    return false
+  }
+
+  @inline(__always)
+  private mutating func append(
+    _ start: Int, _ end: Int, _ schema: UInt16, to columns: inout Batch.Columns
+  ) {
+    var record = Record(
+      offset: start, length: end &- start, key: scanner.key,
+      time: EventTime(milliseconds: scanner.time), position: position, role: scanner.kind.role)
+    record.schema = schema
+    columns.records.append(record)
+    if wantsDetails { columns.details.append(scanner.detailOfKind) }
+  }
+
+  /// Rejects one record whose end is known.
+  private func reject(
+    _ start: Int, _ end: Int, _ scan: AvroBlockScan, _ columns: inout Batch.Columns
+  ) {
+    let flaw =
+      scanner.reader.flaw ?? AvroFlaw(fault: .tooLong, field: .none, offset: start)
+    var rejection = Rejection(
+      part: .whole, fault: flaw.fault, field: flaw.field, place: columns.records.count,
+      offset: start, length: end - start, faultOffset: flaw.offset, position: position, line: block)
+    rejection.byteOffset = scan.byte(of: flaw.offset)
+    columns.rejections.append(rejection)
+  }
+
+  /// Rejects what is left of a block whose data cannot be followed; false where that ends the run.
+  private mutating func rejectRest(
+    _ bytes: Span<UInt8>, _ scan: AvroBlockScan, fault: Fault? = nil, from number: Int64,
+    _ columns: inout Batch.Columns, _ limits: DecodingLimits
+  ) -> Bool {
+    let faultOffset = fault == nil ? scanner.reader.faultOffset : scan.index
+    var rejection = Rejection(
+      part: .whole, fault: fault ?? scanner.reader.fault, field: .none,
+      place: columns.records.count, offset: scan.index, length: bytes.count - scan.index,
+      faultOffset: faultOffset, position: position, line: block)
+    rejection.recordCount = UInt32(clamping: max(1, scan.count - number))
+    rejection.byteOffset = scan.byte(of: faultOffset)
+    columns.rejections.append(rejection)
+    if limits.stopsAtRejection { return false }
+    position += Int64(rejection.recordCount)
+    return true
+  }
+
+  // MARK: What cannot be followed
+
+  private func makeRejection(
+    _ part: Rejection.Part, _ fault: Fault, _ start: Int, _ length: Int, _ batch: borrowing Batch
+  ) -> Rejection {
+    var rejection = Rejection(
+      part: part, fault: fault, field: .none, place: batch.records.count, offset: start,
+      length: length, faultOffset: start, position: position, line: block)
+    rejection.byteOffset = offset(of: used)
+    return rejection
+  }
+
+  /// Rejects what begins here and ends nobody knows where.
+  private mutating func lose(
+    _ fault: Fault, recordCount: Int64, then next: State, _ batch: inout Batch,
+    _ limits: DecodingLimits
+  ) -> Progress {
+    var rejection = makeRejection(.first, fault, batch.bytes.count, 0, batch)
+    rejection.recordCount = UInt32(clamping: recordCount)
+    batch.rejections.append(rejection)
+    if limits.stopsAtRejection { return .stopped }
+    position += recordCount
+    state = next
+    return .done
+  }
+
+  /// Passes over what stands before the next sync marker, and that.
+  private mutating func seek(_ batch: inout Batch, _ endOfInput: Bool) -> Progress {
+    guard let container else { return .stopped }
+    let start = used
+    let sync = container.sync
+    if let found = raw.withBytes({ $0.firstIndex(of: sync.span, from: start) }) {
+      passOver(to: found + AvroContainerHeader.syncLength, .last, &batch)
+      state = .blocks
+      block += 1
+      recordsOfBlock = 0
+      return .done
+    }
+    // The marker may have begun.
+    let kept = endOfInput ? 0 : AvroContainerHeader.syncLength - 1
+    passOver(to: max(used, raw.count - kept), endOfInput ? .last : .middle, &batch)
+    if endOfInput { state = .blocks }
+    return .needsBytes
+  }
+
+  private mutating func pass(_ batch: inout Batch, _ endOfInput: Bool) -> Progress {
+    passOver(to: raw.count, endOfInput ? .last : .middle, &batch)
+    if endOfInput { state = .head }
+    return .needsBytes
+  }
+
+  private mutating func passOver(to end: Int, _ part: Rejection.Part, _ batch: inout Batch) {
+    let start = batch.bytes.count
+    batch.bytes.append(raw, used, end - used)
+    batch.rejections.append(makeRejection(part, .badBlock, start, end - used, batch))
+    used = end
+  }
+
+  // MARK: Messages
+
+  public func location(of rejection: Rejection) -> String {
+    ": block \(rejection.line), byte \(rejection.byteOffset)"
+  }
+
+  public func message(for rejection: Rejection, in batch: borrowing Batch) -> String {
+    switch rejection.fault {
+    case .unusableSchema: container?.problem ?? ""
+    case .badHeader: "not an Avro container file: \(headProblem)"
+    default: AvroFaultMessage(rejection: rejection, greatestRecord: greatestRecord).text
+    }
+  }
+}
+
+/// How far the scan of a block has come.
+struct AvroBlockScan {
+  let count: Int64
+  /// The place of the next record in the batch's bytes.
+  var index: Int
+  /// How many records need no decoding, or have been decoded.
+  var passed: Int64
+  /// Where the block begins in the input, and where its data do unless they are compressed.
+  let byteOffset: Int64
+  let dataOffset: Int64?
+  private let dataStart: Int
+
+  init(count: Int64, index: Int, passed: Int64, byteOffset: Int64, dataOffset: Int64?) {
+    self.count = count
+    self.index = index
+    self.passed = passed
+    self.byteOffset = byteOffset
+    self.dataOffset = dataOffset
+    dataStart = index
+  }
+
+  /// The place in the input of a byte of the data; of the block where it is compressed.
+  func byte(of offset: Int) -> Int64 {
+    dataOffset.map { $0 + Int64(offset - dataStart) } ?? byteOffset
+  }
+}

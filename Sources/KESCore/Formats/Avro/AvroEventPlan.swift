@@ -1,0 +1,257 @@
+// How to find what we know of events in the data of one schema: compiled once, run an event.
+
+/// One step of a plan.
+struct AvroEventStep: BitwiseCopyable {
+  enum Operation: UInt8, BitwiseCopyable {
+    /// Walk over a value of the type at `operand`.
+    case skip
+    /// Read a string, or bytes that must be one, into `field`.
+    case text
+    /// Read a long, or an int, into `field`.
+    case long, int
+    /// Read a number into the value.
+    case double, float, longAsDouble, intAsDouble
+    case boolean
+    /// Read the status: the symbol's place in the schema, by the table at `operand`.
+    case status
+    /// Read the branch of a union and go on at the step that the table at `operand` has for it.
+    case branch
+    /// Note that the event is of the kind with the raw value `operand`.
+    case kind
+    /// Go on at the step `operand`.
+    case jump
+    /// What follows cannot be an event.
+    case flaw
+    /// The record is complete.
+    case end
+  }
+
+  var operation: Operation
+  var field: FieldName = .none
+  var fault: Fault = .notAnEvent
+  var operand: Int32 = 0
+  /// How many entries the table has.
+  var count: Int32 = 0
+}
+
+/// The steps that read one event of a writer's schema: resolution of that schema into ours, `Event`
+/// or `SessionEvent` (spec 1.11, "Schema Resolution"), reduced to what has to be known of it.
+///
+///     record ─▶ a step a field, in the writer's order
+///     union  ─▶ branch ─▶ steps of the chosen branch ─▶ jump behind the union
+struct AvroEventPlan: ~Copyable {
+  /// What is read: key, time and role alone, or all details.
+  enum Purpose: Sendable { case segmenting, reading }
+
+  private(set) var steps = Column<AvroEventStep>()
+  /// Targets of branches, and statuses by the writer's symbols (-1 for unknown).
+  private(set) var tables = Column<Int32>()
+  private let purpose: Purpose
+
+  /// A plan for data that nobody reads.
+  init() { purpose = .segmenting }
+
+  /// Throws `AvroSchemaError.unresolvable` where data of `schema` cannot be events.
+  init(_ schema: AvroSchema, purpose: Purpose) throws(AvroSchemaError) {
+    self.purpose = purpose
+    var compiler = AvroEventCompiler(schema: schema, purpose: purpose)
+    try compiler.compile()
+    for step in compiler.steps { steps.append(step) }
+    for entry in compiler.tables { tables.append(entry) }
+  }
+}
+
+/// Writes the steps.
+private struct AvroEventCompiler {
+  let schema: AvroSchema
+  let purpose: AvroEventPlan.Purpose
+  private(set) var steps: [AvroEventStep] = []
+  private(set) var tables: [Int32] = []
+
+  init(schema: AvroSchema, purpose: AvroEventPlan.Purpose) {
+    self.schema = schema
+    self.purpose = purpose
+  }
+
+  /// What a field of ours must be.
+  private enum Target {
+    case text, long, double, boolean, status, event
+  }
+
+  mutating func compile() throws(AvroSchemaError) {
+    guard let fields = schema.rootFields else {
+      throw fails("its root", "a \(schema.name(of: schema.root)) is not a record of events")
+    }
+    var targets: [String: Target] = ["device": .text, "timestamp": .long, "event": .event]
+    let required = ["device", "timestamp", "event"]
+    if purpose == .reading {
+      targets["session"] = .text
+      targets["duplicate"] = .boolean
+    }
+    try compile(fields, targets, required: required, path: schema.name(of: schema.root))
+    append(.end)
+  }
+
+  private func fails(_ path: String, _ reason: String) -> AvroSchemaError {
+    .unresolvable(
+      writer: schema.name(of: schema.root),
+      reader: purpose == .segmenting ? "Event" : "SessionEvent", path: path, reason: reason)
+  }
+
+  private mutating func append(
+    _ operation: AvroEventStep.Operation, _ field: FieldName = .none, operand: Int = 0,
+    count: Int = 0, fault: Fault = .notAnEvent
+  ) {
+    steps.append(
+      AvroEventStep(
+        operation: operation, field: field, fault: fault,
+        operand: Int32(truncatingIfNeeded: operand), count: Int32(truncatingIfNeeded: count)))
+  }
+
+  // MARK: Records
+
+  /// The fields of a record, in the writer's order; those that we do not know are passed over.
+  private mutating func compile(
+    _ fields: [AvroField], _ targets: [String: Target], required: [String], path: String
+  ) throws(AvroSchemaError) {
+    for name in required where !fields.contains(where: { $0.name == name }) {
+      throw fails("\(path).\(name)", "the writer has no such field, and ours has no default")
+    }
+    for field in fields {
+      guard let target = targets[field.name] else {
+        append(.skip, operand: field.type)
+        continue
+      }
+      let name = FieldName.allCases.first { "\($0.text)" == field.name } ?? .none
+      try compile(field.type, name, target, path: "\(path).\(field.name)")
+    }
+  }
+
+  private mutating func compile(
+    _ type: Int, _ field: FieldName, _ target: Target, path: String
+  ) throws(AvroSchemaError) {
+    if target == .event { return try compileEvent(type, path: path) }
+    if case .union(let branches) = schema.types[type] {
+      return try compile(branches, path: path) { compiler, branch throws(AvroSchemaError) in
+        if compiler.read(branch, field, target) { return true }
+        compiler.append(.flaw, field, fault: AvroEventCompiler.fault(of: target))
+        compiler.append(.skip, operand: branch)
+        return false
+      }
+    }
+    if !read(type, field, target) {
+      throw fails(
+        path, "the writer has \(schema.name(of: type)), ours is \(AvroEventCompiler.name(target))")
+    }
+  }
+
+  /// A branch's steps for each of the writer's branches; at least one must resolve, as `body` says.
+  private mutating func compile(
+    _ branches: [Int], path: String,
+    _ body: (inout AvroEventCompiler, Int) throws(AvroSchemaError) -> Bool
+  ) throws(AvroSchemaError) {
+    let table = tables.count
+    tables += Array(repeating: 0, count: branches.count)
+    append(.branch, operand: table, count: branches.count)
+    var resolves = false
+    var jumps: [Int] = []
+    for (index, branch) in branches.enumerated() {
+      tables[table + index] = Int32(truncatingIfNeeded: steps.count)
+      let isResolved = try body(&self, branch)
+      resolves = resolves || isResolved
+      jumps.append(steps.count)
+      append(.jump)
+    }
+    if !resolves { throw fails(path, "none of the writer's branches is one of ours") }
+    for jump in jumps { steps[jump].operand = Int32(truncatingIfNeeded: steps.count) }
+  }
+
+  // MARK: Values
+
+  /// Appends the step that reads the writer's type as ours, promotions included; false where there
+  /// is none (spec, "Schema Resolution").
+  private mutating func read(_ type: Int, _ field: FieldName, _ target: Target) -> Bool {
+    switch (target, schema.types[type]) {
+    case (.text, .string), (.text, .bytes): append(.text, field)
+    case (.long, .long): append(.long, field)
+    case (.long, .int): append(.int, field)
+    case (.double, .double): append(.double, field)
+    case (.double, .float): append(.float, field)
+    case (.double, .long): append(.longAsDouble, field)
+    case (.double, .int): append(.intAsDouble, field)
+    case (.boolean, .boolean): append(.boolean, field)
+    case (.status, .enumeration(_, let symbols, _)): appendStatus(symbols)
+    default: return false
+    }
+    return true
+  }
+
+  private mutating func appendStatus(_ symbols: [String]) {
+    append(.status, .status, operand: tables.count, count: symbols.count)
+    for symbol in symbols {
+      let status = SessionStatus.allCases.first { "\($0.symbol)" == symbol }
+      tables.append(status.map { Int32($0.rawValue) } ?? -1)
+    }
+  }
+
+  // MARK: The event union
+
+  private mutating func compileEvent(_ type: Int, path: String) throws(AvroSchemaError) {
+    guard case .union(let branches) = schema.types[type] else {
+      if try !compileBranch(type, path: path) {
+        throw fails(path, "\(schema.name(of: type)) is none of our events")
+      }
+      return
+    }
+    try compile(branches, path: path) { compiler, branch throws(AvroSchemaError) in
+      try compiler.compileBranch(branch, path: path)
+    }
+  }
+
+  /// One branch; where it is none of ours, a record that has it is no event.
+  private mutating func compileBranch(_ type: Int, path: String) throws(AvroSchemaError) -> Bool {
+    guard case .record(let name, let fields) = schema.types[type],
+      let kind = EventKind.allCases.first(where: { "\($0.name)" == name.unqualified }),
+      kind != .sessionClosed || purpose == .reading
+    else {
+      append(.flaw, .event, fault: .unknownBranch)
+      append(.skip, operand: type)
+      return false
+    }
+    append(.kind, operand: Int(kind.rawValue))
+    let targets = purpose == .reading ? AvroEventCompiler.targets(of: kind) : [:]
+    try compile(
+      fields, targets, required: targets.keys.sorted(), path: "\(path).\(name.unqualified)")
+    return true
+  }
+
+  private static func targets(of kind: EventKind) -> [String: Target] {
+    switch kind {
+    case .deviceWokeUp, .allDataSent: [:]
+    case .dataReceived: ["name": .text, "value": .double]
+    case .sessionClosed:
+      ["status": .status, "start": .long, "end": .long, "events": .long, "partial": .boolean]
+    }
+  }
+
+  private static func name(_ target: Target) -> String {
+    switch target {
+    case .text: "string"
+    case .long: "long"
+    case .double: "double"
+    case .boolean: "boolean"
+    case .status: "enum"
+    case .event: "union"
+    }
+  }
+
+  private static func fault(of target: Target) -> Fault {
+    switch target {
+    case .text: .expectedString
+    case .long, .double: .expectedNumber
+    case .boolean: .expectedBoolean
+    case .status: .unknownStatus
+    case .event: .expectedBranch
+    }
+  }
+}

@@ -1,0 +1,152 @@
+// Runs a plan over the data of one event.
+
+/// Reads events by their schema's plan.
+struct AvroEventScanner {
+  var reader = AvroReader()
+  /// What the scan found; of the details only what the plan reads.
+  private(set) var key = TextRange.empty
+  private(set) var time: Int64 = 0
+  private(set) var kind = EventKind.dataReceived
+  private var detail = EventDetail(kind: .dataReceived)
+
+  /// The details of the event scanned last.
+  var detailOfKind: EventDetail {
+    var known = detail
+    known.kind = kind
+    return known
+  }
+
+  /// Scans the event at `start`; returns the place behind it, or `AvroReader.failed` with the fault
+  /// in `reader`. Where `reader.flaw` is set, what stands there is no event.
+  @inline(__always)
+  mutating func scan(
+    _ plan: borrowing AvroEventPlan, _ layout: borrowing AvroLayout, _ bytes: Span<UInt8>,
+    _ start: Int
+  ) -> Int {
+    reader.beginRecord()
+    detail.hasSession = false
+    detail.isDuplicate = false
+    var index = start
+    var place = 0
+    while index >= 0 {
+      let step = plan.steps[place]
+      place &+= 1
+      switch step.operation {
+      case .skip: index = reader.skip(Int(step.operand), of: layout, bytes, index)
+      case .text: index = text(step.field, bytes, index)
+      case .long: index = long(step.field, bytes, index)
+      case .branch:
+        index = reader.index(below: Int(step.count), .badBranch, bytes, index)
+        if index >= 0 { place = Int(plan.tables[Int(step.operand) &+ Int(reader.value)]) }
+      case .kind: kind = EventKind(rawValue: UInt8(truncatingIfNeeded: step.operand)) ?? kind
+      case .jump: place = Int(step.operand)
+      case .end: return index
+      default: index = rarer(step, plan, bytes, index)
+      }
+    }
+    return AvroReader.failed
+  }
+
+  /// The steps that few events need.
+  @inline(never)
+  private mutating func rarer(
+    _ step: AvroEventStep, _ plan: borrowing AvroEventPlan, _ bytes: Span<UInt8>, _ start: Int
+  ) -> Int {
+    switch step.operation {
+    case .int:
+      let end = reader.int(bytes, start)
+      if end >= 0 { keep(reader.value, step.field, start, end) }
+      return end
+    case .double, .float, .longAsDouble, .intAsDouble: return number(step.operation, bytes, start)
+    case .boolean:
+      let end = reader.boolean(bytes, start)
+      if step.field == .partial { detail.isPartial = reader.value == 1 }
+      if step.field == .duplicate { detail.isDuplicate = reader.value == 1 }
+      return end
+    case .status:
+      let end = reader.index(below: Int(step.count), .badSymbol, bytes, start)
+      if end >= 0 { keepStatus(plan.tables[Int(step.operand) + Int(reader.value)], start) }
+      return end
+    case .flaw: reader.note(step.fault, step.field, at: start)
+    default: break
+    }
+    return start
+  }
+
+  // MARK: Values
+
+  @inline(__always)
+  private mutating func text(_ field: FieldName, _ bytes: Span<UInt8>, _ start: Int) -> Int {
+    let end = reader.string(bytes, start, field)
+    if end < 0 { return end }
+    let range = TextRange(offset: end &- Int(reader.value), length: Int(reader.value))
+    switch field {
+    case .device: key = range
+    case .name: detail.name = range
+    default:
+      detail.session = range
+      detail.hasSession = true
+    }
+    return end
+  }
+
+  @inline(__always)
+  private mutating func long(_ field: FieldName, _ bytes: Span<UInt8>, _ start: Int) -> Int {
+    let end = reader.long(bytes, start)
+    if end >= 0 { keep(reader.value, field, start, end) }
+    return end
+  }
+
+  @inline(__always)
+  private mutating func keep(_ value: Int64, _ field: FieldName, _ start: Int, _ end: Int) {
+    if field == .timestamp {
+      time = value
+      detail.timeText = TextRange(offset: start, length: end &- start)
+    } else {
+      keepClosing(value, field, start, end)
+    }
+  }
+
+  @inline(never)
+  private mutating func keepClosing(_ value: Int64, _ field: FieldName, _ start: Int, _ end: Int) {
+    let range = TextRange(offset: start, length: end - start)
+    switch field {
+    case .start:
+      detail.start = EventTime(milliseconds: value)
+      detail.startText = range
+    case .end:
+      detail.end = EventTime(milliseconds: value)
+      detail.endText = range
+    default: detail.events = value
+    }
+  }
+
+  private mutating func keepStatus(_ entry: Int32, _ offset: Int) {
+    if let raw = UInt8(exactly: entry), let status = SessionStatus(rawValue: raw) {
+      detail.status = status
+    } else {
+      reader.note(.unknownStatus, .status, at: offset)
+    }
+  }
+
+  private mutating func number(
+    _ operation: AvroEventStep.Operation, _ bytes: Span<UInt8>, _ start: Int
+  ) -> Int {
+    var end: Int
+    switch operation {
+    case .double:
+      end = reader.skip(8, bytes, start)
+      if end >= 0 { detail.value = Double(bitPattern: bytes.word(at: start)) }
+    case .float:
+      end = reader.skip(4, bytes, start)
+      if end >= 0 { detail.value = Double(Float(bitPattern: bytes.halfWord(at: start))) }
+    case .intAsDouble:
+      end = reader.int(bytes, start)
+      detail.value = Double(reader.value)
+    default:
+      end = reader.long(bytes, start)
+      detail.value = Double(reader.value)
+    }
+    return end
+  }
+}

@@ -1,0 +1,43 @@
+// What is wrong with Avro data, in words.
+
+/// Words the fault of a rejected record or block.
+struct AvroFaultMessage {
+  let rejection: Rejection
+  let greatestRecord: Int
+
+  var text: String {
+    switch rejection.fault {
+    case .tooLong:
+      "a record longer than \(greatestRecord) bytes; --max-record SIZE allows longer ones"
+    case .invalidUTF8: "a string that is not UTF-8" + ofField
+    case .unknownBranch: "an event that the schema does not have"
+    case .unknownStatus: "a status that the schema does not have"
+    case .expectedString: "expected a string" + ofField
+    case .expectedNumber: "expected a number" + ofField
+    case .expectedBoolean: "expected true or false" + ofField
+    case .tooDeep: "more than \(AvroReader.greatestDepth) types inside each other" + rest
+    case .truncated where rejection.part == .first: "the block is cut short" + rest
+    case .truncated: "a value goes on behind the end of its block" + rest
+    case .badLong: "a number that is too long" + rest
+    case .badLength: "a length that is negative" + rest
+    case .badCount: "a count of items that its block cannot hold" + rest
+    case .badBoolean: "a boolean that is neither 0 nor 1" + rest
+    case .badBranch: "a branch that its union does not have" + rest
+    case .badSymbol: "a symbol that its enum does not have" + rest
+    case .leftOver: "bytes behind the block's last record"
+    case .badBlock: "not the beginning of a block"
+    case .wrongSync: "the block does not end with the file's sync marker" + rest
+    case .badCompression: "the block cannot be expanded" + rest
+    default: "not an event"
+    }
+  }
+
+  private var ofField: String {
+    rejection.field == .none ? "" : " for \"\(rejection.field.text)\""
+  }
+
+  /// How many records go with it.
+  private var rest: String {
+    rejection.recordCount > 1 ? "; \(rejection.recordCount) records are lost with it" : ""
+  }
+}

@@ -1,0 +1,261 @@
+// Walks over binary Avro data by a layout, and reads single values.
+
+/// Reads Avro's binary encoding (spec 1.11, "Binary Encoding") in a run of bytes.
+///
+/// Every method takes the bytes and the place of a value and returns the place behind it, or
+/// `AvroReader.failed`, with `fault` and `faultOffset` set: then nobody knows where the next value
+/// begins. What leaves the value's end known, such as bytes in a string that are not UTF-8, is noted
+/// in `flaw` and walked over. Never reads outside the bytes.
+struct AvroReader {
+  static let failed = -1
+  /// How many records, arrays, maps and unions may stand inside each other. Our choice.
+  static let greatestDepth = 256
+  /// How many items that take no bytes a record may have. Our choice: such items cost time and
+  /// memory that no byte of the input pays for.
+  static let greatestEmptyItems = 1 << 16
+
+  private(set) var fault: Fault = .truncated
+  private(set) var faultOffset = 0
+  /// The first thing wrong with the record at hand that leaves its end known.
+  private(set) var flaw: AvroFlaw?
+  /// The value read last, of the types that fit.
+  private(set) var value: Int64 = 0
+  private var depth = 0
+  private var emptyItemsLeft = AvroReader.greatestEmptyItems
+
+  /// Forgets what was noted of the record before.
+  @inline(__always)
+  mutating func beginRecord() {
+    if flaw != nil { flaw = nil }
+    emptyItemsLeft = AvroReader.greatestEmptyItems
+  }
+
+  @inline(never)
+  mutating func fail(_ fault: Fault, at offset: Int) -> Int {
+    self.fault = fault
+    faultOffset = offset
+    depth = 0
+    return AvroReader.failed
+  }
+
+  @inline(never)
+  mutating func note(_ fault: Fault, _ field: FieldName = .none, at offset: Int) {
+    if flaw == nil { flaw = AvroFlaw(fault: fault, field: field, offset: offset) }
+  }
+
+  // MARK: Primitive values
+
+  /// A long into `value`.
+  @inline(__always)
+  mutating func long(_ bytes: Span<UInt8>, _ start: Int) -> Int {
+    if start < bytes.count {
+      let first = bytes[start]
+      if first < 0x80 {
+        value = Int64(first >> 1) ^ -Int64(first & 1)
+        return start &+ 1
+      }
+      if let word = bytes.wordIfPresent(at: start) {
+        let ends = ~word & 0x8080_8080_8080_8080
+        if ends != 0 { return longOfWord(word, ends, start) }
+      }
+    }
+    return longSlowly(bytes, start)
+  }
+
+  /// A long of two to eight bytes: `ends` has the top bit of every byte that may be the last.
+  @inline(__always)
+  private mutating func longOfWord(_ word: UInt64, _ ends: UInt64, _ start: Int) -> Int {
+    let length = ends.trailingZeroBitCount >> 3 &+ 1
+    var bits = word & 0x7F7F_7F7F_7F7F_7F7F & (UInt64.max >> UInt64(64 &- length &* 8))
+    // Seven bits of each byte move together: two bytes to 14 bits, four to 28, eight to 56.
+    bits = (bits & 0x007F_007F_007F_007F) | (bits & 0x7F00_7F00_7F00_7F00) >> 1
+    bits = (bits & 0x0000_3FFF_0000_3FFF) | (bits & 0x3FFF_0000_3FFF_0000) >> 2
+    bits = (bits & 0x0000_0000_0FFF_FFFF) | (bits & 0x0FFF_FFFF_0000_0000) >> 4
+    value = Int64(bitPattern: bits >> 1) ^ -Int64(bitPattern: bits & 1)
+    return start &+ length
+  }
+
+  @inline(never)
+  private mutating func longSlowly(_ bytes: Span<UInt8>, _ start: Int) -> Int {
+    var bits: UInt64 = 0
+    for length in 0..<10 {
+      guard start + length < bytes.count else { return fail(.truncated, at: start) }
+      let byte = bytes[start + length]
+      // The tenth byte holds the last of 64 bits.
+      if length == 9 && byte > 1 { return fail(.badLong, at: start) }
+      bits |= UInt64(byte & 0x7F) << UInt64(7 * length)
+      if byte < 0x80 {
+        value = Int64(bitPattern: bits >> 1) ^ -Int64(bitPattern: bits & 1)
+        return start + length + 1
+      }
+    }
+    return fail(.badLong, at: start)
+  }
+
+  /// An int into `value`.
+  @inline(__always)
+  mutating func int(_ bytes: Span<UInt8>, _ start: Int) -> Int {
+    let end = long(bytes, start)
+    if end >= 0 && Int64(Int32(truncatingIfNeeded: value)) != value {
+      return fail(.badLong, at: start)
+    }
+    return end
+  }
+
+  /// The length of a string or bytes into `value`; returns where the contents begin. The contents
+  /// lie in the bytes.
+  @inline(__always)
+  mutating func length(_ bytes: Span<UInt8>, _ start: Int) -> Int {
+    let end = long(bytes, start)
+    if end < 0 { return AvroReader.failed }
+    if UInt64(bitPattern: value) > UInt64(bytes.count &- end) {
+      return fail(value < 0 ? .badLength : .truncated, at: start)
+    }
+    return end
+  }
+
+  /// A string, which should be UTF-8. Its contents are the last `value` bytes before its end.
+  @inline(__always)
+  mutating func string(_ bytes: Span<UInt8>, _ start: Int, _ field: FieldName = .none) -> Int {
+    let contents = length(bytes, start)
+    if contents < 0 { return AvroReader.failed }
+    let end = contents &+ Int(value)
+    if !bytes.isASCII(contents, end) { checkUTF8(bytes, contents, end, field) }
+    return end
+  }
+
+  @inline(never)
+  private mutating func checkUTF8(
+    _ bytes: Span<UInt8>, _ start: Int, _ end: Int, _ field: FieldName
+  ) {
+    if let offset = bytes.extracting(start..<end).firstNonUTF8Index() {
+      note(.invalidUTF8, field, at: start + offset)
+    }
+  }
+
+  /// A boolean, 0 or 1 into `value`.
+  @inline(__always)
+  mutating func boolean(_ bytes: Span<UInt8>, _ start: Int) -> Int {
+    guard start < bytes.count else { return fail(.truncated, at: start) }
+    value = Int64(bytes[start])
+    return value <= 1 ? start &+ 1 : fail(.badBoolean, at: start)
+  }
+
+  @inline(__always)
+  mutating func skip(_ count: Int, _ bytes: Span<UInt8>, _ start: Int) -> Int {
+    count <= bytes.count &- start ? start &+ count : fail(.truncated, at: start)
+  }
+
+  /// The index of a union's branch, or of an enum's symbol, less than `count`, into `value`.
+  @inline(__always)
+  mutating func index(
+    below count: Int, _ fault: Fault, _ bytes: Span<UInt8>, _ start: Int
+  ) -> Int {
+    let end = long(bytes, start)
+    if end < 0 { return AvroReader.failed }
+    return UInt64(bitPattern: value) < UInt64(count) ? end : fail(fault, at: start)
+  }
+
+  // MARK: Values of any type
+
+  /// Walks over a value of the type at `place`.
+  mutating func skip(
+    _ place: Int, of layout: borrowing AvroLayout, _ bytes: Span<UInt8>, _ start: Int
+  ) -> Int {
+    let node = layout[place]
+    switch node.kind {
+    case .null: return start
+    case .boolean: return boolean(bytes, start)
+    case .int: return int(bytes, start)
+    case .long: return long(bytes, start)
+    case .float: return skip(4, bytes, start)
+    case .double: return skip(8, bytes, start)
+    case .fixed: return skip(Int(node.size), bytes, start)
+    case .string: return string(bytes, start)
+    case .enumeration: return index(below: Int(node.size), .badSymbol, bytes, start)
+    case .bytes:
+      let contents = length(bytes, start)
+      return contents < 0 ? AvroReader.failed : contents &+ Int(value)
+    case .array, .map, .union, .record: return skipInside(node, of: layout, bytes, start)
+    }
+  }
+
+  @inline(never)
+  private mutating func skipInside(
+    _ node: AvroLayout.Node, of layout: borrowing AvroLayout, _ bytes: Span<UInt8>, _ start: Int
+  ) -> Int {
+    if !enter() { return fail(.tooDeep, at: start) }
+    var index = start
+    switch node.kind {
+    case .union:
+      index = self.index(below: Int(node.size), .badBranch, bytes, index)
+      if index >= 0 { index = skip(layout.child(Int(value), of: node), of: layout, bytes, index) }
+    case .record:
+      for field in 0..<Int(node.size) where index >= 0 {
+        index = skip(layout.child(field, of: node), of: layout, bytes, index)
+      }
+    default:
+      index = skipItems(
+        layout.child(0, of: node), isMap: node.kind == .map, of: layout, bytes, index)
+    }
+    leave()
+    return index
+  }
+
+  /// The blocks of an array or a map (spec, "Arrays"): a count and items, a negative count with the
+  /// size of the items behind it, a count of 0 at the end.
+  private mutating func skipItems(
+    _ items: Int, isMap: Bool, of layout: borrowing AvroLayout, _ bytes: Span<UInt8>, _ start: Int
+  ) -> Int {
+    var index = start
+    while true {
+      index = itemCount(bytes, index, takesBytes: isMap || layout[items].takesBytes)
+      if index < 0 || value == 0 { return index }
+      if !isMap && !layout[items].takesBytes { continue }
+      for _ in 0..<value {
+        if isMap { index = string(bytes, index) }
+        if index >= 0 { index = skip(items, of: layout, bytes, index) }
+        if index < 0 { return AvroReader.failed }
+      }
+    }
+  }
+
+  /// The count of a block of items into `value`, never more than the bytes can hold; the size that
+  /// may stand behind it is passed over.
+  mutating func itemCount(_ bytes: Span<UInt8>, _ start: Int, takesBytes: Bool) -> Int {
+    var index = long(bytes, start)
+    if index < 0 { return AvroReader.failed }
+    var count = value
+    if count < 0 {
+      // The least long has no positive counterpart.
+      if count == .min { return fail(.badCount, at: start) }
+      index = long(bytes, index)
+      if index < 0 { return AvroReader.failed }
+      if value < 0 || value > bytes.count - index { return fail(.badCount, at: start) }
+      count = -count
+    }
+    if count > (takesBytes ? bytes.count - index : emptyItemsLeft) {
+      return fail(.badCount, at: start)
+    }
+    if !takesBytes { emptyItemsLeft -= Int(count) }
+    value = count
+    return index
+  }
+
+  // MARK: Depth
+
+  /// Goes one type deeper; false where that is too deep.
+  mutating func enter() -> Bool {
+    depth += 1
+    return depth <= AvroReader.greatestDepth
+  }
+
+  mutating func leave() { if depth > 0 { depth -= 1 } }
+}
+
+/// What is wrong with a record whose end is known.
+struct AvroFlaw: Equatable {
+  let fault: Fault
+  let field: FieldName
+  let offset: Int
+}

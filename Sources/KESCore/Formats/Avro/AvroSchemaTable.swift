@@ -1,0 +1,49 @@
+// The schemas that a run has met, by number.
+
+/// Numbers schemas, so that a record names its own by two bytes. 0 means that a record is not Avro.
+///
+/// Shared by the decoders and encoders of one run. Equal documents get one number.
+public final class AvroSchemaTable {
+  /// What is compiled of a schema, once.
+  final class Entry {
+    let schema: AvroSchema
+    let layout: AvroLayout
+    /// How its data are read as events, where `failure` does not say why they cannot be.
+    let plan: AvroEventPlan
+    let failure: AvroSchemaError?
+
+    init(_ schema: AvroSchema, purpose: AvroEventPlan.Purpose) {
+      self.schema = schema
+      layout = AvroLayout(schema)
+      do {
+        plan = try AvroEventPlan(schema, purpose: purpose)
+        failure = nil
+      } catch {
+        plan = AvroEventPlan()
+        failure = error
+      }
+    }
+  }
+
+  private var entries: [Entry] = []
+  private var numbers: [JSONValue: UInt16] = [:]
+  private let purpose: AvroEventPlan.Purpose
+
+  /// - Parameter wantsDetails: whether events are read with all that they hold.
+  public init(wantsDetails: Bool) { purpose = wantsDetails ? .reading : .segmenting }
+
+  /// The number of `schema`; nil where the table is full (65,535 schemas).
+  public func number(of schema: AvroSchema) -> UInt16? {
+    if let known = numbers[schema.document] { return known }
+    guard entries.count < Int(UInt16.max) else { return nil }
+    entries.append(Entry(schema, purpose: purpose))
+    let number = UInt16(entries.count)
+    numbers[schema.document] = number
+    return number
+  }
+
+  /// What is known of a schema by its number, which must not be 0.
+  func entry(_ number: UInt16) -> Entry { entries[Int(number) - 1] }
+
+  public func schema(_ number: UInt16) -> AvroSchema { entry(number).schema }
+}
