@@ -3,14 +3,12 @@
 public import ArgumentParser
 public import KESCore
 
-/// The formats that records are read in.
-public enum InputFormat: String, CaseIterable, ExpressibleByArgument, Sendable { case json }
-
 /// When to use colours.
 public enum ColorChoice: String, CaseIterable, ExpressibleByArgument, Sendable {
   case auto, always, never
 }
 
+extension RecordFormat: ExpressibleByArgument {}
 extension BadRecordPolicy: ExpressibleByArgument {}
 extension DuplicatePolicy: ExpressibleByArgument {}
 extension Emission: ExpressibleByArgument {}
@@ -22,8 +20,11 @@ public struct InputOptions: ParsableArguments {
     completion: .file())
   public var files: [String] = []
 
-  @Option(help: "How the input is written. Found from its first bytes where not given.")
-  public var inputFormat: InputFormat?
+  @Option(
+    help: ArgumentHelp(
+      "How the input is written: json lines, or avro container files. Found from the first bytes of"
+        + " each where not given."))
+  public var inputFormat: RecordFormat?
 
   @Option(
     name: [.short, .long],

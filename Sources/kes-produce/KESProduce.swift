@@ -68,16 +68,23 @@ struct KESProduce: Tool {
   func work(_ messages: Messages) throws(ToolFailure) -> ToolEnding {
     let signals = Signals()
     var opener = OutputOpener(apartFrom: replay.replay ? input.names : [])
-    let destination = try opener.openOrStandard(output.output)
-    format.apply(to: destination, color: report.color, isFile: output.output != nil)
+    let isFile = output.output != nil
+    let formats = try format.makeFormats(
+      wantsDetails: true, usual: replay.replay ? nil : .json, isFile: isFile)
+    let destination = try format.makeOutput(
+      try opener.openOrStandard(output.output), formats, color: report.color, isFile: isFile)
     return replay.replay
       ? try replay(
         to: destination, try opener.openDeadLetters(input.deadLetter), signals, messages)
-      : try simulate(to: destination, signals, messages)
+      : format.format == .avro
+        ? try simulate(
+          to: destination.stream, AvroEventEncoder(writer: destination.writer), signals, messages)
+        : try simulate(to: destination.stream, JSONLinesEventEncoder(), signals, messages)
   }
 
   private func simulate(
-    to destination: OutputStream, _ signals: Signals, _ messages: Messages
+    to destination: OutputStream, _ encoder: some EventEncoder, _ signals: Signals,
+    _ messages: Messages
   ) throws(ToolFailure) -> ToolEnding {
     let seed = simulation.seed ?? .random(in: .min ... .max)
     let start = simulation.startTime?.milliseconds ?? Clock.real.wall()
@@ -86,7 +93,7 @@ struct KESProduce: Tool {
       simulation.settings, faults: faults.faults, seed: seed,
       start: EventTime(milliseconds: start), greatestCount: input.count ?? .max)
     var run = SimulationRun(
-      source: source, encoder: JSONLinesEventEncoder(), output: destination,
+      source: source, encoder: encoder, output: destination,
       options: SendingOptions(isPaced: !simulation.fullSpeed, isUnbuffered: output.unbuffered),
       signals: signals, pace: Pace(signals: signals),
       reporter: StatisticsPrinter(options: report, files: [], messages: messages))
@@ -94,12 +101,13 @@ struct KESProduce: Tool {
   }
 
   private func replay(
-    to destination: OutputStream, _ deadLetters: DeadLetters?, _ signals: Signals,
+    to destination: FormatOutput, _ deadLetters: DeadLetters?, _ signals: Signals,
     _ messages: Messages
   ) throws(ToolFailure) -> ToolEnding {
     let intake = Intake(
       input: InputSequence(paths: input.files, signals: signals),
-      decoder: JSONLinesDecoder(purpose: .reading, greatestRecord: input.maxRecord.bytes),
+      decoder: destination.formats.makeDecoder(
+        input: input.inputFormat, greatestRecord: input.maxRecord.bytes),
       policy: input.policy, deadLetters: deadLetters,
       greatestCount: input.count ?? .max, signals: signals,
       onRejection: report.verbose ? { messages.note("\($0); skipped") } : nil)

@@ -7,6 +7,7 @@ import KESCore
 struct ReplayRun<Decoder: RecordDecoder & ~Copyable>: ~Copyable {
   private var intake: Intake<Decoder>
   private let output: OutputStream
+  private var encoder: FormatRecordEncoder
   private let settings: ReplaySettings
   private let isUnbuffered: Bool
   private let signals: Signals
@@ -14,20 +15,22 @@ struct ReplayRun<Decoder: RecordDecoder & ~Copyable>: ~Copyable {
   private let reporter: (any StatisticsReporter)?
 
   private var batch = Batch(blockSize: Intake<Decoder>.blockSize)
+  private var shifted = Batch(blockSize: 1)
   private var hasBegun = false
   private var schedule: ReplaySchedule?
-  private var shift: JSONLinesTimeShift?
+  private var shift: BatchTimeShift?
   private var sentCount: Int64 = 0
   /// How many records of the batch have not been sent.
   private var unsentCount = 0
 
   init(
-    intake: consuming Intake<Decoder>, output: OutputStream, settings: ReplaySettings,
+    intake: consuming Intake<Decoder>, output: FormatOutput, settings: ReplaySettings,
     isUnbuffered: Bool = false, signals: Signals, pace: Pace,
     reporter: (any StatisticsReporter)? = nil
   ) {
     self.intake = intake
-    self.output = output
+    self.output = output.stream
+    encoder = FormatRecordEncoder(output)
     self.settings = settings
     self.isUnbuffered = isUnbuffered
     self.signals = signals
@@ -76,6 +79,8 @@ struct ReplayRun<Decoder: RecordDecoder & ~Copyable>: ~Copyable {
   private mutating func sendBatch() throws(ToolFailure) -> Int32? {
     unsentCount = batch.records.count
     if !hasBegun && !batch.records.isEmpty { begin(with: batch.records[0].time) }
+    shift?.apply(to: batch, into: &shifted)
+    encoder.beginBatch()
     for index in 0..<batch.records.count {
       if let schedule {
         let moment = schedule.moment(of: batch.records[index].time)
@@ -97,10 +102,10 @@ struct ReplayRun<Decoder: RecordDecoder & ~Copyable>: ~Copyable {
     }
     switch settings.target {
     case nil: break
-    case .time(let time): shift = JSONLinesTimeShift(moving: first, to: time)
+    case .time(let time): shift = BatchTimeShift(TimeShift(moving: first, to: time))
     case .now:
       let now = EventTime(milliseconds: pace.clock.wall())
-      shift = JSONLinesTimeShift(moving: first, to: now)
+      shift = BatchTimeShift(TimeShift(moving: first, to: now))
     }
   }
 
@@ -116,13 +121,11 @@ struct ReplayRun<Decoder: RecordDecoder & ~Copyable>: ~Copyable {
     return nil
   }
 
-  private func send(_ index: Int) {
-    if let shift {
-      shift.encode(index, of: batch, to: &output.buffer)
+  private mutating func send(_ index: Int) {
+    if shift == nil {
+      encoder.append(index, of: batch, to: &output.buffer)
     } else {
-      let record = batch.records[index]
-      output.buffer.append(batch.bytes, Int(record.offset), Int(record.length))
-      output.buffer.append("\n")
+      encoder.append(index, of: shifted, to: &output.buffer)
     }
   }
 
@@ -137,7 +140,7 @@ struct ReplayRun<Decoder: RecordDecoder & ~Copyable>: ~Copyable {
   private mutating func finish() throws(ToolFailure) {
     try streaming { () throws(StreamError) in
       try intake.deadLetters?.finish()
-      try output.flush()
+      try output.finish()
     }
     report(isLast: true)
     let ledger = ledger

@@ -57,7 +57,7 @@ struct SimulationRun<Encoder: EventEncoder & ~Copyable>: ~Copyable {
 
   private mutating func finish() throws(ToolFailure) {
     let output = output
-    try streaming { () throws(StreamError) in try output.flush() }
+    try streaming { () throws(StreamError) in try output.finish() }
     report(isLast: true)
     let ledger = source.ledger
     try piping { () throws(PipelineError) in try ledger.requireClosed() }

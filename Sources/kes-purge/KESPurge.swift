@@ -79,20 +79,25 @@ struct KESPurge: Tool {
   private func filter(_ messages: Messages) throws(ToolFailure) -> ToolEnding {
     let signals = Signals()
     var opener = OutputOpener(apartFrom: input.names)
-    let sessions = try opener.openOrStandard(output.output)
-    format.apply(to: sessions, color: report.color, isFile: output.output != nil)
+    let isFile = output.output != nil
+    let formats = try format.makeFormats(wantsDetails: true, isFile: isFile) {
+      !$0.hasSession || $0.holdsClosings(marksDuplicates: false)
+    }
+    let sessions = try format.makeOutput(
+      try opener.openOrStandard(output.output), formats, color: report.color, isFile: isFile)
     let deadLetters = try opener.openDeadLetters(input.deadLetter)
     let intake = Intake(
       input: InputSequence(paths: input.files, signals: signals),
-      decoder: JSONLinesDecoder(purpose: .reading, greatestRecord: input.maxRecord.bytes),
+      decoder: formats.makeDecoder(
+        input: input.inputFormat, greatestRecord: input.maxRecord.bytes),
       policy: input.policy, deadLetters: deadLetters, greatestCount: input.count ?? .max,
       signals: signals, onRejection: report.verbose ? { messages.note("\($0); skipped") } : nil)
     var options = PurgeOptions()
     options.flushes = closing.flush
     options.isUnbuffered = output.unbuffered
     var pipeline = PurgePipeline(
-      intake: intake, purger: closing.purger, encoder: JSONLinesThroughEncoder(),
-      output: sessions, options: options, signals: signals,
+      intake: intake, purger: closing.purger, encoder: sessions.makeThroughEncoder(),
+      output: sessions.stream, options: options, signals: signals,
       reporter: StatisticsPrinter(options: report, files: input.files, messages: messages))
     let ending = try piping { () throws(PipelineError) in try pipeline.run() }
     return ToolEnding(ending, skippedCount: pipeline.skippedCount)
@@ -112,12 +117,16 @@ struct KESPurge: Tool {
     let progress = try storing { () throws(StateError) in try store.progress() }
     let selection = state.selection(of: progress ?? TaskProgress(), closing)
     if selection == nil { messages.note("no timeout is known, so nothing is due; say --timeout") }
-    let destination = try openOutput(of: store)
-    format.apply(to: destination, color: report.color, isFile: output.output != nil)
+    let isFile = output.output != nil
+    let formats = try format.makeFormats(wantsDetails: false, usual: nil, isFile: isFile)
+    let destination = try format.makeOutput(
+      try openOutput(of: store), formats, color: report.color, isFile: isFile
+    ) { $0.withoutSession() }
     var purge = StorePurge(
       store: store, selection: selection ?? .nothing, removes: !state.dryRun,
-      encoder: JSONLinesSessionEncoder(emission: .closed, marksDuplicates: false),
-      output: destination, signals: signals)
+      encoder: destination.makeSessionEncoder(
+        emission: .closed, marksDuplicates: destination.writer.marksDuplicates),
+      output: destination.stream, signals: signals)
     let ending = try piping { () throws(PipelineError) in try purge.run() }
     messages.note(count(purged: purge.closedCount, of: purge.openCount))
     return ToolEnding(ending)

@@ -47,11 +47,15 @@ struct KESRead: Tool {
   @OptionGroup(title: "What to show") var view: ViewOptions
   @OptionGroup(title: "Filters") var filters: FilterOptions
   @OptionGroup(title: "Output") var output: OutputOptions
+  @OptionGroup(title: "Avro") var avro: AvroOptions
   @OptionGroup(title: "Reports") var report: ReportOptions
 
   static func main() { start() }
 
   mutating func validate() throws {
+    if avro.codec != nil && view.format != .avro {
+      throw ValidationError("--codec is for --format avro")
+    }
     if view.state != nil {
       if !input.files.isEmpty { throw ValidationError("--state and files exclude each other") }
       if filters.since != nil || filters.until != nil {
@@ -67,6 +71,7 @@ struct KESRead: Tool {
   private struct Ends {
     let output: OutputStream
     let deadLetters: DeadLetters?
+    let formats: RecordFormats
     let messages: Messages
   }
 
@@ -77,14 +82,28 @@ struct KESRead: Tool {
       return try showState(directory, output)
     }
     let deadLetters = try opener.openDeadLetters(input.deadLetter)
-    let ends = Ends(output: output, deadLetters: deadLetters, messages: messages)
+    let ends = Ends(
+      output: output, deadLetters: deadLetters, formats: try makeFormats(), messages: messages)
     if view.sessions { return try showSessions(ends) }
     if view.statsOnly { return try showFigures(ends) }
     switch view.format {
     case .text: return try show(EventTextEncoder(style: style), ends)
-    case .json: return try show(JSONLinesRecordEncoder(), ends)
+    case .json, .avro:
+      let isFile = self.output.output != nil
+      let records = try avro.makeOutput(output, ends.formats, isFile: isFile)
+      return try show(FormatRecordEncoder(records), ends)
     case .csv: return try show(EventCSVEncoder(), ends)
     }
+  }
+
+  private func makeFormats() throws(ToolFailure) -> RecordFormats {
+    let isFile = output.output != nil
+    if view.format == .avro && !isFile && isStandardOutputTerminal {
+      throw .usage("Avro is not for terminals: name an --output, or say --format json or text")
+    }
+    return RecordFormats(
+      wantsDetails: true, output: view.format == .avro ? .avro : .json,
+      schema: try avro.readSchema())
   }
 
   private var style: TextStyle {
@@ -96,7 +115,7 @@ struct KESRead: Tool {
   ) throws(ToolFailure) -> ToolEnding {
     switch view.format {
     case .text: try showSessions(SessionTextEncoder(style: style), ends)
-    case .json: try showSessions(JSONLinesSessionRowEncoder(), ends)
+    case .json, .avro: try showSessions(JSONLinesSessionRowEncoder(), ends)
     case .csv: try showSessions(SessionCSVEncoder(), ends)
     }
   }
@@ -114,7 +133,7 @@ struct KESRead: Tool {
     switch view.format {
     case .text:
       try show(SummaryReport(encoder: SummaryTextEncoder(style: style)), ends)
-    case .json: try show(SummaryReport(encoder: JSONLinesSummaryEncoder()), ends)
+    case .json, .avro: try show(SummaryReport(encoder: JSONLinesSummaryEncoder()), ends)
     case .csv: try show(SummaryReport(encoder: SummaryCSVEncoder()), ends)
     }
   }
@@ -124,7 +143,7 @@ struct KESRead: Tool {
   ) throws(ToolFailure) -> ToolEnding {
     switch view.format {
     case .text: try showState(directory, SessionTextEncoder(style: style), output)
-    case .json: try showState(directory, JSONLinesSessionRowEncoder(), output)
+    case .json, .avro: try showState(directory, JSONLinesSessionRowEncoder(), output)
     case .csv: try showState(directory, SessionCSVEncoder(), output)
     }
     return ToolEnding(.done)
@@ -155,7 +174,8 @@ struct KESRead: Tool {
       signals: signals)
     let intake = Intake(
       input: sequence,
-      decoder: JSONLinesDecoder(purpose: .reading, greatestRecord: input.maxRecord.bytes),
+      decoder: ends.formats.makeDecoder(
+        input: input.inputFormat, greatestRecord: input.maxRecord.bytes),
       policy: input.policy, deadLetters: ends.deadLetters, signals: signals,
       onRejection: report.verbose ? { ends.messages.note("\($0); skipped") } : nil)
     var pipeline = ReadPipeline(

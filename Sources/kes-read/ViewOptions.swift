@@ -5,12 +5,13 @@ import KESCommand
 import KESCore
 
 /// What `--format` takes.
-enum ReadFormat: String, CaseIterable, ExpressibleByArgument { case text, json, csv }
+enum ReadFormat: String, CaseIterable, ExpressibleByArgument { case text, json, avro, csv }
 
 struct ViewOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "How to write: text for people, json as the lines came in, csv as one flat row an event."))
+      "How to write: text for people, json and avro as the records came in, csv as one flat row an"
+        + " event."))
   var format: ReadFormat = .text
 
   @Flag(
@@ -41,6 +42,9 @@ struct ViewOptions: ParsableArguments {
   mutating func validate() throws {
     if sessions && statsOnly {
       throw ValidationError("--sessions and --stats-only exclude each other")
+    }
+    if format == .avro && (sessions || statsOnly || state != nil) {
+      throw ValidationError("--format avro is for events: sessions and figures are not events")
     }
     guard state != nil else { return }
     if statsOnly { throw ValidationError("--state and --stats-only exclude each other") }

@@ -41,24 +41,33 @@ struct KESSegment: Tool {
       (try store?.inputs() ?? [:], try store?.outputs() ?? [:])
     }
     let progress = try storing { () throws(StateError) in try store?.progress() }
+    let formats = try makeFormats()
+    if let store {
+      let schemas = try storing { () throws(StateError) in try store.schemas() }
+      do { try formats.restore(schemas) } catch { throw .pipeline(.schema(error)) }
+    }
     var opener = OutputOpener(apartFrom: input.names, written: written)
-    let outputs = try openOutputs(&opener)
+    let sessions = try format.makeOutput(
+      try opener.openOrStandard(output.output), formats, color: report.color,
+      isFile: output.output != nil, base: recordSchema)
+    let outputs = SegmentOutputs(sessions: sessions.stream, late: try openLate(&opener, formats))
     let deadLetters = try opener.openDeadLetters(input.deadLetter)
-    let decoder = JSONLinesDecoder(
-      purpose: .segmenting, greatestRecord: input.maxRecord.bytes,
+    let decoder = formats.makeDecoder(
+      input: input.inputFormat, greatestRecord: input.maxRecord.bytes,
       position: progress?.position ?? 0)
     let intake = Intake(
       input: InputSequence(paths: input.files, signals: signals), decoder: decoder,
       policy: input.policy, deadLetters: deadLetters,
       greatestCount: input.count ?? .max, signals: signals, resume: { known[$0] },
       onRejection: report.verbose ? { messages.note("\($0); skipped") } : nil)
-    let encoder = JSONLinesSessionEncoder(
-      emission: rules.emit, marksDuplicates: rules.duplicates == .mark)
+    let encoder = sessions.makeSessionEncoder(
+      emission: rules.emit, marksDuplicates: marksDuplicates)
     var pipeline = SegmentPipeline(
       intake: intake, rules: rules.rules, encoder: encoder, outputs: outputs, store: store,
       options: options, signals: signals,
-      reporter: StatisticsPrinter(options: report, files: input.files, messages: messages))
-    try storing { () throws(StateError) in try pipeline.restore() }
+      reporter: StatisticsPrinter(options: report, files: input.files, messages: messages),
+      formats: formats)
+    try piping { () throws(PipelineError) in try pipeline.restore() }
     let ending = try piping { () throws(PipelineError) in try pipeline.run() }
     return ToolEnding(ending, skippedCount: pipeline.skippedCount)
   }
@@ -79,9 +88,28 @@ struct KESSegment: Tool {
     }
   }
 
-  private func openOutputs(_ opener: inout OutputOpener) throws(ToolFailure) -> SegmentOutputs {
-    let sessions = try opener.openOrStandard(output.output)
-    format.apply(to: sessions, color: report.color, isFile: output.output != nil)
-    return SegmentOutputs(sessions: sessions, late: try opener.open(rules.lateOutput))
+  private var marksDuplicates: Bool { rules.duplicates == .mark }
+
+  private func makeFormats() throws(ToolFailure) -> RecordFormats {
+    let (marksDuplicates, wantsClosings) = (marksDuplicates, rules.emit != .events)
+    return try format.makeFormats(wantsDetails: false, isFile: output.output != nil) {
+      $0.holdsSessions(marksDuplicates: marksDuplicates, wantsClosings: wantsClosings)
+    }
+  }
+
+  /// The schema of the events of which an output's session events were made; nil where this run
+  /// would write others.
+  private func recordSchema(of sessions: AvroSchema) -> AvroSchema? {
+    guard let events = sessions.withoutSession(),
+      events.withSession(marksDuplicates: marksDuplicates)?.document == sessions.document
+    else { return nil }
+    return events
+  }
+
+  private func openLate(
+    _ opener: inout OutputOpener, _ formats: RecordFormats
+  ) throws(ToolFailure) -> FormatOutput? {
+    guard let late = try opener.open(rules.lateOutput) else { return nil }
+    return try format.avro.makeOutput(late, formats, isFile: true)
   }
 }

@@ -103,7 +103,10 @@ private final class FaultPlan: Sendable {
     var pipeline = SegmentPipeline(
       intake: intake, rules: rules,
       encoder: JSONLinesSessionEncoder(emission: .all, marksDuplicates: true),
-      outputs: SegmentOutputs(sessions: try output("out"), late: try output("late")), store: store,
+      outputs: SegmentOutputs(
+        sessions: try output("out"),
+        late: FormatOutput(try output("late"), formats: RecordFormats(output: .json))),
+      store: store,
       options: options, signals: signals)
     try pipeline.restore()
     #expect(try pipeline.run() == .done)

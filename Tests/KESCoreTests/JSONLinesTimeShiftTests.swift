@@ -12,9 +12,12 @@ import Testing
     decoder.decode(&batch, endOfInput: true, limits: DecodingLimits())
     #expect(batch.rejections.count == 0)
     let shift = JSONLinesTimeShift(
-      moving: EventTime(milliseconds: first), to: EventTime(milliseconds: target))
+      TimeShift(moving: EventTime(milliseconds: first), to: EventTime(milliseconds: target)))
     var output = ByteBlock()
-    for index in 0..<batch.records.count { shift.encode(index, of: batch, to: &output) }
+    for index in 0..<batch.records.count {
+      shift.encode(index, of: batch, to: &output)
+      output.append(UInt8(ascii: "\n"))
+    }
     return output.withBytes { String(decodingBytes: $0) }
   }
 
@@ -41,7 +44,7 @@ import Testing
       (.min, .max, .min, .max), (.max, .min, .max, .min), (100, 50, 70, 20), (-100, 50, 0, 150),
     ] as [(Int64, Int64, Int64, Int64)])
   func holdsTimesWithin64Bits(first: Int64, target: Int64, time: Int64, moved: Int64) {
-    let shift = JSONLinesTimeShift(
+    let shift = TimeShift(
       moving: EventTime(milliseconds: first), to: EventTime(milliseconds: target))
     #expect(shift.moved(EventTime(milliseconds: time)).milliseconds == moved)
   }

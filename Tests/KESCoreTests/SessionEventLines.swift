@@ -19,7 +19,7 @@ func sessionEventLines(_ events: [TestEvent], rules: SegmentationRules) -> [Stri
   batch.bytes.append(text: events.map { jsonLine($0) + "\n" }.joined())
   var decoder = JSONLinesDecoder(purpose: .segmenting, greatestRecord: 1 << 20)
   decoder.decode(&batch, endOfInput: true, limits: DecodingLimits())
-  let encoder = JSONLinesSessionEncoder(
+  var encoder = JSONLinesSessionEncoder(
     emission: .all, marksDuplicates: rules.duplicates == .mark)
   var segmenter = Segmenter(rules: rules)
   var outcome = Outcome()
@@ -62,7 +62,7 @@ func purge(
 ) -> [String] {
   var purger = purger
   var decoder = JSONLinesDecoder(purpose: .reading, greatestRecord: 1 << 20)
-  let encoder = JSONLinesThroughEncoder()
+  var encoder = JSONLinesThroughEncoder()
   var batch = Batch(blockSize: 64)
   var outcome = Outcome()
   var output = ByteBlock()

@@ -177,6 +177,13 @@ public struct ByteBlock: ~Copyable {
     }
   }
 
+  /// Replaces the byte at `offset`, within `count`.
+  @inline(__always)
+  public mutating func overwrite(at offset: Int, with byte: UInt8) {
+    precondition(UInt(bitPattern: offset) < UInt(bitPattern: count))
+    unsafe base.storeBytes(of: byte, toByteOffset: offset, as: UInt8.self)
+  }
+
   /// The little-endian integer at `offset`; within `count`.
   @inline(__always)
   public func load<Value: FixedWidthInteger & BitwiseCopyable>(

@@ -18,7 +18,7 @@ public struct PurgePipeline<
 >: ~Copyable {
   private var intake: Intake<Decoder>
   private var purger: SessionPurger
-  private let encoder: Encoder
+  private var encoder: Encoder
   private let output: OutputStream
   private let options: PurgeOptions
   private let signals: Signals
@@ -100,7 +100,7 @@ public struct PurgePipeline<
     let (output, deadLetters) = (output, intake.deadLetters)
     try streaming { () throws(StreamError) in
       try deadLetters?.finish()
-      try output.flush()
+      try output.finish()
     }
     report(isLast: true)
     try closedLedger.requireClosed()

@@ -110,7 +110,7 @@ public struct ReadPipeline<
     encoder.end(&output.buffer)
     let (output, deadLetters) = (output, intake.deadLetters)
     try streaming { () throws(StreamError) in
-      try output.flush()
+      try output.finish()
       try deadLetters?.finish()
     }
     report(isLast: true)

@@ -5,19 +5,21 @@ public final class SegmentOutputs {
   public let sessions: OutputStream
   /// Where late events go, unchanged (`--late-output`).
   public let late: OutputStream?
+  private var lateEncoder: FormatRecordEncoder?
 
-  public init(sessions: OutputStream, late: OutputStream?) {
+  /// - Parameter late: in the format of the session events.
+  public init(sessions: OutputStream, late: FormatOutput?) {
     self.sessions = sessions
-    self.late = late
+    self.late = late?.stream
+    if let late { lateEncoder = FormatRecordEncoder(late) }
   }
 
   /// Appends the batch's late records to their output.
   func writeLate(_ batch: borrowing Batch, _ outcome: borrowing Outcome) {
-    guard late != nil else { return }
+    guard let late else { return }
+    lateEncoder?.beginBatch()
     for index in 0..<batch.records.count where outcome.assignments[index].disposition == .late {
-      let record = batch.records[index]
-      late?.buffer.append(batch.bytes, Int(record.offset), Int(record.length))
-      late?.buffer.append(UInt8(ascii: "\n"))
+      lateEncoder?.append(index, of: batch, to: &late.buffer)
     }
   }
 
@@ -29,6 +31,12 @@ public final class SegmentOutputs {
   func flush() throws(StreamError) {
     try sessions.flush()
     try late?.flush()
+  }
+
+  /// Writes what stands behind the last record.
+  func finish() throws(StreamError) {
+    try sessions.finish()
+    try late?.finish()
   }
 
   /// Writes all out and waits until the disk has it.

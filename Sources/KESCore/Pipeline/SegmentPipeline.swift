@@ -35,13 +35,16 @@ public struct SegmentPipeline<
   private let reorders: Bool
   private let timeout: UInt64?
   private let silence: UInt64?
-  private let encoder: Encoder
+  private var encoder: Encoder
   private let outputs: SegmentOutputs
   private let store: StateStore?
   private let options: SegmentOptions
   private let clock: Clock
   private let signals: Signals
   private let reporter: (any StatisticsReporter)?
+  private let formats: RecordFormats?
+  /// How many of the run's schemas the store has.
+  private var storedSchemaCount = 0
 
   private var batch = Batch(blockSize: Intake<Decoder>.blockSize)
   private var released = Batch(blockSize: 1)
@@ -58,7 +61,7 @@ public struct SegmentPipeline<
   public init(
     intake: consuming Intake<Decoder>, rules: SegmentationRules, encoder: consuming Encoder,
     outputs: SegmentOutputs, store: StateStore?, options: SegmentOptions, signals: Signals,
-    clock: Clock = .real, reporter: (any StatisticsReporter)? = nil
+    clock: Clock = .real, reporter: (any StatisticsReporter)? = nil, formats: RecordFormats? = nil
   ) {
     self.intake = intake
     segmenter = Segmenter(rules: rules, tracksChanges: store != nil)
@@ -74,17 +77,26 @@ public struct SegmentPipeline<
     self.clock = clock
     self.signals = signals
     self.reporter = reporter
+    self.formats = formats
     lastArrival = clock.monotonic()
     nextCommit = lastArrival + options.commitInterval
   }
 
-  /// Takes up what the store holds, if there is one, before `run`. Throws as `StateStore` does.
-  public mutating func restore() throws(StateError) {
+  /// Takes up what the store holds, if there is one, before `run`. Throws `.state`, or `.schema`
+  /// where records that an earlier run held cannot be written any more.
+  public mutating func restore() throws(PipelineError) {
     guard let store else { return }
-    try store.restore(into: &segmenter)
-    try store.restore(into: &reorderer)
+    do {
+      try store.restore(into: &segmenter)
+      try store.restore(into: &reorderer)
+    } catch {
+      throw .state(error)
+    }
     restoredHeld = Int64(reorderer.count)
+    storedSchemaCount = formats?.schemas.count ?? 0
     streamTimeAtArrival = max(segmenter.streamTime, reorderer.streamTime)
+    if restoredHeld == 0 { return }
+    do { try formats?.admitRestored() } catch { throw .schema(error) }
   }
 
   /// Runs to the end of input, or until a signal asks to stop.
@@ -257,10 +269,23 @@ public struct SegmentPipeline<
     if let deadLetters, let path = deadLetters.path {
       changes.set(length: deadLetters.length, ofOutput: path)
     }
+    keepSchemas()
     changes.set(progress)
     try storing { () throws(StateError) in try store.commit(changes) }
     isDirty = false
     nextCommit = clock.monotonic() + options.commitInterval
+  }
+
+  /// Keeps the schemas that the records held name.
+  private mutating func keepSchemas() {
+    guard reorders, let schemas = formats?.schemas, schemas.count > storedSchemaCount else {
+      return
+    }
+    for number in storedSchemaCount + 1...schemas.count {
+      let number = UInt16(number)
+      changes.set(schema: schemas.schema(number).text, number: number)
+    }
+    storedSchemaCount = schemas.count
   }
 
   /// A commit must not fall inside a record.
@@ -283,8 +308,11 @@ public struct SegmentPipeline<
 
   /// The last commit: ends a dead letter that the input's end cut short.
   private mutating func finish() throws(PipelineError) {
-    let deadLetters = intake.deadLetters
-    try streaming { () throws(StreamError) in try deadLetters?.finish() }
+    let (outputs, deadLetters) = (outputs, intake.deadLetters)
+    try streaming { () throws(StreamError) in
+      try deadLetters?.finish()
+      try outputs.finish()
+    }
     try settle()
     try report(isLast: true)
   }

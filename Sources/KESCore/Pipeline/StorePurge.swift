@@ -22,7 +22,7 @@ public struct StorePurge<Encoder: SessionEventEncoder & ~Copyable>: ~Copyable {
   private let store: StateStore
   private let selection: PurgeSelection
   private let removes: Bool
-  private let encoder: Encoder
+  private var encoder: Encoder
   private let output: OutputStream
   private let signals: Signals
 
@@ -61,6 +61,8 @@ public struct StorePurge<Encoder: SessionEventEncoder & ~Copyable>: ~Copyable {
       if removes { try remove(start..<end) }
       start = end
     }
+    let output = output
+    try streaming { () throws(StreamError) in try output.finish() }
     return .done
   }
 

@@ -4,18 +4,21 @@
 ///
 /// For people who look at the output of a tool that writes records (`--format text`). It reads the
 /// lines again, so it takes about the time of kes-read; the tools' own path stays as it is.
-public final class TextRewriter {
+public final class TextRewriter: OutputFraming {
   private var batch = Batch(blockSize: 1024)
   private var decoder = JSONLinesDecoder(purpose: .reading, greatestRecord: .max)
   private let encoder: EventTextEncoder
 
   public init(style: TextStyle) { encoder = EventTextEncoder(style: style) }
 
-  /// Appends to `text` a line for every line of `lines`, which must all be whole.
-  public func rewrite(_ lines: borrowing ByteBlock, to text: inout ByteBlock) {
+  /// A line for every line of `content`, which must all be whole.
+  public func frame(
+    _ content: borrowing ByteBlock, at moment: FlushMoment, to output: inout ByteBlock
+  ) -> Int {
     batch.removeAll()
-    batch.bytes.append(lines, 0, lines.count)
+    batch.bytes.append(content, 0, content.count)
     decoder.decode(&batch, endOfInput: true, limits: DecodingLimits())
-    encoder.encode(batch, to: &text)
+    encoder.encode(batch, to: &output)
+    return content.count
   }
 }

@@ -33,8 +33,10 @@ public enum Fault: UInt8, BitwiseCopyable, Sendable {
   // Not the schema.
   case missingField, expectedString, expectedNumber, expectedBoolean, expectedBranch
   case notWhole, outOfRange, unknownBranch, severalBranches, unknownStatus, notAnEvent
+  case unexpectedSession
   // Not Avro data.
-  case truncated, badLong, badLength, badCount, badBoolean, badBranch, badSymbol, leftOver
+  case truncated, badLong, badLength, badCount, badBoolean, badBranch, badSymbol, leftOver,
+    unresolvedSymbol
   // Not an Avro file, or not one that we read.
   case badHeader, badBlock, wrongSync, badCompression, unusableSchema
 }

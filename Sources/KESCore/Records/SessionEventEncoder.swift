@@ -6,6 +6,6 @@ public protocol SessionEventEncoder: ~Copyable {
   var wantsClosings: Bool { get }
 
   /// Appends the batch's session events to `output`, closings at their places.
-  func encode(
+  mutating func encode(
     _ batch: borrowing Batch, _ outcome: borrowing Outcome, to output: inout ByteBlock)
 }

@@ -11,9 +11,12 @@ public struct HeldRecord: BitwiseCopyable, Sendable {
   public var recordLength: UInt32
   fileprivate var slot: UInt32
   public var role: Role
+  /// The number of the record's Avro schema; 0 for none.
+  public var schema: UInt16
 
   public init(
-    time: EventTime, arrival: Int64, position: Int64, keyLength: Int, recordLength: Int, role: Role
+    time: EventTime, arrival: Int64, position: Int64, keyLength: Int, recordLength: Int, role: Role,
+    schema: UInt16
   ) {
     self.time = time
     self.arrival = arrival
@@ -22,6 +25,7 @@ public struct HeldRecord: BitwiseCopyable, Sendable {
     self.recordLength = UInt32(truncatingIfNeeded: recordLength)
     self.slot = 0
     self.role = role
+    self.schema = schema
   }
 
   fileprivate var length: Int { Int(keyLength) + Int(recordLength) }
@@ -109,7 +113,7 @@ public struct Reorderer: ~Copyable {
           offset: bytes, length: key - bytes,
           key: TextRange(offset: key, length: released.bytes.count - key), time: record.time,
           position: record.position, role: record.role),
-        isLate: true, to: &released)
+        schema: record.schema, isLate: true, to: &released)
       return
     }
     joined.truncate(to: 0)
@@ -118,7 +122,8 @@ public struct Reorderer: ~Copyable {
     hold(
       HeldRecord(
         time: record.time, arrival: nextArrival, position: record.position,
-        keyLength: record.key.length, recordLength: Int(record.length), role: record.role))
+        keyLength: record.key.length, recordLength: Int(record.length), role: record.role,
+        schema: record.schema))
     nextArrival += 1
   }
 
@@ -142,11 +147,14 @@ public struct Reorderer: ~Copyable {
         offset: offset + Int(held.keyLength), length: Int(held.recordLength),
         key: TextRange(offset: offset, length: Int(held.keyLength)), time: held.time,
         position: held.position, role: held.role),
-      isLate: false, to: &released)
+      schema: held.schema, isLate: false, to: &released)
   }
 
-  private func append(_ record: Record, isLate: Bool, to released: inout Batch) {
+  private func append(
+    _ record: Record, schema: UInt16, isLate: Bool, to released: inout Batch
+  ) {
     var record = record
+    record.schema = schema
     record.isLate = isLate
     record.streamTime = passed
     released.records.append(record)

@@ -78,6 +78,13 @@ public struct StateChanges: ~Copyable {
     append(.positions, isRemoval: false, key, value)
   }
 
+  /// Keeps the schema that the records held may name by its number.
+  public mutating func set(schema text: String, number: UInt16) {
+    let key = range { StoredPositions.appendSchemaKey(number, to: &$0) }
+    let value = range { $0.append(text: text) }
+    append(.positions, isRemoval: false, key, value)
+  }
+
   public mutating func set(length: Int64, ofOutput path: String) {
     let key = range { StoredPositions.appendKey(.output, path, to: &$0) }
     let value = range { StoredPositions.appendValue(length: length, path, to: &$0) }

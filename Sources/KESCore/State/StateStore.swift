@@ -130,6 +130,16 @@ public final class StateStore {
     return outputs
   }
 
+  /// The schemas that records held may name, in the order of their numbers, from 1.
+  public func schemas() throws(StateError) -> [String] {
+    var texts: [String] = []
+    try forEachPosition(.schema) { value in
+      texts.append(String(decodingBytes: value))
+      return true
+    }
+    return texts
+  }
+
   /// Hands every session of the task and its key to `body`, in the order of the keys.
   public func forEachSession(
     task: Int32 = 0, _ body: (_ key: Span<UInt8>, _ session: SessionSnapshot) -> Void

@@ -1,7 +1,8 @@
 // A record that waits for the watermark, as the store keeps it.
 
 /// The layout of the table `held`. Key: the task and the arrival, big-endian. Value: role (1 byte),
-/// time and position (8 each), length of the key (4), the key's bytes and the record's.
+/// number of the schema (2), time and position (8 each), length of the key (4), the key's bytes and the
+/// record's.
 enum StoredHeldRecord {
   static func appendKey(task: Int32, arrival: Int64, to key: inout ByteBlock) {
     StoredSession.appendTask(task, to: &key)
@@ -12,6 +13,7 @@ enum StoredHeldRecord {
     _ held: HeldRecord, _ bytes: Span<UInt8>, to value: inout ByteBlock
   ) {
     value.append(held.role.rawValue)
+    value.append(field: held.schema)
     value.append(field: held.time.milliseconds)
     value.append(field: held.position)
     value.append(field: held.keyLength)
@@ -27,6 +29,7 @@ enum StoredHeldRecord {
     let arrival = Int64(bigEndian: keyReader.next(key))
     var reader = FieldReader()
     let role = Role(rawValue: reader.next(value))
+    let schema: UInt16 = reader.next(value)
     let time = EventTime(milliseconds: reader.next(value))
     let position: Int64 = reader.next(value)
     let keyLength = Int(reader.next(value, as: UInt32.self))
@@ -37,7 +40,8 @@ enum StoredHeldRecord {
     body(
       HeldRecord(
         time: time, arrival: arrival, position: position, keyLength: keyLength,
-        recordLength: length - keyLength, role: role),
+        recordLength: length - keyLength, role: role,
+        schema: schema),
       value.extracting(reader.end..<value.count))
     return true
   }

@@ -19,14 +19,16 @@ public struct TaskProgress: Hashable, Sendable {
   public init() {}
 }
 
-/// The layout of the table `positions`: `v`, `t` and a task, or `i` or `o` and a hash of a path;
-/// the path itself stands behind the fields of the value.
+/// The layout of the table `positions`: `v`; `t` and a task; `s` and the number of an Avro schema, 2
+/// bytes, big-endian; or `i` or `o` and a hash of a path, which itself stands behind the fields of
+/// the value.
 enum StoredPositions {
   enum Kind: UInt8 {
     case version = 0x76
     case task = 0x74
     case input = 0x69
     case output = 0x6F
+    case schema = 0x73
   }
 
   static func appendKey(_ kind: Kind, to key: inout ByteBlock) { key.append(kind.rawValue) }
@@ -34,6 +36,11 @@ enum StoredPositions {
   static func appendTaskKey(_ task: Int32, to key: inout ByteBlock) {
     appendKey(.task, to: &key)
     key.append(keyField: UInt32(bitPattern: task))
+  }
+
+  static func appendSchemaKey(_ number: UInt16, to key: inout ByteBlock) {
+    appendKey(.schema, to: &key)
+    key.append(keyField: number)
   }
 
   static func appendKey(_ kind: Kind, _ path: String, to key: inout ByteBlock) {
@@ -83,7 +90,8 @@ enum StoredPositions {
 
   static func readInput(_ value: Span<UInt8>) -> (path: String, position: InputPosition)? {
     var reader = FieldReader()
-    var position = InputPosition(offset: reader.next(value), line: reader.next(value), fingerprint: 0)
+    var position = InputPosition(
+      offset: reader.next(value), line: reader.next(value), fingerprint: 0)
     position.recordsOfBlock = reader.next(value)
     position.headOffset = reader.next(value)
     position.fingerprint = reader.next(value)

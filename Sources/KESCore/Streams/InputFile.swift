@@ -87,6 +87,12 @@ struct InputFile: ~Copyable {
     return Hash.combine(Hash.combine(head, tail), UInt64(bitPattern: end))
   }
 
+  /// The first bytes of the file at `path`, up to `length`. Throws as `init` and `bytes` do.
+  static func head(of path: String, length: Int64) throws(StreamError) -> [UInt8] {
+    let file = try InputFile(path, calls: .real)
+    return try file.bytes(from: 0, to: min(length, file.size))
+  }
+
   private func hash(from start: Int64, to end: Int64) throws(StreamError) -> UInt64 {
     try read(from: start, to: end).withBytes { Hash.of($0) }
   }

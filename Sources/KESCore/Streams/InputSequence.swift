@@ -156,3 +156,9 @@ public struct InputSequence: ~Copyable {
     return try current.file.bytes(from: position.headOffset, to: end)
   }
 }
+
+/// The first bytes of the regular file at `path`, up to `length`. Throws `StreamError.cannotOpen`,
+/// `.isDirectory` or `.cannotRead`.
+public func fileHead(_ path: String, length: Int64) throws(StreamError) -> [UInt8] {
+  try InputFile.head(of: path, length: length)
+}

@@ -16,9 +16,9 @@ public final class OutputStream {
   public private(set) var length: Int64
   private let handle: DescriptorHandle
   private let calls: SystemCalls
-  /// Turns every block into another form before it is written: from, to. A block holds whole lines.
-  public var rewrite: ((borrowing ByteBlock, inout ByteBlock) -> Void)?
-  private var rewritten = ByteBlock()
+  /// What turns the buffer into what is written; nil where it is written as it is.
+  public var framing: (any OutputFraming)?
+  private var framed = ByteBlock()
 
   /// The standard output.
   ///
@@ -120,20 +120,33 @@ public final class OutputStream {
   /// Writes the buffer out if it holds a block or more.
   @inline(__always)
   public func flushIfFull() throws(StreamError) {
-    if buffer.count >= OutputStream.blockSize { try flush() }
+    if buffer.count >= OutputStream.blockSize { try write(at: .full) }
   }
 
   /// Writes all of the buffer out. Throws `StreamError.brokenPipe` or `.cannotWrite`; then an
   /// unknown part of the buffer was written.
   public func flush() throws(StreamError) {
-    if let rewrite, !buffer.isEmpty {
-      rewritten.truncate(to: 0)
-      rewrite(buffer, &rewritten)
-      swap(&buffer, &rewritten)
+    if !buffer.isEmpty { try write(at: .now) }
+  }
+
+  /// Writes all out, and what stands behind the last record. To be called once, at the end of a run.
+  public func finish() throws(StreamError) { try write(at: .last) }
+
+  private func write(at moment: FlushMoment) throws(StreamError) {
+    guard let framing else {
+      try write(buffer)
+      buffer.truncate(to: 0)
+      return
     }
+    framed.truncate(to: 0)
+    buffer.removeFirst(framing.frame(buffer, at: moment, to: &framed))
+    try write(framed)
+  }
+
+  private func write(_ bytes: borrowing ByteBlock) throws(StreamError) {
     var start = 0
-    while start < buffer.count {
-      let written = buffer.withBytes(start, buffer.count - start) { rest in
+    while start < bytes.count {
+      let written = bytes.withBytes(start, bytes.count - start) { rest in
         unsafe rest.withUnsafeBytes { unsafe calls.write(handle.descriptor, $0) }
       }
       if written < 0 {
@@ -142,8 +155,7 @@ public final class OutputStream {
       }
       start += written
     }
-    length += Int64(buffer.count)
-    buffer.truncate(to: 0)
+    length += Int64(bytes.count)
   }
 
   /// Writes all out and waits until the disk has it. Throws as `flush` does.

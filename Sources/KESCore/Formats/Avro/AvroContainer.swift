@@ -4,29 +4,47 @@
 final class AvroContainer {
   let sync: [UInt8]
   let codec: AvroCodec
-  /// The number of the writer's schema; 0 where the blocks cannot be read.
-  let schema: UInt16
-  let entry: AvroSchemaTable.Entry?
+  /// The number of the schema that its records are to have, and what is known of that; 0 and nil
+  /// where the blocks cannot be read.
+  private(set) var schema: UInt16 = 0
+  private(set) var entry: AvroSchemaTable.Entry?
+  /// Turns the writer's data into data of that schema; nil where they are that.
+  private(set) var transcoder: AvroTranscoder?
   /// Why the blocks cannot be read.
-  let problem: String?
+  private(set) var problem: String?
 
-  init(_ header: AvroContainerHeader, schemas: AvroSchemaTable) {
+  /// - Parameter target: what the records are to be, if not what the writer wrote.
+  init(_ header: AvroContainerHeader, schemas: AvroSchemaTable, target: AvroTarget?) {
     sync = header.sync
     codec = AvroCodec(rawValue: header.codecName) ?? .null
     if AvroCodec(rawValue: header.codecName) == nil {
       problem = AvroContainer.unknownCodec(header.codecName)
-      (schema, entry) = (0, nil)
       return
     }
-    do {
-      let parsed = try AvroSchema(parsing: header.schemaText)
-      schema = schemas.number(of: parsed) ?? 0
-      entry = schema == 0 ? nil : schemas.entry(schema)
-      problem = entry == nil ? "more than 65535 schemas" : entry?.failure?.description
+    do throws(AvroSchemaError) {
+      try open(AvroSchema(parsing: header.schemaText), schemas, target)
     } catch {
-      (schema, entry) = (0, nil)
       problem = error.description
     }
+  }
+
+  private func open(
+    _ writer: AvroSchema, _ schemas: AvroSchemaTable, _ target: AvroTarget?
+  ) throws(AvroSchemaError) {
+    target?.fix(writer)
+    if let target, let reader = target.schema, reader.document != writer.document {
+      let resolution = try AvroResolution(from: writer, to: reader)
+      if !resolution.isCopy { transcoder = AvroTranscoder(resolution) }
+      schema = target.number
+    } else {
+      schema = schemas.number(of: writer) ?? 0
+    }
+    if schema == 0 {
+      problem = "more than \(UInt16.max) schemas"
+      return
+    }
+    entry = schemas.entry(schema)
+    if let failure = entry?.failure { throw failure }
   }
 
   private static func unknownCodec(_ name: String) -> String {

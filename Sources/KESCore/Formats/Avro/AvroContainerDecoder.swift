@@ -20,9 +20,11 @@ public struct AvroContainerDecoder: ~Copyable, RecordDecoder {
 
   private enum State { case head, blocks, seeking, passing }
 
-  public private(set) var position: Int64
+  public internal(set) var position: Int64
   public private(set) var hasMore = false
   private let schemas: AvroSchemaTable
+  /// Which schema the records are to have; nil for that of their container.
+  var target: AvroTarget?
   private let greatestRecord: Int
   private let wantsDetails: Bool
 
@@ -32,6 +34,8 @@ public struct AvroContainerDecoder: ~Copyable, RecordDecoder {
   /// What has come in and is not decoded yet begins at `used`.
   private var raw = ByteBlock()
   private var used = 0
+  /// The data of a block that have to be transcoded.
+  private var data = ByteBlock()
   /// How many bytes of the input come before the end of `raw`.
   private var given: Int64 = 0
   private var headOffset: Int64 = 0
@@ -42,12 +46,15 @@ public struct AvroContainerDecoder: ~Copyable, RecordDecoder {
 
   /// - Parameters:
   ///   - schemas: where the schemas of the containers get their numbers, and how events are read.
+  ///   - target: which schema the records are to have; nil for that of their container.
   ///   - greatestRecord: how many bytes a record may have.
   ///   - position: the number of the first record.
   public init(
-    schemas: AvroSchemaTable, wantsDetails: Bool, greatestRecord: Int, position: Int64 = 0
+    schemas: AvroSchemaTable, target: AvroTarget? = nil, wantsDetails: Bool, greatestRecord: Int,
+    position: Int64 = 0
   ) {
     self.schemas = schemas
+    self.target = target
     self.wantsDetails = wantsDetails
     self.greatestRecord = greatestRecord
     self.position = position
@@ -73,7 +80,7 @@ public struct AvroContainerDecoder: ~Copyable, RecordDecoder {
     (given, headOffset) = (position.offset, position.headOffset)
     (block, recordsOfBlock) = (position.line, position.recordsOfBlock)
     if case .header(let header) = AvroContainerHeader.find(head.span, 0) {
-      container = AvroContainer(header, schemas: schemas)
+      container = AvroContainer(header, schemas: schemas, target: target)
       state = .blocks
     }
   }
@@ -148,7 +155,7 @@ public struct AvroContainerDecoder: ~Copyable, RecordDecoder {
     case .header(let header):
       headOffset = offset(of: used)
       used += header.length
-      container = AvroContainer(header, schemas: schemas)
+      container = AvroContainer(header, schemas: schemas, target: target)
       state = .blocks
       return .done
     case .incomplete where !endOfInput: return .needsBytes
@@ -229,29 +236,36 @@ public struct AvroContainerDecoder: ~Copyable, RecordDecoder {
   private mutating func decode(
     _ head: BlockHead, of container: AvroContainer, _ batch: inout Batch, _ limits: DecodingLimits
   ) -> Progress {
-    let dataStart = batch.bytes.count
     guard container.problem == nil, let entry = container.entry else {
       return reject(head, .unusableSchema, &batch, limits)
     }
+    data.truncate(to: 0)
+    var dataStart = 0
+    // Data that stay as they are need not be copied twice.
+    if container.transcoder == nil {
+      swap(&data, &batch.bytes)
+      dataStart = data.count
+    }
     let isExpanded = raw.withBytes(head.dataStart, head.dataLength) {
-      container.codec.expand($0, limit: AvroContainerDecoder.greatestBlock, to: &batch.bytes)
+      container.codec.expand($0, limit: AvroContainerDecoder.greatestBlock, to: &data)
     }
-    if !isExpanded {
-      batch.bytes.truncate(to: dataStart)
-      return reject(head, .badCompression, &batch, limits)
-    }
-    if head.count > Int64(batch.bytes.count - dataStart) && entry.layout[entry.layout.root].takesBytes
-    {
-      batch.bytes.truncate(to: dataStart)
-      return reject(head, .badCount, &batch, limits)
-    }
+    let isPossible = head.count <= Int64(data.count - dataStart) || !entry.rootTakesBytes
+    if !isExpanded || !isPossible { data.truncate(to: dataStart) }
+    if container.transcoder == nil { swap(&data, &batch.bytes) }
+    if !isExpanded { return reject(head, .badCompression, &batch, limits) }
+    if !isPossible { return reject(head, .badCount, &batch, limits) }
     var scan = AvroBlockScan(
       count: head.count, index: dataStart, passed: recordsOfBlock,
       byteOffset: offset(of: used),
       dataOffset: container.codec == .null ? offset(of: head.dataStart) : nil)
-    let isWhole = batch.decode { bytes, columns in
-      scanRecords(bytes, &scan, container.schema, entry, &columns, limits)
-    }
+    let isWhole =
+      if let transcoder = container.transcoder {
+        transcodeRecords(transcoder, &scan, container.schema, entry, &batch, limits)
+      } else {
+        batch.decode { bytes, columns in
+          scanRecords(bytes, &scan, container.schema, entry, &columns, limits)
+        }
+      }
     recordsOfBlock = isWhole ? 0 : scan.passed
     if isWhole { finish(head) }
     return isWhole ? .done : .stopped
@@ -316,6 +330,88 @@ public struct AvroContainerDecoder: ~Copyable, RecordDecoder {
     if scan.index == bytes.count { return true }
     scan.passed = number
     return rejectRest(bytes, scan, fault: .leftOver, from: number - 1, &columns, limits)
+  }
+
+  /// Transcodes the records of a block, which stand in `data`, into the batch's bytes, and scans them
+  /// there; false where it stopped before the block's end.
+  private mutating func transcodeRecords(
+    _ transcoder: AvroTranscoder, _ scan: inout AvroBlockScan, _ schema: UInt16,
+    _ entry: AvroSchemaTable.Entry, _ batch: inout Batch, _ limits: DecodingLimits
+  ) -> Bool {
+    var number: Int64 = 0
+    let last = position &+ min(limits.records, Int64.max &- position)
+    while number < scan.count {
+      if position == last { return stop(at: number, &scan) }
+      let start = batch.bytes.count
+      let end = data.withBytes { transcoder.transcode($0, scan.index, to: &batch.bytes) }
+      if end < 0 {
+        batch.bytes.truncate(to: start)
+        scan.passed = number
+        return rejectRest(transcoder.reader, scan, from: number, &batch, limits)
+      }
+      if number < scan.passed {
+        batch.bytes.truncate(to: start)
+      } else {
+        admit(start, transcoder.reader.flaw, schema, entry, scan, dataEnd: end, &batch)
+        if limits.stopsAtRejection && !batch.rejections.isEmpty { return stop(at: number, &scan) }
+        position &+= 1
+      }
+      scan.index = end
+      number &+= 1
+    }
+    if scan.index == data.count { return true }
+    scan.passed = number
+    return rejectRest(nil, scan, from: number - 1, &batch, limits)
+  }
+
+  /// Appends the record that was transcoded to `start`, or rejects what it was made of.
+  private mutating func admit(
+    _ start: Int, _ flaw: AvroFlaw?, _ schema: UInt16, _ entry: AvroSchemaTable.Entry,
+    _ scan: AvroBlockScan, dataEnd: Int, _ batch: inout Batch
+  ) {
+    let (first, block, position) = (scan.index, block, position)
+    var flaw = flaw
+    if flaw == nil {
+      let end = batch.decode { bytes, columns in
+        let end = scanner.scan(entry.plan, entry.layout, bytes, start)
+        if end >= 0 && scanner.reader.flaw == nil && end - start <= greatestRecord {
+          append(start, end, schema, to: &columns)
+          return end
+        }
+        return AvroReader.failed
+      }
+      if end >= 0 { return }
+      flaw = scanner.reader.flaw ?? AvroFlaw(fault: .tooLong, field: .none, offset: first)
+      // What is wrong stands somewhere in the record as it was.
+      flaw = flaw.map { AvroFlaw(fault: $0.fault, field: $0.field, offset: first) }
+    }
+    guard let flaw else { return }
+    batch.bytes.truncate(to: start)
+    batch.bytes.append(data, first, dataEnd - first)
+    var rejection = Rejection(
+      part: .whole, fault: flaw.fault, field: flaw.field, place: batch.records.count, offset: start,
+      length: dataEnd - first, faultOffset: start, position: position, line: block)
+    rejection.byteOffset = scan.byte(of: flaw.offset)
+    batch.rejections.append(rejection)
+  }
+
+  /// Rejects what is left of a block of data; `reader` is nil where there is too much of it.
+  private mutating func rejectRest(
+    _ reader: AvroReader?, _ scan: AvroBlockScan, from number: Int64, _ batch: inout Batch,
+    _ limits: DecodingLimits
+  ) -> Bool {
+    let start = batch.bytes.count
+    let length = data.count - scan.index
+    batch.bytes.append(data, scan.index, length)
+    var rejection = Rejection(
+      part: .whole, fault: reader?.fault ?? .leftOver, field: .none, place: batch.records.count,
+      offset: start, length: length, faultOffset: start, position: position, line: block)
+    rejection.recordCount = UInt32(clamping: max(1, scan.count - number))
+    rejection.byteOffset = scan.byte(of: reader?.faultOffset ?? scan.index)
+    batch.rejections.append(rejection)
+    if limits.stopsAtRejection { return false }
+    position += Int64(rejection.recordCount)
+    return true
   }
 
   private func stop(at number: Int64, _ scan: inout AvroBlockScan) -> Bool {

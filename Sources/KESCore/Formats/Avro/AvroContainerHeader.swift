@@ -33,6 +33,21 @@ public struct AvroContainerHeader: Sendable {
     return shown == magic.count ? true : nil
   }
 
+  /// The header that `head`, the first bytes of a file, begins with; nil where that is none.
+  public init?(of head: [UInt8]) {
+    guard AvroContainerHeader.isMagic(head.span, 0) == true,
+      case .header(let header) = AvroContainerHeader.find(head.span, 0)
+    else { return nil }
+    self = header
+  }
+
+  private init(schemaText: String, codecName: String, sync: [UInt8], length: Int) {
+    self.schemaText = schemaText
+    self.codecName = codecName
+    self.sync = sync
+    self.length = length
+  }
+
   /// Reads the header at `start`, where the magic stands.
   static func find(_ bytes: Span<UInt8>, _ start: Int) -> Finding {
     var parser = AvroHeaderParser(start: start + 4)

@@ -24,6 +24,7 @@ struct AvroFaultMessage {
     case .badBoolean: "a boolean that is neither 0 nor 1" + rest
     case .badBranch: "a branch that its union does not have" + rest
     case .badSymbol: "a symbol that its enum does not have" + rest
+    case .unresolvedSymbol: "a symbol that the reader's enum does not have"
     case .leftOver: "bytes behind the block's last record"
     case .badBlock: "not the beginning of a block"
     case .wrongSync: "the block does not end with the file's sync marker" + rest

@@ -37,24 +37,24 @@ struct AvroLayout: ~Copyable {
 
   private mutating func append(_ type: AvroType) {
     switch type {
-    case .null: append(.null)
-    case .boolean: append(.boolean)
-    case .int: append(.int)
-    case .long: append(.long)
-    case .float: append(.float)
-    case .double: append(.double)
-    case .bytes: append(.bytes)
-    case .string: append(.string)
-    case .fixed(_, let size): append(.fixed, size: size)
-    case .enumeration(_, let symbols, _): append(.enumeration, size: symbols.count)
-    case .array(let items): append(.array, children: [items])
-    case .map(let values): append(.map, children: [values])
-    case .union(let branches): append(.union, children: branches)
-    case .record(_, let fields): append(.record, children: fields.map(\.type))
+    case .null: add(.null)
+    case .boolean: add(.boolean)
+    case .int: add(.int)
+    case .long: add(.long)
+    case .float: add(.float)
+    case .double: add(.double)
+    case .bytes: add(.bytes)
+    case .string: add(.string)
+    case .fixed(_, let size): add(.fixed, size: size)
+    case .enumeration(_, let symbols, _): add(.enumeration, size: symbols.count)
+    case .array(let items): add(.array, children: [items])
+    case .map(let values): add(.map, children: [values])
+    case .union(let branches): add(.union, children: branches)
+    case .record(_, let fields): add(.record, children: fields.map(\.type))
     }
   }
 
-  private mutating func append(_ kind: Kind, size: Int? = nil, children inside: [Int] = []) {
+  private mutating func add(_ kind: Kind, size: Int? = nil, children inside: [Int] = []) {
     nodes.append(
       Node(
         kind: kind, takesBytes: false, size: Int32(truncatingIfNeeded: size ?? inside.count),

@@ -12,6 +12,9 @@ public final class AvroSchemaTable {
     let plan: AvroEventPlan
     let failure: AvroSchemaError?
 
+    /// Whether every datum takes at least one byte.
+    var rootTakesBytes: Bool { layout[layout.root].takesBytes }
+
     init(_ schema: AvroSchema, purpose: AvroEventPlan.Purpose) {
       self.schema = schema
       layout = AvroLayout(schema)
@@ -41,6 +44,9 @@ public final class AvroSchemaTable {
     numbers[schema.document] = number
     return number
   }
+
+  /// How many schemas have a number: 1 to this.
+  public var count: Int { entries.count }
 
   /// What is known of a schema by its number, which must not be 0.
   func entry(_ number: UInt16) -> Entry { entries[Int(number) - 1] }

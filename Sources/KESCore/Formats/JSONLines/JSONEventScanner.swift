@@ -308,10 +308,27 @@ struct JSONEventScanner {
   @inline(__always)
   private mutating func double(_ bytes: Span<UInt8>, _ index: Int) -> Int {
     guard bytes[index] == UInt8(ascii: "-") || JSONScanner.isDigit(bytes[index]) else {
-      return fail(.expectedNumber, .value, bytes, index)
+      return doubleInQuotes(bytes, index)
     }
     let end = scanner.number(bytes, index)
     event.value = ScannedEvent.Text(start: index, end: end)
+    return end
+  }
+
+  /// What JSON has no number for, as Avro's Java encoder writes it: `"NaN"`, `"Infinity"`,
+  /// `"-Infinity"`.
+  @inline(never)
+  private mutating func doubleInQuotes(_ bytes: Span<UInt8>, _ index: Int) -> Int {
+    guard bytes[index] == UInt8(ascii: "\"") else {
+      return fail(.expectedNumber, .value, bytes, index)
+    }
+    let end = scanner.string(bytes, index)
+    if end < 0 { return JSONScanner.failed }
+    let text = bytes.extracting(index + 1..<end - 1)
+    guard text.equals("NaN") || text.equals("Infinity") || text.equals("-Infinity") else {
+      return fail(.expectedNumber, .value, index)
+    }
+    event.value = ScannedEvent.Text(start: index + 1, end: end - 1)
     return end
   }
 
@@ -338,6 +355,11 @@ struct JSONEventScanner {
   }
 
   // MARK: Faults
+
+  /// Makes a record that scanned a wrong one.
+  mutating func refuse(_ fault: Fault, _ field: FieldName, at offset: Int) {
+    _ = fail(fault, field, offset)
+  }
 
   private mutating func fail(_ fault: Fault, _ field: FieldName, _ offset: Int) -> Int {
     faultField = field

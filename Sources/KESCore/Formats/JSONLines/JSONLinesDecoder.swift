@@ -9,8 +9,17 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
   /// What is read: `Event`s alone, or `SessionEvent`s (which all events are), with their details.
   public enum Purpose: Sendable { case segmenting, reading }
 
+  /// Which records may come, where they are to be written with one schema.
+  public enum SessionRule: Sendable {
+    case any
+    /// All must have a session, or none may, as the first.
+    case likeFirst
+    case required, refused
+  }
+
+  var sessionRule = SessionRule.any
   private var line: Int64 = 1
-  public private(set) var position: Int64
+  public internal(set) var position: Int64
   private let greatestRecord: Int
   private let wantsDetails: Bool
   private var scanner: JSONEventScanner
@@ -86,7 +95,8 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
   /// Leaves the beginning of a line for the next batch, unless it is too long already. Returns how
   /// many bytes are used up.
   private mutating func keepTail(
-    of bytes: Span<UInt8>, from start: Int, into columns: inout Batch.Columns, _ limits: DecodingLimits
+    of bytes: Span<UInt8>, from start: Int, into columns: inout Batch.Columns,
+    _ limits: DecodingLimits
   ) -> Int {
     let used = passOverLongRecord(bytes, start, into: &columns, limits)
     searchedCount = bytes.count - used
@@ -99,12 +109,28 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
     _ lines: Span<UInt8>, _ start: Int, into columns: inout Batch.Columns
   ) -> Int {
     let found = scanner.scan(lines, start)
-    if found >= 0 && found &- start <= greatestRecord {
+    if found >= 0 && found &- start <= greatestRecord && (sessionRule == .any || isAdmitted(start))
+    {
       append(recordAt: start, end: withoutCarriageReturn(lines, start, found), lines, to: &columns)
       position &+= 1
       return found
     }
     return rejectLine(lines, start, into: &columns)
+  }
+
+  /// Whether the record at `start` has a session where it must, and none where it must not.
+  @inline(never)
+  private mutating func isAdmitted(_ start: Int) -> Bool {
+    let hasSession = scanner.event.session.isPresent
+    if sessionRule == .likeFirst { sessionRule = hasSession ? .required : .refused }
+    if sessionRule == .required && !hasSession {
+      scanner.refuse(.missingField, .session, at: start)
+    } else if sessionRule == .refused && hasSession {
+      scanner.refuse(.unexpectedSession, .session, at: start)
+    } else {
+      return true
+    }
+    return false
   }
 
   @inline(__always)
@@ -202,7 +228,9 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
   }
 
   /// The last part of a record that was too long; returns the place behind its line feed.
-  private mutating func endLongRecord(_ lines: Span<UInt8>, into columns: inout Batch.Columns) -> Int {
+  private mutating func endLongRecord(_ lines: Span<UInt8>, into columns: inout Batch.Columns)
+    -> Int
+  {
     let lineFeed = lines.firstIndex(of: UInt8(ascii: "\n"), from: 0) ?? lines.count - 1
     appendPart(.last, 0, lineFeed, to: &columns)
     isInsideRecord = false

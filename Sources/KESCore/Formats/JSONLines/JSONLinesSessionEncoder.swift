@@ -1,30 +1,26 @@
 // Session events as JSON-lines: the input's lines with the session spliced in, and closings.
 
-/// Which session events are written (`--emit`).
-public enum Emission: String, CaseIterable, Sendable {
-  /// The events, without `SessionClosed`.
-  case events
-  /// The `SessionClosed` alone.
-  case closed
-  /// Both, in the order in which they happen.
-  case all
-}
-
-/// Writes a segmented batch of JSON-lines.
-public struct JSONLinesSessionEncoder: SessionEventEncoder {
+/// Writes a segmented batch as JSON-lines.
+public struct JSONLinesSessionEncoder: ~Copyable, SessionEventEncoder {
   private let emission: Emission
   private let marksDuplicates: Bool
+  private var foreign: ForeignRecords
 
-  public init(emission: Emission, marksDuplicates: Bool) {
+  /// - Parameter converter: turns records that are not JSON-lines into JSON objects.
+  public init(
+    emission: Emission, marksDuplicates: Bool, converter: (any RecordConverter)? = nil
+  ) {
     self.emission = emission
     self.marksDuplicates = marksDuplicates
+    foreign = ForeignRecords(converter: converter)
   }
 
   public var wantsClosings: Bool { emission != .events }
 
-  public func encode(
+  public mutating func encode(
     _ batch: borrowing Batch, _ outcome: borrowing Outcome, to output: inout ByteBlock
   ) {
+    foreign.beginBatch()
     var closed = 0
     let closings = emission == .events ? 0 : outcome.closings.count
     for index in 0..<batch.records.count {
@@ -33,7 +29,7 @@ public struct JSONLinesSessionEncoder: SessionEventEncoder {
         closed &+= 1
       }
       if emission != .closed {
-        encode(batch.records[index], outcome.assignments[index], of: batch, to: &output)
+        encode(index, outcome.assignments[index], of: batch, to: &output)
       }
     }
     while closed < closings {
@@ -43,26 +39,46 @@ public struct JSONLinesSessionEncoder: SessionEventEncoder {
   }
 
   @inline(__always)
-  private func encode(
-    _ record: Record, _ assignment: Assignment, of batch: borrowing Batch,
-    to output: inout ByteBlock
+  private mutating func encode(
+    _ index: Int, _ assignment: Assignment, of batch: borrowing Batch, to output: inout ByteBlock
   ) {
     let isDuplicate = assignment.disposition == .duplicate
     guard assignment.disposition == .assigned || (isDuplicate && marksDuplicates) else { return }
+    let record = batch.records[index]
+    if record.schema != 0 {
+      encodeForeign(index, assignment, of: batch, to: &output)
+      return
+    }
     let start = Int(record.offset)
     let end = start &+ Int(record.length)
     var brace = end &- 1
     while batch.bytes[brace] != UInt8(ascii: "}") { brace &-= 1 }
     output.append(batch.bytes, start, brace &- start)
-    if isDuplicate { output.append(",\"duplicate\":true") }
-    output.append(",\"session\":\"")
-    assignment.session.write(to: &output)
+    appendSession(assignment, to: &output)
     if brace == end &- 1 {
-      output.append("\"}\n")
+      output.append("}\n")
     } else {
-      output.append(UInt8(ascii: "\""))
       output.append(batch.bytes, brace, end &- brace)
       output.append(UInt8(ascii: "\n"))
     }
+  }
+
+  @inline(never)
+  private mutating func encodeForeign(
+    _ index: Int, _ assignment: Assignment, of batch: borrowing Batch, to output: inout ByteBlock
+  ) {
+    foreign.append(index, of: batch, to: &output)
+    // The brace at its end.
+    output.truncate(to: output.count - 1)
+    appendSession(assignment, to: &output)
+    output.append("}\n")
+  }
+
+  @inline(__always)
+  private func appendSession(_ assignment: Assignment, to output: inout ByteBlock) {
+    if assignment.disposition == .duplicate { output.append(",\"duplicate\":true") }
+    output.append(",\"session\":\"")
+    assignment.session.write(to: &output)
+    output.append(UInt8(ascii: "\""))
   }
 }

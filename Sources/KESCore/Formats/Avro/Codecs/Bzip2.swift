@@ -48,7 +48,9 @@ enum Bzip2 {
           return unsafe stream.pointee.avail_in == 0 && output.count - start <= limit
         }
         // Without an error nothing moves where the stream's end is missing.
-        if unsafe result != BZ_OK || before == (output.count, stream.pointee.avail_in) { return false }
+        if unsafe result != BZ_OK || before == (output.count, stream.pointee.avail_in) {
+          return false
+        }
       }
       return false
     }

@@ -1,0 +1,193 @@
+// Avro data as JSON text.
+
+/// Writes data of any schema in the Avro JSON encoding (spec 1.11, "JSON Encoding"): members in the
+/// writer's order, without white space; a union's value as an object with the name of its branch,
+/// or null; bytes as strings of U+0000 to U+00FF. What is not finite is written as `ByteBlock`
+/// writes it: numbers that are too large, and the string `"NaN"`.
+final class AvroJSONWriter {
+  private let schema: AvroSchema
+  private let layout: AvroLayout
+  private var reader = AvroReader()
+  /// Names of fields, branches and symbols as JSON strings, with a colon where one follows.
+  private var names = ByteBlock()
+  private var ranges: [[TextRange]] = []
+
+  init(_ schema: AvroSchema) {
+    self.schema = schema
+    layout = AvroLayout(schema)
+    for type in schema.types { ranges.append(names(of: type)) }
+  }
+
+  private func names(of type: AvroType) -> [TextRange] {
+    switch type {
+    case .record(_, let fields): fields.map { range(of: $0.name, ":") }
+    case .union(let branches): branches.map { range(of: schema.name(of: $0), ":") }
+    case .enumeration(_, let symbols, _): symbols.map { range(of: $0, "") }
+    default: []
+    }
+  }
+
+  private func range(of name: String, _ suffix: String) -> TextRange {
+    let start = names.count
+    let bytes = Array(name.utf8)
+    JSONText.appendString(bytes.span, to: &names)
+    names.append(text: suffix)
+    return TextRange(offset: start, length: names.count - start)
+  }
+
+  /// Appends the datum at `start`, which a decoder has walked over without finding fault.
+  func append(_ bytes: Span<UInt8>, _ start: Int, to output: inout ByteBlock) {
+    reader.beginRecord()
+    _ = write(schema.root, bytes, start, &output)
+  }
+
+  private func write(
+    _ type: Int, _ bytes: Span<UInt8>, _ start: Int, _ output: inout ByteBlock
+  ) -> Int {
+    let node = layout[type]
+    let end: Int
+    switch node.kind {
+    case .null:
+      output.append("null")
+      return start
+    case .boolean:
+      end = reader.boolean(bytes, start)
+      output.append(reader.value == 1 ? "true" : "false")
+    case .int, .long:
+      end = reader.long(bytes, start)
+      output.append(decimal: reader.value)
+    case .float:
+      end = reader.skip(4, bytes, start)
+      if end >= 0 { append(Float(bitPattern: bytes.halfWord(at: start)), &output) }
+    case .double:
+      end = reader.skip(8, bytes, start)
+      if end >= 0 { output.append(number: Double(bitPattern: bytes.word(at: start))) }
+    case .string:
+      end = reader.string(bytes, start)
+      if end >= 0 {
+        JSONText.appendString(bytes.extracting(end - Int(reader.value)..<end), to: &output)
+      }
+    case .bytes:
+      let contents = reader.length(bytes, start)
+      if contents < 0 { return contents }
+      end = contents + Int(reader.value)
+      AvroJSONWriter.append(bytes.extracting(contents..<end), &output)
+    case .fixed:
+      end = reader.skip(Int(node.size), bytes, start)
+      if end >= 0 { AvroJSONWriter.append(bytes.extracting(start..<end), &output) }
+    case .enumeration:
+      end = reader.index(below: Int(node.size), .badSymbol, bytes, start)
+      if end >= 0 { append(ranges[type][Int(reader.value)], &output) }
+    case .array, .map, .union, .record:
+      if !reader.enter() { return reader.fail(.tooDeep, at: start) }
+      end = writeInside(type, node, bytes, start, &output)
+      reader.leave()
+    }
+    return end
+  }
+
+  private func writeInside(
+    _ type: Int, _ node: AvroLayout.Node, _ bytes: Span<UInt8>, _ start: Int,
+    _ output: inout ByteBlock
+  ) -> Int {
+    switch node.kind {
+    case .union: return writeUnion(type, node, bytes, start, &output)
+    case .record: return writeRecord(type, node, bytes, start, &output)
+    default: return writeItems(node, bytes, start, &output)
+    }
+  }
+
+  private func writeUnion(
+    _ type: Int, _ node: AvroLayout.Node, _ bytes: Span<UInt8>, _ start: Int,
+    _ output: inout ByteBlock
+  ) -> Int {
+    var index = reader.index(below: Int(node.size), .badBranch, bytes, start)
+    if index < 0 { return index }
+    let branch = Int(reader.value)
+    let inside = layout.child(branch, of: node)
+    if layout[inside].kind == .null { return write(inside, bytes, index, &output) }
+    output.append(UInt8(ascii: "{"))
+    append(ranges[type][branch], &output)
+    index = write(inside, bytes, index, &output)
+    output.append(UInt8(ascii: "}"))
+    return index
+  }
+
+  private func writeRecord(
+    _ type: Int, _ node: AvroLayout.Node, _ bytes: Span<UInt8>, _ start: Int,
+    _ output: inout ByteBlock
+  ) -> Int {
+    var index = start
+    output.append(UInt8(ascii: "{"))
+    for field in 0..<Int(node.size) where index >= 0 {
+      if field > 0 { output.append(UInt8(ascii: ",")) }
+      append(ranges[type][field], &output)
+      index = write(layout.child(field, of: node), bytes, index, &output)
+    }
+    output.append(UInt8(ascii: "}"))
+    return index
+  }
+
+  private func writeItems(
+    _ node: AvroLayout.Node, _ bytes: Span<UInt8>, _ start: Int, _ output: inout ByteBlock
+  ) -> Int {
+    let isMap = node.kind == .map
+    let inside = layout.child(0, of: node)
+    var isFirst = true
+    var index = start
+    output.append(isMap ? UInt8(ascii: "{") : UInt8(ascii: "["))
+    while index >= 0 {
+      index = reader.itemCount(bytes, index, takesBytes: isMap || layout[inside].takesBytes)
+      let count = reader.value
+      if index < 0 || count == 0 { break }
+      for _ in 0..<count where index >= 0 {
+        if !isFirst { output.append(UInt8(ascii: ",")) }
+        isFirst = false
+        if isMap { index = writeKey(bytes, index, &output) }
+        if index >= 0 { index = write(inside, bytes, index, &output) }
+      }
+    }
+    output.append(isMap ? UInt8(ascii: "}") : UInt8(ascii: "]"))
+    return index
+  }
+
+  private func writeKey(
+    _ bytes: Span<UInt8>, _ start: Int, _ output: inout ByteBlock
+  ) -> Int {
+    let end = reader.string(bytes, start)
+    if end < 0 { return end }
+    JSONText.appendString(bytes.extracting(end - Int(reader.value)..<end), to: &output)
+    output.append(UInt8(ascii: ":"))
+    return end
+  }
+
+  // MARK: Values
+
+  @inline(__always)
+  private func append(_ name: TextRange, _ output: inout ByteBlock) {
+    output.append(names, Int(name.offset), name.length)
+  }
+
+  private func append(_ value: Float, _ output: inout ByteBlock) {
+    if value.isFinite {
+      output.append(text: value.description)
+    } else {
+      output.append(number: Double(value))
+    }
+  }
+
+  /// Bytes as a string of characters U+0000 to U+00FF.
+  private static func append(_ bytes: Span<UInt8>, _ output: inout ByteBlock) {
+    var text = ByteBlock(capacity: bytes.count)
+    for index in 0..<bytes.count {
+      let byte = bytes[index]
+      if byte < 0x80 {
+        text.append(byte)
+      } else {
+        text.append(0xC0 | byte >> 6)
+        text.append(0x80 | byte & 0x3F)
+      }
+    }
+    text.withBytes { JSONText.appendString($0, to: &output) }
+  }
+}

@@ -1,0 +1,313 @@
+// Data of one schema as data of another: what has to be done, compiled once.
+
+/// How a value of the writer's type becomes one of the reader's.
+enum AvroAction {
+  /// The bytes are the same.
+  case copy
+  /// A string or bytes as a string.
+  case text
+  /// An int or long as a float or double; a float as a double.
+  case longToFloat, longToDouble, floatToDouble
+  /// The reader's symbol for each of the writer's; nil where there is none and no default.
+  case enumeration([Int?])
+  case array(Int), map(Int)
+  /// For each branch of the writer's union, what to do; nil where the reader has nothing for it.
+  case writerUnion([Int?])
+  /// Write the index of the reader's branch, then the value.
+  case readerBranch(Int, Int)
+  case record(AvroRecordAction)
+}
+
+/// How a record becomes another.
+struct AvroRecordAction {
+  /// What a field of the reader is made of.
+  enum Source {
+    /// The writer's field, by its place, and the action on it.
+    case writer(field: Int, action: Int)
+    /// The default, encoded.
+    case fallback([UInt8])
+  }
+
+  /// In the reader's order.
+  var sources: [Source]
+  /// Whether the writer's fields that are used come in the reader's order.
+  var isInOrder: Bool
+}
+
+/// A writer's schema resolved into a reader's (Avro 1.11 spec, "Schema Resolution"). The names of the
+/// two records at the root need not be the same (our choice): whoever names a schema means it.
+struct AvroResolution {
+  let writer: AvroSchema
+  let reader: AvroSchema
+  /// An action and the writer's type that it reads.
+  private(set) var actions: [(action: AvroAction, type: Int)] = []
+  private(set) var root = 0
+
+  /// What a field of the reader gets that the writer does not have and that has no default.
+  enum Missing {
+    /// Nothing: the schemas do not resolve. This is the rule of the spec.
+    case isRefused
+    /// The empty value of its type: for records that we make ourselves.
+    case isEmpty
+  }
+
+  /// Throws `AvroSchemaError.unresolvable`.
+  init(
+    from writer: AvroSchema, to reader: AvroSchema, missing: Missing = .isRefused
+  ) throws(AvroSchemaError) {
+    self.writer = writer
+    self.reader = reader
+    var compiler = AvroResolver(writer: writer, reader: reader, missing: missing)
+    root = try compiler.resolveRoot()
+    actions = compiler.actions
+  }
+
+  /// Whether every value of the writer's schema is one of the reader's: no branch or symbol without
+  /// a counterpart.
+  var keepsEverything: Bool {
+    actions.allSatisfy { action, _ in
+      switch action {
+      case .enumeration(let symbols): symbols.allSatisfy { $0 != nil }
+      case .writerUnion(let branches): branches.allSatisfy { $0 != nil }
+      default: true
+      }
+    }
+  }
+
+  /// Whether the data need not change.
+  var isCopy: Bool {
+    if case .copy = actions[root].action { return true }
+    return false
+  }
+}
+
+/// Writes the actions.
+private struct AvroResolver {
+  let writer: AvroSchema
+  let reader: AvroSchema
+  let missing: AvroResolution.Missing
+  private(set) var actions: [(action: AvroAction, type: Int)] = []
+  /// Records whose actions are known, or being found.
+  private var known: [Pair: Int] = [:]
+  private var unfinished: Set<Int> = []
+
+  private struct Pair: Hashable {
+    let writer: Int
+    let reader: Int
+  }
+
+  init(writer: AvroSchema, reader: AvroSchema, missing: AvroResolution.Missing) {
+    self.writer = writer
+    self.reader = reader
+    self.missing = missing
+  }
+
+  private func fails(_ path: String, _ reason: String) -> AvroSchemaError {
+    .unresolvable(
+      writer: writer.name(of: writer.root), reader: reader.name(of: reader.root), path: path,
+      reason: reason)
+  }
+
+  private mutating func add(_ action: AvroAction, _ type: Int) -> Int {
+    actions.append((action, type))
+    return actions.count - 1
+  }
+
+  /// Whether nothing inside changes, as far as is known: a record inside itself is not.
+  private func isCopy(_ place: Int) -> Bool {
+    if unfinished.contains(place) { return false }
+    if case .copy = actions[place].action { return true }
+    return false
+  }
+
+  mutating func resolveRoot() throws(AvroSchemaError) -> Int {
+    let path = writer.name(of: writer.root)
+    guard let fields = writer.rootFields, let wanted = reader.rootFields else {
+      return try resolve(writer.root, reader.root, path)
+    }
+    return try resolveRecord(writer.root, fields, reader.root, wanted, path)
+  }
+
+  mutating func resolve(
+    _ from: Int, _ to: Int, _ path: String
+  ) throws(AvroSchemaError) -> Int {
+    switch (writer.types[from], reader.types[to]) {
+    case (.union(let branches), _): return try resolveUnion(branches, from, to, path)
+    case (_, .union(let branches)): return try resolveIntoUnion(from, branches, path)
+    case (.record(let name, let fields), .record(let other, let wanted)):
+      guard AvroResolver.matches(name, other) else { break }
+      return try resolveRecord(from, fields, to, wanted, path)
+    case (.enumeration(let name, let symbols, _), .enumeration(let other, let known, let fallback)):
+      guard AvroResolver.matches(name, other) else { break }
+      return resolveSymbols(from, symbols, known, fallback)
+    case (.fixed(let name, let size), .fixed(let other, let wanted)):
+      guard AvroResolver.matches(name, other), size == wanted else { break }
+      return add(.copy, from)
+    case (.array(let items), .array(let wanted)):
+      let inside = try resolve(items, wanted, "\(path).items")
+      return add(isCopy(inside) ? .copy : .array(inside), from)
+    case (.map(let values), .map(let wanted)):
+      let inside = try resolve(values, wanted, "\(path).values")
+      return add(isCopy(inside) ? .copy : .map(inside), from)
+    default:
+      if let action = promotion(from, to) { return add(action, from) }
+    }
+    throw fails(
+      path, "the writer has \(writer.name(of: from)), the reader \(reader.name(of: to))")
+  }
+
+  /// Primitive types, with the promotions of the spec.
+  private func promotion(_ from: Int, _ to: Int) -> AvroAction? {
+    switch (writer.types[from], reader.types[to]) {
+    case (.null, .null), (.boolean, .boolean), (.int, .int), (.int, .long), (.long, .long): .copy
+    case (.float, .float), (.double, .double), (.bytes, .bytes), (.string, .string): .copy
+    case (.string, .bytes): .copy
+    case (.bytes, .string): .text
+    case (.int, .float), (.long, .float): .longToFloat
+    case (.int, .double), (.long, .double): .longToDouble
+    case (.float, .double): .floatToDouble
+    default: nil
+    }
+  }
+
+  /// Whether the unqualified names are the same, or the writer's is an alias of the reader's.
+  private static func matches(_ writer: AvroName, _ reader: AvroName) -> Bool {
+    writer.unqualified == reader.unqualified
+      || reader.aliases.contains { $0 == writer.full }
+  }
+
+  private mutating func resolveSymbols(
+    _ from: Int, _ symbols: [String], _ known: [String], _ fallback: Int?
+  ) -> Int {
+    let places = symbols.map { known.firstIndex(of: $0) ?? fallback }
+    return add(places == Array(0..<symbols.count) ? .copy : .enumeration(places), from)
+  }
+
+  // MARK: Unions
+
+  private mutating func resolveUnion(
+    _ branches: [Int], _ from: Int, _ to: Int, _ path: String
+  ) throws(AvroSchemaError) -> Int {
+    var inside: [Int?] = []
+    var failure: AvroSchemaError?
+    for branch in branches {
+      do {
+        inside.append(
+          try resolve(branch, to, AvroResolver.step(into: writer.types[branch], path)))
+      } catch {
+        inside.append(nil)
+        failure = failure ?? error
+      }
+    }
+    // One branch that resolves is enough: the others show in the data.
+    if let failure, inside.allSatisfy({ $0 == nil }) { throw failure }
+    return add(isSameUnion(inside) ? .copy : .writerUnion(inside), from)
+  }
+
+  private static func step(into type: AvroType, _ path: String) -> String {
+    if case .record(let name, _) = type { return "\(path).\(name.unqualified)" }
+    return path
+  }
+
+  /// Whether every branch becomes the reader's branch of the same index, unchanged.
+  private func isSameUnion(_ branches: [Int?]) -> Bool {
+    for (index, branch) in branches.enumerated() {
+      guard let branch, !unfinished.contains(branch),
+        case .readerBranch(index, let inside) = actions[branch].action, isCopy(inside)
+      else { return false }
+    }
+    return true
+  }
+
+  /// The first of the reader's branches that the writer's type resolves into.
+  private mutating func resolveIntoUnion(
+    _ from: Int, _ branches: [Int], _ path: String
+  ) throws(AvroSchemaError) -> Int {
+    var failure: AvroSchemaError?
+    for (index, branch) in branches.enumerated() where isAlike(from, branch) {
+      do {
+        return add(.readerBranch(index, try resolve(from, branch, path)), from)
+      } catch {
+        failure = failure ?? error
+      }
+    }
+    throw failure
+      ?? fails(path, "the reader's union has no branch for the writer's \(writer.name(of: from))")
+  }
+
+  /// Whether the types match at first sight: so that a failure inside is told of, and not that no
+  /// branch matches.
+  private func isAlike(_ from: Int, _ to: Int) -> Bool {
+    switch (writer.types[from], reader.types[to]) {
+    case (.record(let name, _), .record(let other, _)): AvroResolver.matches(name, other)
+    case (.enumeration(let name, _, _), .enumeration(let other, _, _)):
+      AvroResolver.matches(name, other)
+    case (.fixed(let name, _), .fixed(let other, _)): AvroResolver.matches(name, other)
+    case (.array, .array), (.map, .map): true
+    default: promotion(from, to) != nil
+    }
+  }
+
+  // MARK: Records
+
+  private mutating func resolveRecord(
+    _ from: Int, _ fields: [AvroField], _ to: Int, _ wanted: [AvroField], _ path: String
+  ) throws(AvroSchemaError) -> Int {
+    let pair = Pair(writer: from, reader: to)
+    if let place = known[pair] { return place }
+    let place = add(.copy, from)
+    known[pair] = place
+    unfinished.insert(place)
+    defer { unfinished.remove(place) }
+    var sources: [AvroRecordAction.Source] = []
+    do {
+      for field in wanted {
+        sources.append(try source(of: field, fields, "\(path).\(field.name)"))
+      }
+    } catch {
+      known[pair] = nil
+      throw error
+    }
+    let used = sources.compactMap { source -> Int? in
+      if case .writer(let field, _) = source { return field }
+      return nil
+    }
+    if !isUnchanged(sources, fieldCount: fields.count) {
+      let isInOrder = zip(used, used.dropFirst()).allSatisfy { $0 < $1 }
+      actions[place].action = .record(AvroRecordAction(sources: sources, isInOrder: isInOrder))
+    }
+    return place
+  }
+
+  private mutating func source(
+    of field: AvroField, _ fields: [AvroField], _ path: String
+  ) throws(AvroSchemaError) -> AvroRecordAction.Source {
+    let names = [field.name] + field.aliases
+    for name in names {
+      if let index = fields.firstIndex(where: { $0.name == name }) {
+        return .writer(field: index, action: try resolve(fields[index].type, field.type, path))
+      }
+    }
+    var encoded = ByteBlock()
+    if let fallback = field.fallback {
+      if let reason = reader.encode(fallback, as: field.type, to: &encoded) {
+        throw fails(path, "the reader's default does not fit: \(reason)")
+      }
+    } else if missing == .isEmpty {
+      reader.encodeEmpty(field.type, to: &encoded)
+    } else {
+      throw fails(path, "the writer has no such field, and the reader no default")
+    }
+    return .fallback(
+      encoded.withBytes { bytes in unsafe bytes.withUnsafeBytes { unsafe Array($0) } })
+  }
+
+  /// Whether the fields are the writer's, all of them, in its order and unchanged.
+  private func isUnchanged(_ sources: [AvroRecordAction.Source], fieldCount: Int) -> Bool {
+    guard sources.count == fieldCount else { return false }
+    for (index, source) in sources.enumerated() {
+      guard case .writer(index, let action) = source, isCopy(action) else { return false }
+    }
+    return true
+  }
+}

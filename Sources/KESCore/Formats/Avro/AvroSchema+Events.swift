@@ -1,0 +1,110 @@
+// The schemas of the device domain, and those of session events over any events.
+
+extension AvroSchema {
+  /// `Event` (cli.md, section 1).
+  public static let event = AvroSchema.known(
+    """
+    {"type":"record","name":"Event","fields":[\
+    {"name":"device","type":"string"},\
+    {"name":"timestamp","type":{"type":"long","logicalType":"timestamp-millis"}},\
+    {"name":"event","type":[\
+    {"type":"record","name":"DeviceWokeUp","fields":[]},\
+    {"type":"record","name":"DataReceived","fields":[\
+    {"name":"name","type":"string"},{"name":"value","type":"double"}]},\
+    {"type":"record","name":"AllDataSent","fields":[]}]}]}
+    """)
+
+  /// The branch of a session that closed (cli.md, section 1, "Session event").
+  private static let sessionClosed = AvroSchema.known(
+    """
+    {"type":"record","name":"SessionClosed","fields":[\
+    {"name":"status","type":{"type":"enum","name":"SessionStatus","symbols":[\
+    "completed","timeout","superseded","limit","flushed","purged"]}},\
+    {"name":"start","type":"long"},{"name":"end","type":"long"},\
+    {"name":"events","type":"long"},{"name":"partial","type":"boolean"}]}
+    """)
+
+  /// `SessionEvent`: an event, and its session behind it.
+  public static let sessionEvent = event.withSession(marksDuplicates: false) ?? event
+
+  /// The same with `duplicate` before the session (R7, `mark`).
+  public static let markedSessionEvent = event.withSession(marksDuplicates: true) ?? event
+
+  /// A schema of ours: that it is one is proved by the tests.
+  private static func known(_ text: StaticString) -> AvroSchema {
+    do {
+      return try AvroSchema(parsing: "\(text)")
+    } catch {
+      preconditionFailure("\(error)")
+    }
+  }
+
+  /// The schema of this schema's events with their sessions: `session` is the last field, the union
+  /// of `event` has `SessionClosed` as its last branch unless it has one, and an `Event` is called
+  /// `SessionEvent`. So an event's data with a string behind them are data of it. Nil where that
+  /// cannot be: the record has such a field already, or no union `event`.
+  public func withSession(marksDuplicates: Bool) -> AvroSchema? {
+    guard case .object(let members) = document, let fields = document["fields"]?.elements else {
+      return nil
+    }
+    let added = marksDuplicates ? ["duplicate", "session"] : ["session"]
+    if fields.contains(where: { added.contains($0["name"]?.text ?? "") }) { return nil }
+    var widened: [JSONValue] = []
+    for field in fields {
+      guard field["name"]?.text == "event" else {
+        widened.append(field)
+        continue
+      }
+      guard let wider = withClosings(field) else { return nil }
+      widened.append(wider)
+    }
+    widened += added.map { AvroSchema.field($0, $0 == "session" ? "string" : "boolean") }
+    let name: JSONValue = .string("SessionEvent")
+    let isEvent = document["name"]?.text == "Event"
+    return try? AvroSchema(
+      .object(
+        members.map { member in
+          switch member.name {
+          case "fields": JSONMember("fields", .array(widened))
+          case "name" where isEvent: JSONMember("name", name)
+          default: member
+          }
+        }))
+  }
+
+  private static func field(_ name: String, _ type: String) -> JSONValue {
+    .object([JSONMember("name", .string(name)), JSONMember("type", .string(type))])
+  }
+
+  /// The field `event` with a branch for sessions that closed; nil where its type is no union.
+  private func withClosings(_ field: JSONValue) -> JSONValue? {
+    guard case .object(let members) = field, case .array(let branches) = field["type"] else {
+      return nil
+    }
+    let closed = "SessionClosed"
+    let has = branches.contains {
+      AvroName.unqualified($0["name"]?.text ?? $0.text ?? "") == closed
+    }
+    if has { return field }
+    let union = JSONValue.array(branches + [AvroSchema.sessionClosed.document])
+    return .object(members.map { $0.name == "type" ? JSONMember("type", union) : $0 })
+  }
+
+  /// Whether its events have a session.
+  public var hasSession: Bool { rootFields?.contains { $0.name == "session" } ?? false }
+
+  /// Whether its events may be marked as duplicates (R7).
+  var marksDuplicates: Bool { rootFields?.contains { $0.name == "duplicate" } ?? false }
+
+  /// The schema of session events without what `withSession` adds as fields: what events must be
+  /// data of, so that they can be written with their sessions. Nil where this is no such schema.
+  public func withoutSession() -> AvroSchema? {
+    guard case .object(let members) = document, let fields = document["fields"]?.elements,
+      fields.last?["name"]?.text == "session", fields.last?["type"]?.text == "string"
+    else { return nil }
+    let kept = fields.dropLast().filter { $0["name"]?.text != "duplicate" }
+    return try? AvroSchema(
+      .object(
+        members.map { $0.name == "fields" ? JSONMember("fields", .array(Array(kept))) : $0 }))
+  }
+}

@@ -1,0 +1,117 @@
+// An output of records whose format is known at once, or follows the input.
+
+/// A stream and the form in which records are written to it.
+public final class FormatOutput {
+  public let stream: OutputStream
+  public let formats: RecordFormats
+  /// What frames Avro data for this stream.
+  public let writer: AvroContainerWriter
+
+  public init(
+    _ stream: OutputStream, formats: RecordFormats,
+    writer: AvroContainerWriter = AvroContainerWriter(codec: .null, blockSize: 1 << 16)
+  ) {
+    self.stream = stream
+    self.formats = formats
+    self.writer = writer
+    if formats.output == .avro { stream.framing = writer }
+  }
+
+  /// The format, which is known as soon as there are records.
+  @inline(__always)
+  func format() -> RecordFormat {
+    guard formats.output == .avro else { return .json }
+    if stream.framing == nil { stream.framing = writer }
+    return .avro
+  }
+}
+
+/// Encodes session events in the format of the output.
+public struct FormatSessionEncoder<
+  Lines: SessionEventEncoder & ~Copyable, Container: SessionEventEncoder & ~Copyable
+>: ~Copyable, SessionEventEncoder {
+  private var lines: Lines
+  private var container: Container
+  private let output: FormatOutput
+
+  public init(lines: consuming Lines, container: consuming Container, output: FormatOutput) {
+    self.lines = lines
+    self.container = container
+    self.output = output
+  }
+
+  public var wantsClosings: Bool { lines.wantsClosings }
+
+  public mutating func encode(
+    _ batch: borrowing Batch, _ outcome: borrowing Outcome, to buffer: inout ByteBlock
+  ) {
+    switch output.format() {
+    case .json: lines.encode(batch, outcome, to: &buffer)
+    case .avro: container.encode(batch, outcome, to: &buffer)
+    }
+  }
+}
+
+/// Encodes records, unchanged, in the format of the output.
+public struct FormatRecordEncoder: ~Copyable, RecordEncoder {
+  private var lines: JSONLinesRecordEncoder
+  private var container: AvroRecordEncoder
+  private let output: FormatOutput
+
+  public init(_ output: FormatOutput) {
+    self.output = output
+    let formats = output.formats
+    lines = JSONLinesRecordEncoder(converter: formats.makeAvroConverter())
+    container = AvroRecordEncoder(
+      writer: output.writer, target: formats.target, converter: formats.linesConverter)
+  }
+
+  public mutating func encode(_ batch: borrowing Batch, to buffer: inout ByteBlock) {
+    switch output.format() {
+    case .json: lines.encode(batch, to: &buffer)
+    case .avro: container.encode(batch, to: &buffer)
+    }
+  }
+
+  /// To be called before the first `append` of a batch.
+  public mutating func beginBatch() {
+    lines.beginBatch()
+    container.beginBatch()
+  }
+
+  public mutating func append(
+    _ index: Int, of batch: borrowing Batch, to buffer: inout ByteBlock
+  ) {
+    switch output.format() {
+    case .json: lines.append(index, of: batch, to: &buffer)
+    case .avro: container.append(index, of: batch, to: &buffer)
+    }
+  }
+}
+
+extension FormatOutput {
+  /// Writes what segmenting makes of records.
+  public func makeSessionEncoder(
+    emission: Emission, marksDuplicates: Bool
+  ) -> FormatSessionEncoder<JSONLinesSessionEncoder, AvroSessionEncoder> {
+    FormatSessionEncoder(
+      lines: JSONLinesSessionEncoder(
+        emission: emission, marksDuplicates: marksDuplicates,
+        converter: formats.makeAvroConverter()),
+      container: AvroSessionEncoder(
+        emission: emission, marksDuplicates: marksDuplicates, writer: writer,
+        target: formats.target, converter: formats.linesConverter),
+      output: self)
+  }
+
+  /// Writes session events as they are, and the closings that are missing.
+  public func makeThroughEncoder()
+    -> FormatSessionEncoder<JSONLinesThroughEncoder, AvroThroughEncoder>
+  {
+    FormatSessionEncoder(
+      lines: JSONLinesThroughEncoder(converter: formats.makeAvroConverter()),
+      container: AvroThroughEncoder(
+        writer: writer, target: formats.target, converter: formats.linesConverter),
+      output: self)
+  }
+}

@@ -1,0 +1,87 @@
+// JSON-lines as Avro data, for the encoders of Avro.
+
+/// Writes JSON lines as data of the run's schema. What a line has besides the fields of our schemas
+/// is left out: nobody says of what type it is.
+public final class JSONLinesAvroConverter: RecordConverter {
+  private let target: AvroTarget
+  private let wantsDetails: Bool
+  /// The lines again, with their details.
+  private var lines = Batch(blockSize: 1024)
+  private var decoder = JSONLinesDecoder(purpose: .reading, greatestRecord: .max)
+  /// What the data of our own schema become; nil where they stay as they are.
+  private var transcoder: AvroTranscoder?
+  private var known = AvroSchema.event
+  private var scratch = ByteBlock()
+
+  init(target: AvroTarget, wantsDetails: Bool) {
+    self.target = target
+    self.wantsDetails = wantsDetails
+  }
+
+  /// Which schema of ours the lines of `batch` belong to; by its first record, where details are
+  /// there.
+  static func schema(of batch: borrowing Batch, wantsDetails: Bool) -> AvroSchema {
+    guard wantsDetails, batch.details[0].hasSession else { return .event }
+    for index in 0..<batch.details.count where batch.details[index].isDuplicate {
+      return .markedSessionEvent
+    }
+    return .sessionEvent
+  }
+
+  /// Learns what the lines become. Throws where they are no data of the run's schema.
+  func begin() throws(SchemaFailure) {
+    guard let schema = target.schema else { return }
+    known = .event
+    if wantsDetails && schema.hasSession {
+      known = schema.marksDuplicates ? .markedSessionEvent : .sessionEvent
+    }
+    do throws(AvroSchemaError) {
+      let resolution = try AvroResolution(from: known, to: schema)
+      transcoder = resolution.isCopy ? nil : AvroTranscoder(resolution)
+    } catch {
+      throw SchemaFailure(kind: .badData, message: "JSON lines cannot be written: \(error)")
+    }
+  }
+
+  public func convert(_ batch: borrowing Batch, into converted: inout ConvertedRecords) {
+    converted.removeAll()
+    readAgain(batch)
+    var line = 0
+    for index in 0..<batch.records.count {
+      if batch.records[index].schema == 0 {
+        append(line, to: &converted.bytes)
+        line += 1
+      }
+      converted.endRecord()
+    }
+  }
+
+  /// Decodes the batch's lines with all their details.
+  private func readAgain(_ batch: borrowing Batch) {
+    lines.removeAll()
+    for index in 0..<batch.records.count where batch.records[index].schema == 0 {
+      let record = batch.records[index]
+      lines.bytes.append(batch.bytes, Int(record.offset), Int(record.length))
+      lines.bytes.append(UInt8(ascii: "\n"))
+    }
+    decoder.decode(&lines, endOfInput: true, limits: DecodingLimits())
+  }
+
+  private func append(_ line: Int, to output: inout ByteBlock) {
+    guard let transcoder else {
+      appendKnown(line, to: &output)
+      return
+    }
+    scratch.truncate(to: 0)
+    appendKnown(line, to: &scratch)
+    _ = scratch.withBytes { transcoder.transcode($0, 0, to: &output) }
+  }
+
+  private func appendKnown(_ line: Int, to output: inout ByteBlock) {
+    AvroEventData.append(lines.records[line], lines.details[line], of: lines, to: &output)
+    if known.hasSession {
+      AvroEventData.appendSession(
+        lines.details[line], of: lines, marksDuplicates: known.marksDuplicates, to: &output)
+    }
+  }
+}

@@ -1,0 +1,23 @@
+// How what encoders append becomes what is written.
+
+/// Turns the content of an output's buffer into another form when it is written.
+///
+/// Called from the run's own thread, once a write.
+public protocol OutputFraming: AnyObject {
+  /// Appends to `output` what is to be written for `content`, which is all that was appended to the
+  /// buffer and not yet used up. Returns how many bytes of it are used up: all, unless `moment` is
+  /// `.full`.
+  func frame(
+    _ content: borrowing ByteBlock, at moment: FlushMoment, to output: inout ByteBlock
+  ) -> Int
+}
+
+/// Why an output is written.
+public enum FlushMoment: Sendable {
+  /// There is enough of it: what is not a unit of its own yet may stay.
+  case full
+  /// Somebody may be waiting for it.
+  case now
+  /// No more will come; then there may be nothing to be written but an end.
+  case last
+}
