@@ -45,6 +45,8 @@ let package = Package(
     .systemLibrary(name: "CLZMA", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"])]),
     .systemLibrary(name: "CZstandard", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "CBzip2", providers: [.apt(["libbz2-dev"])]),
+    // The judge of what we read and write as Avro: for tests only.
+    .systemLibrary(name: "CAvro", pkgConfig: "avro-c", providers: [.apt(["libavro-dev"])]),
     .target(name: "CSignals"),
     .target(name: "CPrefetch"),
     .target(
@@ -70,7 +72,8 @@ let package = Package(
     tool("kes-read"),
     tool("kes-purge"),
     .testTarget(
-      name: "KESCoreTests", dependencies: ["KESCore", "CJansson"], swiftSettings: houseSettings),
+      name: "KESCoreTests", dependencies: ["KESCore", "CAvro", "CJansson"],
+      swiftSettings: houseSettings),
     .testTarget(
       name: "ToolTests",
       dependencies: [
