@@ -154,7 +154,9 @@ import Testing
     let seconds: [UInt8] = [0, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xFF]
     for first in 0x80...255 as ClosedRange<UInt8> {
       for second in seconds {
-        for rest: [UInt8] in [[], [0x80], [0xBF], [0x7F], [0x80, 0x80], [0x80, 0xC0], [0xBF, 0xBF]] {
+        for rest: [UInt8] in [
+          [], [0x80], [0xBF], [0x7F], [0x80, 0x80], [0x80, 0xC0], [0xBF, 0xBF],
+        ] {
           // Where words are compared, and where single bytes are.
           for before in [0, 7, 8] {
             let text = Array(repeating: UInt8(ascii: "x"), count: before) + [first, second] + rest
@@ -250,16 +252,15 @@ import Testing
     }
   }
 
-  private static let hollow: [String] = [
-    #""null""#, #"{"type":"fixed","name":"F","size":0}"#,
-    #"{"type":"record","name":"R","fields":[]}"#,
-    #"{"type":"record","name":"R","fields":[{"name":"a","type":"null"}]}"#,
-  ]
-
-  @Test(arguments: hollow)
-  func itemsThatTakeNoBytesAreLimited(items: String) throws {
+  @Test(
+    arguments: [
+      (#""null""#, 1), (#"{"type":"fixed","name":"F","size":0}"#, 1),
+      (#"{"type":"record","name":"R","fields":[]}"#, 1),
+      (#"{"type":"record","name":"R","fields":[{"name":"a","type":"null"}]}"#, 2),
+    ] as [(String, Int64)])
+  func itemsThatTakeNoBytesAreLimited(items: String, values: Int64) throws {
     let type = #"{"type":"array","items":\#(items)}"#
-    let limit = Int64(AvroReader.greatestEmptyItems)
+    let limit = Int64(AvroReader.greatestEmptyValues) / values
     func bytes(_ counts: Int64...) -> [UInt8] { counts.flatMap { TestAvroEncoder.long($0) } + [0] }
     #expect(try skip(type, bytes(3)).end == 2)
     #expect(try skip(type, bytes(limit)).end == bytes(limit).count)
@@ -267,6 +268,27 @@ import Testing
     #expect(try skip(type, bytes(limit, 1)).fault == .badCount)
     #expect(try skip(type, bytes(.max)).fault == .badCount)
     #expect(try skip(type, bytes(.min, 0)).fault == .badCount)
+  }
+
+  /// Records that take no bytes, each of which holds two of the one before.
+  private func doubled(_ levels: Int) -> String {
+    var type = #"{"type":"record","name":"R0","fields":[]}"#
+    for level in 1..<(levels + 1) {
+      type =
+        #"{"type":"record","name":"R\#(level)","fields":["#
+        + #"{"name":"a","type":\#(type)},{"name":"b","type":"R\#(level - 1)"}]}"#
+    }
+    return type
+  }
+
+  @Test func recordsWithoutBytesAreLimited() throws {
+    // 511 values, of which 128 are 65,408 and 129 more than 65,536.
+    let array = #"{"type":"array","items":\#(doubled(8))}"#
+    #expect(try skip(doubled(8), []).end == 0)
+    #expect(try skip(array, TestAvroEncoder.long(128) + [0]).end == 3)
+    #expect(try skip(array, TestAvroEncoder.long(129) + [0]).fault == .badCount)
+    let error = #expect(throws: AvroSchemaError.self) { try AvroSchema(parsing: doubled(40)) }
+    #expect(error?.description.contains("a record without bytes that holds more than") == true)
   }
 
   // MARK: Depth

@@ -33,7 +33,13 @@ private struct AvroSchemaParser {
     }
   }
 
+  /// How many values a record may hold that takes no bytes. Our choice: such records can double
+  /// their predecessors, and nothing in the data pays for walking over them.
+  private static let greatestEmptyRecord = 1024
+
   private(set) var types: [AvroType] = []
+  /// Of types whose values take no bytes, how many values one holds.
+  private var emptyValues: [Int: Int] = [:]
   /// Named types by their full names.
   private var places: [String: Int] = [:]
 
@@ -117,7 +123,29 @@ private struct AvroSchemaParser {
       fields.append(parsed)
     }
     types[place] = .record(name, fields: fields)
+    if let count = countOfEmptyValues(fields) {
+      if count > AvroSchemaParser.greatestEmptyRecord {
+        throw inner.fails(
+          "a record without bytes that holds more than \(AvroSchemaParser.greatestEmptyRecord)"
+            + " values")
+      }
+      emptyValues[place] = count
+    }
     return place
+  }
+
+  /// How many values a record of these fields holds; nil where they take bytes.
+  private func countOfEmptyValues(_ fields: [AvroField]) -> Int? {
+    var sum = 1
+    for field in fields {
+      switch types[field.type] {
+      case .null, .fixed(_, size: 0): sum += 1
+      default:
+        guard let count = emptyValues[field.type] else { return nil }
+        sum += count
+      }
+    }
+    return sum
   }
 
   private mutating func field(
