@@ -64,7 +64,10 @@ private struct AvroSchemaParser {
 
   private mutating func reference(_ name: String, _ scope: Scope) throws(AvroSchemaError) -> Int {
     if let primitive = AvroSchemaParser.primitives[name] { return add(primitive) }
-    if let place = places[AvroSchemaParser.qualified(name, scope.namespace)] { return place }
+    // Java's writer leaves out the namespace of types that have none, and its reader finds them.
+    if let place = places[AvroSchemaParser.qualified(name, scope.namespace)] ?? places[name] {
+      return place
+    }
     throw scope.fails("\"\(name)\" is neither a type nor declared before")
   }
 
@@ -201,7 +204,7 @@ private struct AvroSchemaParser {
     for part in full.split(separator: ".", omittingEmptySubsequences: false) {
       try AvroSchemaParser.requireName(String(part), scope)
     }
-    if AvroSchemaParser.primitives[full] != nil {
+    if AvroSchemaParser.primitives[AvroName.unqualified(full)] != nil {
       throw scope.fails("\(full) is the name of a primitive type")
     }
     let aliases = try AvroSchemaParser.strings(value["aliases"], "aliases", scope)
