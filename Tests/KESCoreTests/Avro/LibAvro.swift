@@ -53,24 +53,28 @@ import Foundation
     }
   }
 
-  /// Reads the datum of another schema that `bytes` begin with, by libavro's own resolution: nil
-  /// where the schemas do not resolve, false where the data do not.
-  func read(_ bytes: [UInt8], writer: LibAvroSchema, reader: LibAvroSchema) -> Bool? {
+  enum Resolving { case unresolvable, refused, read }
+
+  /// Reads the datum of another schema that `bytes` begin with, by libavro's own resolution.
+  func resolve(_ bytes: [UInt8], from writer: LibAvroSchema, to reader: LibAvroSchema) -> Resolving
+  {
     guard let resolver = unsafe avro_resolved_writer_new(writer.handle, reader.handle) else {
-      return nil
+      return .unresolvable
     }
     defer { unsafe kes_avro_interface_decref(resolver) }
     var resolved = unsafe avro_value_t()
-    guard unsafe avro_resolved_writer_new_value(resolver, &resolved) == 0 else { return nil }
+    guard unsafe avro_resolved_writer_new_value(resolver, &resolved) == 0 else {
+      return .unresolvable
+    }
     defer { unsafe avro_value_decref(&resolved) }
     unsafe avro_resolved_writer_set_dest(&resolved, &value)
     return unsafe withTightBytes(bytes) { tight in
       guard
         let source = unsafe avro_reader_memory(
           tight.baseAddress?.assumingMemoryBound(to: CChar.self), Int64(tight.count))
-      else { return false }
+      else { return .refused }
       defer { unsafe avro_reader_free(source) }
-      return unsafe avro_value_read(source, &resolved) == 0
+      return unsafe avro_value_read(source, &resolved) == 0 ? .read : .refused
     }
   }
 

@@ -14,8 +14,9 @@ struct RandomAvroSchema {
   private var number = 0
   private let hasNamespaces: Bool
 
-  init(_ generator: SeededGenerator) {
+  init(_ generator: SeededGenerator, firstNumber: Int = 0) {
     self.generator = generator
+    number = firstNumber
     hasNamespaces = self.generator.chance(50)
   }
 
