@@ -175,4 +175,198 @@ import Testing
     let error = #expect(throws: AvroSchemaError.self) { try AvroResolution(from: from, to: to) }
     #expect(error?.description.hasSuffix(": the writer has string, the reader int") == true)
   }
+
+  // MARK: What does not resolve
+
+  private static func record(_ fields: String, name: String = "R") -> String {
+    #"{"type":"record","name":"\#(name)","fields":[\#(fields)]}"#
+  }
+
+  private static func field(_ type: String, _ rest: String = "") -> String {
+    record(#"{"name":"f","type":\#(type)\#(rest)}"#)
+  }
+
+  /// The writer's schema, the reader's, the path to what does not resolve, and what is said of it.
+  @Test(
+    arguments: [
+      (#""int""#, #""string""#, "int", "the writer has int, the reader string"),
+      (#""long""#, #""int""#, "long", "the writer has long, the reader int"),
+      (#""double""#, #""float""#, "double", "the writer has double, the reader float"),
+      (#""boolean""#, #""int""#, "boolean", "the writer has boolean, the reader int"),
+      (#""null""#, #""int""#, "null", "the writer has null, the reader int"),
+      (record(""), #""int""#, "R", "the writer has R, the reader int"),
+      (
+        record(""), field(#""int""#), "R.f",
+        "the writer has no such field, and the reader no default"
+      ),
+      (field(#""string""#), field(#""int""#), "R.f", "the writer has string, the reader int"),
+      (
+        field(record(#"{"name":"a","type":"int"}"#, name: "S")),
+        field(record(#"{"name":"a","type":"null"}"#, name: "S")), "R.f.a",
+        "the writer has int, the reader null"
+      ),
+      (
+        field(record("", name: "S")), field(record("", name: "T")), "R.f",
+        "the writer has S, the reader T"
+      ),
+      (
+        field(#"{"type":"array","items":"int"}"#), field(#"{"type":"array","items":"null"}"#),
+        "R.f.items", "the writer has int, the reader null"
+      ),
+      (
+        field(#"{"type":"map","values":"int"}"#), field(#"{"type":"map","values":"null"}"#),
+        "R.f.values", "the writer has int, the reader null"
+      ),
+      (
+        field(#"{"type":"fixed","name":"F","size":2}"#),
+        field(#"{"type":"fixed","name":"F","size":3}"#), "R.f", "the writer has F, the reader F"
+      ),
+      (
+        field(#"{"type":"enum","name":"E","symbols":[]}"#),
+        field(#"{"type":"enum","name":"G","symbols":[]}"#), "R.f", "the writer has E, the reader G"
+      ),
+      (
+        field(#""int""#), field(#"["null","string"]"#), "R.f",
+        "the reader's union has no branch for the writer's int"
+      ),
+      (
+        field(#"["int","null"]"#), field(#""string""#), "R.f",
+        "the writer has int, the reader string"
+      ),
+      (
+        field("[\(record(#"{"name":"a","type":"int"}"#, name: "S"))]"),
+        field("[\"null\",\(record(#"{"name":"a","type":"null"}"#, name: "S"))]"), "R.f.S.a",
+        "the writer has int, the reader null"
+      ),
+      (
+        record(""), field(#""int""#, #","default":"x""#), "R.f",
+        "the reader's default does not fit: a string for int"
+      ),
+    ] as [(String, String, String, String)])
+  func saysWhatDoesNotResolveAndWhere(
+    from: String, to: String, path: String, reason: String
+  ) throws {
+    let (writer, reader) = (try AvroSchema(parsing: from), try AvroSchema(parsing: to))
+    let error = #expect(throws: AvroSchemaError.self) {
+      try AvroResolution(from: writer, to: reader)
+    }
+    let (name, other) = (writer.name(of: writer.root), reader.name(of: reader.root))
+    #expect(
+      error == .unresolvable(writer: name, reader: other, path: path, reason: reason))
+    #expect(
+      error?.description
+        == "the writer's schema \(name) does not resolve into the reader's \(other), at \(path):"
+        + " \(reason)")
+  }
+
+  // MARK: Defaults
+
+  /// A type, a default, and its bytes.
+  @Test(
+    arguments: [
+      (#""null""#, "null", []), (#""boolean""#, "true", [1]), (#""boolean""#, "false", [0]),
+      (#""int""#, "-2147483648", [255, 255, 255, 255, 15]),
+      (#""long""#, "9223372036854775807", [254, 255, 255, 255, 255, 255, 255, 255, 255, 1]),
+      (#""float""#, "0.5", [0, 0, 0, 63]), (#""float""#, "2", [0, 0, 0, 64]),
+      (#""double""#, "-1.5", [0, 0, 0, 0, 0, 0, 248, 191]),
+      (#""double""#, "2", [0, 0, 0, 0, 0, 0, 0, 64]),
+      (#""string""#, #""é""#, [4, 0xC3, 0xA9]),
+      (#""bytes""#, #""aÿ""#, [4, 97, 255]),
+      (#"{"type":"fixed","name":"F","size":2}"#, #""aÿ""#, [97, 255]),
+      (#"{"type":"enum","name":"E","symbols":["a","b"]}"#, #""b""#, [2]),
+      (#"{"type":"array","items":"int"}"#, "[]", [0]),
+      (#"{"type":"array","items":"int"}"#, "[1,2]", [4, 2, 4, 0]),
+      (#"{"type":"map","values":"int"}"#, #"{"k":1}"#, [2, 2, 107, 2, 0]),
+      (#"["int","null"]"#, "7", [0, 14]), (#"["null","int"]"#, "null", [0]),
+      (record(#"{"name":"a","type":"int"}"#, name: "S"), #"{"a":1,"b":2}"#, [2]),
+      (record(#"{"name":"a","type":"int","default":3}"#, name: "S"), "{}", [6]),
+    ] as [(String, String, [UInt8])])
+  func defaultsAreEncodedByTheirTypes(type: String, json: String, bytes: [UInt8]) throws {
+    let reader = try AvroSchema(parsing: AvroResolutionTests.field(type, #","default":\#(json)"#))
+    let writer = try AvroSchema(parsing: AvroResolutionTests.record(""))
+    #expect(Transcoding([], try AvroResolution(from: writer, to: reader)).bytes == bytes)
+  }
+
+  /// A type, a default, and why it does not fit.
+  @Test(
+    arguments: [
+      (#""null""#, "0", "a number for null"), (#""boolean""#, "1", "a number for boolean"),
+      (#""int""#, "2147483648", "a number for int"), (#""int""#, "1.5", "a number for int"),
+      (#""long""#, "9e18", "a number for long"),
+      (#""double""#, #""NaN""#, "a string for double"), (#""string""#, "null", "null for string"),
+      (#""bytes""#, #""Ā""#, "a byte beyond U+00FF"),
+      (#"{"type":"fixed","name":"F","size":2}"#, #""abc""#, "not 2 bytes"),
+      (#"{"type":"enum","name":"E","symbols":["a"]}"#, #""b""#, #"no symbol "b""#),
+      (#"{"type":"array","items":"int"}"#, "{}", "an object for array"),
+      (#"{"type":"array","items":"int"}"#, "[null]", "null for int"),
+      (#"{"type":"map","values":"int"}"#, "[]", "an array for map"),
+      (#"["int","null"]"#, "null", "null for int"), ("[]", "null", "a union without branches"),
+      (record(#"{"name":"a","type":"int"}"#, name: "S"), "{}", #"no value for "a""#),
+      (record(#"{"name":"a","type":"S","default":{}}"#, name: "S"), "{}", endless),
+      (record(#"{"name":"a","type":["S","null"],"default":{}}"#, name: "S"), "{}", endless),
+      (doubled(30), "{}", endless),
+    ] as [(String, String, String)])
+  func defaultsThatDoNotFitAreRefused(type: String, json: String, reason: String) throws {
+    let reader = try AvroSchema(parsing: AvroResolutionTests.field(type, #","default":\#(json)"#))
+    let writer = try AvroSchema(parsing: AvroResolutionTests.record(""))
+    let error = #expect(throws: AvroSchemaError.self) {
+      try AvroResolution(from: writer, to: reader)
+    }
+    #expect(error?.description.hasSuffix("the reader's default does not fit: \(reason)") == true)
+  }
+
+  private static let endless = "a value that does not end, or is too large"
+
+  /// Records each of which has two of the one before, by default.
+  private static func doubled(_ levels: Int) -> String {
+    var type = record(#"{"name":"a","type":"int","default":1}"#, name: "R0")
+    for level in 1...levels {
+      type = record(
+        #"{"name":"a","type":\#(type),"default":{}},"#
+          + #"{"name":"b","type":"R\#(level - 1)","default":{}}"#, name: "R\(level)")
+    }
+    return type
+  }
+
+  // MARK: Empty values
+
+  @Test(
+    arguments: [
+      (#""null""#, []), (#""boolean""#, [0]), (#""int""#, [0]), (#""long""#, [0]),
+      (#""float""#, [0, 0, 0, 0]), (#""double""#, [0, 0, 0, 0, 0, 0, 0, 0]), (#""string""#, [0]),
+      (#""bytes""#, [0]), (#"{"type":"fixed","name":"F","size":2}"#, [0, 0]),
+      (#"{"type":"enum","name":"E","symbols":["a","b"]}"#, [0]),
+      (#"{"type":"array","items":"int"}"#, [0]), (#"{"type":"map","values":"int"}"#, [0]),
+      (#"["int","null"]"#, [0, 0]), (#"["null","int"]"#, [0]),
+      (
+        record(#"{"name":"a","type":"int","default":3},{"name":"b","type":"int"}"#, name: "S"),
+        [6, 0]
+      ),
+      (record(#"{"name":"a","type":"int","default":"no"}"#, name: "S"), [0]),
+      // Records that hold themselves: the first branch that ends.
+      (record(#"{"name":"a","type":["S","null"]},{"name":"b","type":"int"}"#, name: "S"), [2, 0]),
+      (record(#"{"name":"a","type":["S","null"],"default":{}}"#, name: "S"), [2]),
+      (record(#"{"name":"a","type":{"type":"array","items":"S"}}"#, name: "S"), [0]),
+    ] as [(String, [UInt8])])
+  func emptyValuesAreOfTheirTypes(type: String, bytes: [UInt8]) throws {
+    let reader = try AvroSchema(parsing: AvroResolutionTests.field(type))
+    let writer = try AvroSchema(parsing: AvroResolutionTests.record(""))
+    let resolution = try AvroResolution(from: writer, to: reader, missing: .isEmpty)
+    #expect(Transcoding([], resolution).bytes == bytes)
+    #expect(AvroFinding(bytes, reader) != .fault(.truncated))
+  }
+
+  @Test(arguments: [
+    record(#"{"name":"a","type":"S"}"#, name: "S"), "[]",
+    #"{"type":"enum","name":"E","symbols":[]}"#, #"{"type":"fixed","name":"F","size":2000000000}"#,
+    doubled(30).replacing(#","default":{}"#, with: ""),
+  ])
+  func whatHasNoEmptyValueDoesNotResolve(type: String) throws {
+    let reader = try AvroSchema(parsing: AvroResolutionTests.field(type))
+    let writer = try AvroSchema(parsing: AvroResolutionTests.record(""))
+    let error = #expect(throws: AvroSchemaError.self) {
+      try AvroResolution(from: writer, to: reader, missing: .isEmpty)
+    }
+    #expect(error?.description.contains("R.f: there is no empty value of") == true)
+  }
 }

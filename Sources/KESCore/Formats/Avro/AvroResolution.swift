@@ -304,7 +304,9 @@ private struct AvroResolver {
         throw fails(path, "the reader's default does not fit: \(reason)")
       }
     } else if missing == .isEmpty {
-      reader.encodeEmpty(field.type, to: &encoded)
+      if let reason = reader.encodeEmpty(field.type, to: &encoded) {
+        throw fails(path, "there is no empty value of \(reader.name(of: field.type)): \(reason)")
+      }
     } else {
       throw fails(path, "the writer has no such field, and the reader no default")
     }
