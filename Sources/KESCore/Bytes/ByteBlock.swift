@@ -46,7 +46,7 @@ public struct ByteBlock: ~Copyable {
   /// Makes room for `more` bytes after `count`.
   @inline(__always)
   public mutating func reserve(_ more: Int) {
-    if capacity - count < more { grow(to: count + more) }
+    if capacity &- count < more { grow(to: count + more) }
   }
 
   @inline(never)
@@ -74,15 +74,25 @@ public struct ByteBlock: ~Copyable {
     count &+= bytes.count
   }
 
-  /// Appends the first `count` (at most 16) bytes of two words, each from its lowest byte on.
+  /// Appends a literal, the first `count` (at most 16) bytes of two words, each from its lowest byte
+  /// on, and another literal: all with one check for room.
   @inline(__always)
-  public mutating func append(_ first: UInt64, _ second: UInt64, count added: Int) {
-    precondition(added <= 16)
-    // Both words fit: what `added` does not count lies in the slack.
-    reserve(added)
-    unsafe base.storeBytes(of: first.littleEndian, toByteOffset: count, as: UInt64.self)
-    unsafe base.storeBytes(of: second.littleEndian, toByteOffset: count &+ 8, as: UInt64.self)
-    count &+= added
+  public mutating func append(
+    _ before: StaticString, _ first: UInt64, _ second: UInt64, count added: Int,
+    _ after: StaticString
+  ) {
+    precondition(added >= 0 && added <= 16)
+    let middle = before.utf8CodeUnitCount
+    let length = middle &+ added &+ after.utf8CodeUnitCount
+    // Both words fit: what `added` does not count lies in the slack, or under `after`.
+    reserve(length)
+    let end = unsafe base + count
+    unsafe end.copyMemory(from: before.utf8Start, byteCount: middle)
+    unsafe end.storeBytes(of: first.littleEndian, toByteOffset: middle, as: UInt64.self)
+    unsafe end.storeBytes(of: second.littleEndian, toByteOffset: middle &+ 8, as: UInt64.self)
+    unsafe (end + (middle &+ added)).copyMemory(
+      from: after.utf8Start, byteCount: after.utf8CodeUnitCount)
+    count &+= length
   }
 
   /// Appends a literal's bytes.

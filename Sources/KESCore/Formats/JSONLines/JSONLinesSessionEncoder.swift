@@ -55,12 +55,11 @@ public struct JSONLinesSessionEncoder: SessionEventEncoder {
     while batch.bytes[brace] != UInt8(ascii: "}") { brace &-= 1 }
     output.append(batch.bytes, start, brace &- start)
     if isDuplicate { output.append(",\"duplicate\":true") }
-    output.append(",\"session\":\"")
-    assignment.session.write(to: &output)
+    let (first, second, count) = assignment.session.characters
     if brace == end &- 1 {
-      output.append("\"}\n")
+      output.append(",\"session\":\"", first, second, count: count, "\"}\n")
     } else {
-      output.append(UInt8(ascii: "\""))
+      output.append(",\"session\":\"", first, second, count: count, "\"")
       output.append(batch.bytes, brace, end &- brace)
       output.append(UInt8(ascii: "\n"))
     }
