@@ -15,8 +15,8 @@ public struct ByteBlock: ~Copyable {
   /// Bytes allocated.
   public private(set) var capacity: Int
 
-  /// Bytes allocated beyond the capacity, so that short copies may move whole vectors.
-  private static let slack = 16
+  /// Bytes allocated beyond the capacity, so that short copies may move whole pieces.
+  private static let slack = 64
 
   /// An empty block with room for `capacity` bytes.
   public init(capacity: Int = 64) {
@@ -114,13 +114,14 @@ public struct ByteBlock: ~Copyable {
     precondition(offset >= 0 && length >= 0 && length <= other.count &- offset)
     reserve(length)
     if length <= 256 {
-      // Whole vectors: what they read and write too much lies in the slack of both blocks.
+      // Whole pieces, so that lines of about one length take the same turns: what is read and
+      // written too much lies in the slack of both blocks.
       var done = 0
       while done < length {
-        let vector = unsafe other.base.loadUnaligned(
-          fromByteOffset: offset &+ done, as: SIMD16<UInt8>.self)
-        unsafe base.storeBytes(of: vector, toByteOffset: count &+ done, as: SIMD16<UInt8>.self)
-        done &+= 16
+        let piece = unsafe other.base.loadUnaligned(
+          fromByteOffset: offset &+ done, as: SIMD64<UInt8>.self)
+        unsafe base.storeBytes(of: piece, toByteOffset: count &+ done, as: SIMD64<UInt8>.self)
+        done &+= 64
       }
     } else {
       unsafe (base + count).copyMemory(from: other.base + offset, byteCount: length)
