@@ -24,6 +24,7 @@ struct InputFile: ~Copyable {
       ? DescriptorHandle(lent: STDIN_FILENO) : try DescriptorHandle.openForReading(path)
     let status = try handle.status(name)
     if status.isDirectory { throw .isDirectory(name: name) }
+    if !status.isRegular { handle.widenPipe() }
     self.name = name
     self.handle = handle
     self.calls = calls

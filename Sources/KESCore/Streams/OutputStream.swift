@@ -40,6 +40,7 @@ public final class OutputStream {
     handle: consuming DescriptorHandle, name: String, path: String?, length: Int64,
     calls: SystemCalls
   ) {
+    handle.widenPipe()
     self.handle = handle
     self.name = name
     self.path = path
