@@ -16,7 +16,8 @@ struct ViewOptions: ParsableArguments {
   @Flag(
     help: ArgumentHelp(
       "Show a row a session, when it is over; at the end those that are open. A session without"
-        + " a SessionClosed is over when it has ended: kes-purge adds the others."))
+        + " a SessionClosed is over when it has ended: kes-purge adds the others. What comes again"
+        + " of the last 262144 sessions that are over is not shown."))
   var sessions = false
 
   @Flag(
