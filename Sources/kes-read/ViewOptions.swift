@@ -35,8 +35,9 @@ struct ViewOptions: ParsableArguments {
 
   @Flag(
     help: ArgumentHelp(
-      "At the end of the last file wait for more, until stopped. A file that was emptied is read"
-        + " from its start again."))
+      "At the end of the last file wait for more, until stopped, as tail -F does: a file that was"
+        + " renamed is read to its end, and then the one that took its name; one that is missing is"
+        + " waited for; one that was emptied is read from its start again."))
   var follow = false
 
   mutating func validate() throws {
