@@ -85,3 +85,24 @@ struct FileIdentity: Hashable, Sendable {
   let device: UInt64
   let inode: UInt64
 }
+
+extension FileIdentity {
+  /// Which regular file stands at `path`, symbolic links followed; nil where none does.
+  static func ofRegularFile(at path: String) -> FileIdentity? {
+    var status = stat()
+    guard unsafe stat(path, &status) == 0 else { return nil }
+    return ofRegularFile(status)
+  }
+
+  /// Which regular file a descriptor is open on; nil where it is open on none.
+  static func ofRegularFile(openAs descriptor: Int32) -> FileIdentity? {
+    var status = stat()
+    guard unsafe fstat(descriptor, &status) == 0 else { return nil }
+    return ofRegularFile(status)
+  }
+
+  private static func ofRegularFile(_ status: stat) -> FileIdentity? {
+    let known = FileStatus(status)
+    return known.isRegular ? known.identity : nil
+  }
+}

@@ -27,7 +27,7 @@ public final class OutputStream {
   public static func standard(
     apartFrom inputs: [String] = [], calls: SystemCalls = .real
   ) throws(StreamError) -> OutputStream {
-    let output = identity(ofDescriptor: STDOUT_FILENO)
+    let output = FileIdentity.ofRegularFile(openAs: STDOUT_FILENO)
     for input in inputs where output != nil && identity(ofInput: input) == output {
       throw .outputIsInput(name: "stdout")
     }
@@ -72,7 +72,7 @@ public final class OutputStream {
 
   private static func requireApart(_ path: String, from inputs: [String]) throws(StreamError) {
     let output = absolutePath(path)
-    let existing = identity(of: path)
+    let existing = FileIdentity.ofRegularFile(at: path)
     for input in inputs {
       let isSame = existing != nil && identity(ofInput: input) == existing
       if isSame || (input != "-" && absolutePath(input) == output) {
@@ -82,23 +82,7 @@ public final class OutputStream {
   }
 
   private static func identity(ofInput input: String) -> FileIdentity? {
-    input == "-" ? identity(ofDescriptor: STDIN_FILENO) : identity(of: input)
-  }
-
-  /// Which regular file a descriptor is open on, if it is one.
-  private static func identity(ofDescriptor descriptor: Int32) -> FileIdentity? {
-    var status = stat()
-    guard unsafe fstat(descriptor, &status) == 0 else { return nil }
-    let known = FileStatus(status)
-    return known.isRegular ? known.identity : nil
-  }
-
-  /// Which regular file stands at `path`, if one does.
-  private static func identity(of path: String) -> FileIdentity? {
-    var status = stat()
-    guard unsafe stat(path, &status) == 0 else { return nil }
-    let known = FileStatus(status)
-    return known.isRegular ? known.identity : nil
+    input == "-" ? .ofRegularFile(openAs: STDIN_FILENO) : .ofRegularFile(at: input)
   }
 
   private static func cut(
