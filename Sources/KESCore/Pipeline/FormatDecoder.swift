@@ -85,6 +85,12 @@ public struct FormatDecoder: ~Copyable, RecordDecoder {
 
   // MARK: Decoding
 
+  public mutating func withInput<Result, Failure: Error>(
+    _ batch: inout Batch, _ fill: (inout ByteBlock) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    current == .avro ? try container.withInput(&batch, fill) : try fill(&batch.bytes)
+  }
+
   public mutating func decode(
     _ batch: inout Batch, endOfInput: Bool, limits: DecodingLimits
   ) throws(SchemaFailure) {

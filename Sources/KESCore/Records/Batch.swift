@@ -65,6 +65,18 @@ public struct Batch: ~Copyable {
     return result
   }
 
+  /// The same over bytes that stand elsewhere, and are to become this batch's.
+  @inline(__always)
+  public mutating func decode<Result: ~Copyable>(
+    _ block: borrowing ByteBlock, _ length: Int, _ fill: (Span<UInt8>, inout Columns) -> Result
+  ) -> Result {
+    var columns = Columns()
+    exchange(&columns)
+    let result = block.withBytes(0, length) { fill($0, &columns) }
+    exchange(&columns)
+    return result
+  }
+
   private mutating func exchange(_ columns: inout Columns) {
     swap(&columns.records, &records)
     swap(&columns.details, &details)

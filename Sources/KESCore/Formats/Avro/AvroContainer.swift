@@ -13,6 +13,9 @@ final class AvroContainer {
   /// Why the blocks cannot be read.
   private(set) var problem: String?
 
+  /// Whether the data of its blocks are records as they are to be.
+  var isPlain: Bool { codec == .null && transcoder == nil && problem == nil }
+
   /// - Parameter target: what the records are to be, if not what the writer wrote.
   init(_ header: AvroContainerHeader, schemas: AvroSchemaTable, target: AvroTarget?) {
     sync = header.sync

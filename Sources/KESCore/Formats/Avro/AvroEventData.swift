@@ -66,7 +66,8 @@ enum AvroEventData {
     let (first, second, count) = session.characters
     // Ids are shorter than 64 characters, so one byte holds the length, zig-zag.
     output.append(UInt8(truncatingIfNeeded: count << 1))
-    output.append("", first, second, count: count, "")
+    output.append(word: first, count: 8)
+    output.append(word: second, count: count &- 8)
   }
 
   /// Appends a closing's session.

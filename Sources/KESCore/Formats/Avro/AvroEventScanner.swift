@@ -20,8 +20,8 @@ struct AvroEventScanner {
   /// in `reader`. Where `reader.flaw` is set, what stands there is no event.
   @inline(__always)
   mutating func scan(
-    _ plan: borrowing AvroEventPlan, _ layout: borrowing AvroLayout, _ bytes: Span<UInt8>,
-    _ start: Int
+    _ steps: Span<AvroEventStep>, _ tables: Span<Int32>, _ layout: borrowing AvroLayout,
+    _ bytes: Span<UInt8>, _ start: Int
   ) -> Int {
     reader.beginRecord()
     detail.hasSession = false
@@ -29,30 +29,41 @@ struct AvroEventScanner {
     var index = start
     var place = 0
     while index >= 0 {
-      let step = plan.steps[place]
+      let step = steps[place]
       place &+= 1
       switch step.operation {
-      case .skip: index = reader.skip(Int(step.operand), of: layout, bytes, index)
+      case .skipText: index = reader.string(bytes, index)
+      case .skipBytes: index = reader.skip(Int(step.operand), bytes, index)
       case .text: index = text(step.field, bytes, index)
       case .long: index = long(step.field, bytes, index)
       case .branch:
         index = reader.index(below: Int(step.count), .badBranch, bytes, index)
-        if index >= 0 { place = Int(plan.tables[Int(step.operand) &+ Int(reader.value)]) }
-      case .kind: kind = EventKind(rawValue: UInt8(truncatingIfNeeded: step.operand)) ?? kind
+        if index >= 0 { place = take(Int(step.operand) &+ 2 &* Int(reader.value), of: tables) }
       case .jump: place = Int(step.operand)
       case .end: return index
-      default: index = rarer(step, plan, bytes, index)
+      default: index = rarer(step, tables, layout, bytes, index)
       }
     }
     return AvroReader.failed
   }
 
+  /// Takes the kind of a branch; returns the place of its steps.
+  @inline(__always)
+  private mutating func take(_ entry: Int, of tables: Span<Int32>) -> Int {
+    let raw = UInt8(truncatingIfNeeded: tables[entry &+ 1])
+    if let known = EventKind(rawValue: raw) { kind = known }
+    return Int(tables[entry])
+  }
+
   /// The steps that few events need.
   @inline(never)
   private mutating func rarer(
-    _ step: AvroEventStep, _ plan: borrowing AvroEventPlan, _ bytes: Span<UInt8>, _ start: Int
+    _ step: AvroEventStep, _ tables: Span<Int32>, _ layout: borrowing AvroLayout,
+    _ bytes: Span<UInt8>, _ start: Int
   ) -> Int {
     switch step.operation {
+    case .skip: return reader.skip(Int(step.operand), of: layout, bytes, start)
+    case .kind: kind = EventKind(rawValue: UInt8(truncatingIfNeeded: step.operand)) ?? kind
     case .int:
       let end = reader.int(bytes, start)
       if end >= 0 { keep(reader.value, step.field, start, end) }
@@ -65,7 +76,7 @@ struct AvroEventScanner {
       return end
     case .status:
       let end = reader.index(below: Int(step.count), .badSymbol, bytes, start)
-      if end >= 0 { keepStatus(plan.tables[Int(step.operand) + Int(reader.value)], start) }
+      if end >= 0 { keepStatus(tables[Int(step.operand) + Int(reader.value)], start) }
       return end
     case .flaw: reader.note(step.fault, step.field, at: start)
     default: break
