@@ -45,7 +45,8 @@ let package = Package(
       name: "KESCore", dependencies: ["CJansson", "CLMDB", "CPrefetch", "CSignals"],
       exclude: [
         "README.md", "Bytes/README.md", "Records/README.md", "Formats/README.md",
-        "Sessions/README.md", "State/README.md", "Streams/README.md", "Pipeline/README.md",
+        "Registry/README.md", "Sessions/README.md", "State/README.md", "Streams/README.md",
+        "Pipeline/README.md",
       ],
       swiftSettings: houseSettings),
     .target(
