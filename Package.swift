@@ -39,10 +39,12 @@ let package = Package(
   targets: [
     .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
     .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
+    // Compiled against libcurl's header alone: the library is loaded when it is first needed.
+    .target(name: "CCurl", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
     .target(name: "CSignals"),
     .target(name: "CPrefetch"),
     .target(
-      name: "KESCore", dependencies: ["CJansson", "CLMDB", "CPrefetch", "CSignals"],
+      name: "KESCore", dependencies: ["CCurl", "CJansson", "CLMDB", "CPrefetch", "CSignals"],
       exclude: [
         "README.md", "Bytes/README.md", "Records/README.md", "Formats/README.md",
         "Registry/README.md", "Sessions/README.md", "State/README.md", "Streams/README.md",
