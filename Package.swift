@@ -62,12 +62,16 @@ let package = Package(
     tool("kes-segment"),
     tool("kes-read"),
     tool("kes-purge"),
+    // What both test targets use: servers on the loopback interface.
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: houseSettings),
     .testTarget(
-      name: "KESCoreTests", dependencies: ["KESCore", "CJansson"], swiftSettings: houseSettings),
+      name: "KESCoreTests", dependencies: ["KESCore", "CJansson", "TestSupport"],
+      swiftSettings: houseSettings),
     .testTarget(
       name: "ToolTests",
       dependencies: [
         "KESCore", "KESCommand", "kes-produce", "kes-segment", "kes-read", "kes-purge",
+        "TestSupport",
       ],
       exclude: ["Cases"],
       swiftSettings: houseSettings),
