@@ -67,14 +67,24 @@ struct RegistryURL: Hashable, Sendable {
     return nil
   }
 
+  /// The host of `HOST` or `HOST:PORT`, an IPv6 address with its brackets.
+  private static func host(of server: Substring) -> Substring {
+    guard server.hasPrefix("["), let end = server.firstIndex(of: "]") else {
+      return server.prefix { $0 != ":" }
+    }
+    return server[...end]
+  }
+
   private static func isServer(_ text: Substring) -> Bool {
-    let isBracketed = text.hasPrefix("[")
-    let host = isBracketed ? text.prefix { $0 != "]" } : text.prefix { $0 != ":" }
-    let port = text.dropFirst(host.count + (isBracketed ? 1 : 0))
+    let host = host(of: text)
+    let port = text.dropFirst(host.count)
+    let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
     let isHost = host.utf8.allSatisfy {
       $0 > 0x20 && $0 != 0x7F && !"<>\"\\^`{|}%@".utf8.contains($0)
     }
-    guard isHost, host.count > (isBracketed ? 1 : 0) else { return false }
+    guard isHost, host.count > (isBracketed ? 2 : 0), isBracketed || !host.contains("[") else {
+      return false
+    }
     if port.isEmpty { return true }
     return port.hasPrefix(":") && (UInt16(port.dropFirst()) ?? 0) > 0
   }
@@ -84,8 +94,9 @@ struct RegistryURL: Hashable, Sendable {
   }
 
   private static func isLoopback(_ server: Substring) -> Bool {
-    let host = server.hasPrefix("[") ? server.prefix { $0 != "]" } : server.prefix { $0 != ":" }
-    return host == "localhost" || host == "[::1" || host.hasPrefix("127.")
+    let host = host(of: server)
+    if host == "localhost" || host == "[::1]" { return true }
+    return host.hasPrefix("127.") && host.allSatisfy { $0.isASCII && ($0.isNumber || $0 == ".") }
   }
 
   private static func credentials(
