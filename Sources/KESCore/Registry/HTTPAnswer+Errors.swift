@@ -1,14 +1,5 @@
 // The API's errors in an answer.
 
-/// The error codes of the API (Confluent Schema Registry, API reference, "Errors").
-enum RegistryErrorCode: Int64 {
-  case subjectNotFound = 40401
-  case versionNotFound = 40402
-  case schemaNotFound = 40403
-  case incompatibleSchema = 409
-  case invalidSchema = 42201
-}
-
 extension HTTPAnswer {
   /// The API's code, where the answer is an error that has one.
   var errorCode: RegistryErrorCode? {

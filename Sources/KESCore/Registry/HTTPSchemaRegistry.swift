@@ -70,6 +70,8 @@ public final class HTTPSchemaRegistry: SchemaRegistry {
   ) throws(RegistryError) -> SchemaCompatibility {
     let path = "/compatibility\(subjectPath(subject))/versions/latest?verbose=true"
     let answer = try client.answer("POST", path, body: body(schema))
+    let code = answer.errorCode
+    if code == .subjectNotFound || code == .versionNotFound { return .compatible }
     let document = try document(of: answer, about: subject, path)
     guard case .boolean(let isCompatible) = document["is_compatible"] else {
       throw unexpected(#"no "is_compatible" of true or false"#, path)

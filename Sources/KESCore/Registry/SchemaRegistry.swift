@@ -26,8 +26,9 @@ public protocol SchemaRegistry: AnyObject {
     _ schema: String, under subject: SubjectName
   ) throws(RegistryError) -> SchemaIdentifier
 
-  /// Whether `schema` could be registered behind the latest version under `subject`. Throws
-  /// `.unknownSubject` or `.invalidSchema`.
+  /// Whether `schema` could be registered behind the latest version under `subject`; under one that
+  /// has none, it could (servers differ there between that and an error: our choice). Throws
+  /// `.invalidSchema`.
   func compatibility(
     of schema: String, with subject: SubjectName
   ) throws(RegistryError) -> SchemaCompatibility
