@@ -201,26 +201,32 @@ import Testing
   @Test func twoAtOnceGetOneIdForOneSchemaAndOthersForOthers() throws {
     let answers = Answers()
     let path = directory.path
-    let schemas = (0..<4).map(schema)
-    DispatchQueue.concurrentPerform(iterations: 8) { thread in
-      do {
-        // Each opens the directory for itself, as a process would.
-        let registry = try DirectorySchemaRegistry(path: path)
-        for number in 0..<4 {
-          let subject = SubjectName("subject-\(thread)")
-          answers.note(number, try registry.register(schemas[number], under: subject))
+    let schemas = (0..<50).map(schema)
+    let threads = DispatchGroup()
+    for thread in 0..<4 {
+      threads.enter()
+      Thread.detachNewThread {
+        defer { threads.leave() }
+        do {
+          // Each opens the directory for itself, as a process would, and has an order of its own.
+          let registry = try DirectorySchemaRegistry(path: path)
+          for number in thread.isMultiple(of: 2) ? Array(0..<50) : (0..<50).reversed() {
+            let subject = SubjectName("subject-\(thread)")
+            answers.note(number, try registry.register(schemas[number], under: subject))
+          }
+        } catch {
+          answers.faults.withLock { $0.append("\(error)") }
         }
-      } catch {
-        answers.faults.withLock { $0.append("\(error)") }
       }
     }
+    threads.wait()
     #expect(answers.faults.withLock { $0 }.isEmpty)
     let identifiers = answers.identifiers.withLock { $0 }
     #expect(identifiers.values.allSatisfy { $0.count == 1 })
-    #expect(Set(identifiers.values.joined()) == [1, 2, 3, 4])
+    #expect(Set(identifiers.values.joined()) == Set(1...50))
     let registry = try open()
-    for thread in 0..<8 {
-      #expect(try registry.versions(of: SubjectName("subject-\(thread)")) == [1, 2, 3, 4])
+    for thread in 0..<4 {
+      #expect(try registry.versions(of: SubjectName("subject-\(thread)")) == Array(1...50))
     }
   }
 }
