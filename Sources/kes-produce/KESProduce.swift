@@ -69,10 +69,10 @@ struct KESProduce: Tool {
     let signals = Signals()
     var opener = OutputOpener(apartFrom: replay.replay ? input.names : [])
     let isFile = output.output != nil
-    let formats = try format.makeFormats(
-      wantsDetails: true, usual: replay.replay ? nil : .json, isFile: isFile)
+    let setup = try format.makeSetup(
+      wantsDetails: true, usual: replay.replay ? nil : .json, isFile: isFile, signals: signals)
     let destination = try format.makeOutput(
-      try opener.openOrStandard(output.output), formats, color: report.color, isFile: isFile)
+      try opener.openOrStandard(output.output), setup, color: report.color, isFile: isFile)
     return replay.replay
       ? try replay(
         to: destination, try opener.openDeadLetters(input.deadLetter), signals, messages)

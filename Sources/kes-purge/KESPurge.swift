@@ -80,15 +80,15 @@ struct KESPurge: Tool {
     let signals = Signals()
     var opener = OutputOpener(apartFrom: input.names)
     let isFile = output.output != nil
-    let formats = try format.makeFormats(wantsDetails: true, isFile: isFile) {
+    let setup = try format.makeSetup(wantsDetails: true, isFile: isFile, signals: signals) {
       !$0.hasSession || $0.holdsClosings(marksDuplicates: false)
     }
     let sessions = try format.makeOutput(
-      try opener.openOrStandard(output.output), formats, color: report.color, isFile: isFile)
+      try opener.openOrStandard(output.output), setup, color: report.color, isFile: isFile)
     let deadLetters = try opener.openDeadLetters(input.deadLetter)
     let intake = Intake(
       input: InputSequence(paths: input.files, signals: signals),
-      decoder: formats.makeDecoder(
+      decoder: setup.formats.makeDecoder(
         input: input.inputFormat, greatestRecord: input.maxRecord.bytes),
       policy: input.policy, deadLetters: deadLetters, greatestCount: input.count ?? .max,
       signals: signals, onRejection: report.verbose ? { messages.note("\($0); skipped") } : nil)
@@ -118,9 +118,9 @@ struct KESPurge: Tool {
     let selection = state.selection(of: progress ?? TaskProgress(), closing)
     if selection == nil { messages.note("no timeout is known, so nothing is due; say --timeout") }
     let isFile = output.output != nil
-    let formats = try format.makeFormats(wantsDetails: false, usual: nil, isFile: isFile)
+    let setup = try format.makeSetup(wantsDetails: false, isFile: isFile, signals: signals)
     let destination = try format.makeOutput(
-      try openOutput(of: store), formats, color: report.color, isFile: isFile
+      try openOutput(of: store), setup, color: report.color, isFile: isFile
     ) { $0.withoutSession() }
     var purge = StorePurge(
       store: store, selection: selection ?? .nothing, removes: !state.dryRun,

@@ -41,16 +41,17 @@ struct KESSegment: Tool {
       (try store?.inputs() ?? [:], try store?.outputs() ?? [:])
     }
     let progress = try storing { () throws(StateError) in try store?.progress() }
-    let formats = try makeFormats()
+    let setup = try makeSetup(signals)
+    let formats = setup.formats
     if let store {
       let schemas = try storing { () throws(StateError) in try store.schemas() }
       do { try formats.restore(schemas) } catch { throw .pipeline(.schema(error)) }
     }
     var opener = OutputOpener(apartFrom: input.names, written: written)
     let sessions = try format.makeOutput(
-      try opener.openOrStandard(output.output), formats, color: report.color,
+      try opener.openOrStandard(output.output), setup, color: report.color,
       isFile: output.output != nil, base: recordSchema)
-    let outputs = SegmentOutputs(sessions: sessions.stream, late: try openLate(&opener, formats))
+    let outputs = SegmentOutputs(sessions: sessions.stream, late: try openLate(&opener, setup))
     let deadLetters = try opener.openDeadLetters(input.deadLetter)
     let decoder = formats.makeDecoder(
       input: input.inputFormat, greatestRecord: input.maxRecord.bytes,
@@ -90,9 +91,11 @@ struct KESSegment: Tool {
 
   private var marksDuplicates: Bool { rules.duplicates == .mark }
 
-  private func makeFormats() throws(ToolFailure) -> RecordFormats {
+  private func makeSetup(_ signals: Signals) throws(ToolFailure) -> RecordSetup {
     let (marksDuplicates, wantsClosings) = (marksDuplicates, rules.emit != .events)
-    return try format.makeFormats(wantsDetails: false, isFile: output.output != nil) {
+    return try format.makeSetup(
+      wantsDetails: false, isFile: output.output != nil, signals: signals
+    ) {
       $0.holdsSessions(marksDuplicates: marksDuplicates, wantsClosings: wantsClosings)
     }
   }
@@ -107,9 +110,9 @@ struct KESSegment: Tool {
   }
 
   private func openLate(
-    _ opener: inout OutputOpener, _ formats: RecordFormats
+    _ opener: inout OutputOpener, _ setup: RecordSetup
   ) throws(ToolFailure) -> FormatOutput? {
     guard let late = try opener.open(rules.lateOutput) else { return nil }
-    return try format.avro.makeOutput(late, formats, isFile: true)
+    return try format.avro.makeOutput(late, setup, isFile: true)
   }
 }

@@ -160,7 +160,8 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable {
     } catch {
       throw .schema(error)
     }
-    ledger.records += Int64(batch.records.count)
+    ledger.records += Int64(batch.records.count + batch.tombstoneCount)
+    ledger.filtered += Int64(batch.tombstoneCount)
     for index in 0..<batch.records.count {
       let time = batch.records[index].time
       streamTime = max(streamTime, time)

@@ -11,6 +11,8 @@ public final class RecordFormats {
   public private(set) var output: RecordFormat?
   /// Whether records are read as the target's schema, whatever the output is.
   private let isSchemaForced: Bool
+  /// Where the schemas of Avro messages are, where the inputs hold such; nil for container files.
+  public let messageRegistry: (any SchemaRegistry)?
   private var lines: JSONLinesAvroConverter?
   private var hasAdmitted = false
 
@@ -21,10 +23,12 @@ public final class RecordFormats {
   ///   - accepts: whether the run can write records of a schema; others are read as `Event`.
   public init(
     wantsDetails: Bool = false, output: RecordFormat?, schema: AvroSchema? = nil,
+    messageRegistry: (any SchemaRegistry)? = nil,
     accepts: @escaping (AvroSchema) -> Bool = { _ in true }
   ) {
     self.wantsDetails = wantsDetails
     self.output = output
+    self.messageRegistry = messageRegistry
     schemas = AvroSchemaTable(wantsDetails: wantsDetails)
     target = AvroTarget(schemas: schemas, accepts: accepts)
     isSchemaForced = schema != nil
@@ -62,6 +66,12 @@ public final class RecordFormats {
     }
   }
 
+  /// Decodes the run's inputs.
+  ///
+  /// - Parameters:
+  ///   - input: the format of all inputs; nil to find each's.
+  ///   - greatestRecord: how many bytes a record may have.
+  ///   - position: the number of the first record.
   public func makeDecoder(
     input: RecordFormat?, greatestRecord: Int, position: Int64 = 0
   ) -> FormatDecoder {

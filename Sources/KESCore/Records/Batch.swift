@@ -19,6 +19,9 @@ public struct Batch: ~Copyable {
   /// In the order of their places.
   public var rejections: Column<Rejection>
 
+  /// How many records without a value there were, which are no events (tombstones).
+  public var tombstoneCount = 0
+
   /// What stream time reaches after the last record; `.beforeAll` where nothing is to be said.
   public var finalStreamTime: EventTime = .beforeAll
 
@@ -90,6 +93,7 @@ public struct Batch: ~Copyable {
     details.removeAll()
     rejections.removeAll()
     finalStreamTime = .beforeAll
+    tombstoneCount = 0
   }
 
   /// Lends the text at `range`. Valid until `body` returns.

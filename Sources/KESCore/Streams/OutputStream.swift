@@ -124,7 +124,11 @@ public final class OutputStream {
       return
     }
     framed.truncate(to: 0)
-    buffer.removeFirst(framing.frame(buffer, at: moment, to: &framed))
+    do throws(SchemaFailure) {
+      buffer.removeFirst(try framing.frame(buffer, at: moment, to: &framed))
+    } catch {
+      throw .schema(error)
+    }
     try write(framed)
   }
 

@@ -279,7 +279,7 @@ public struct AvroContainerDecoder: ~Copyable, RecordDecoder {
   private mutating func decode(
     _ head: BlockHead, of container: AvroContainer, _ batch: inout Batch, _ limits: DecodingLimits
   ) -> Progress {
-    guard container.problem == nil, let entry = container.entry else {
+    guard container.reading.problem == nil, let entry = container.reading.entry else {
       return reject(head, .unusableSchema, &batch, limits)
     }
     if isInPlace {
@@ -291,7 +291,8 @@ public struct AvroContainerDecoder: ~Copyable, RecordDecoder {
       swap(&block, &raw)
       let isWhole = batch.decode(block, head.dataStart + head.dataLength) { bytes, columns in
         entry.withPlan { steps, tables in
-          scanRecords(bytes, steps, tables, &scan, container.schema, entry, &columns, limits)
+          scanRecords(
+            bytes, steps, tables, &scan, container.reading.schema, entry, &columns, limits)
         }
       }
       swap(&block, &raw)
@@ -307,24 +308,25 @@ public struct AvroContainerDecoder: ~Copyable, RecordDecoder {
   ) -> Progress {
     data.truncate(to: 0)
     // Data that are not transcoded are expanded to where they stay.
-    if container.transcoder == nil { swap(&data, &batch.bytes) }
+    if container.reading.transcoder == nil { swap(&data, &batch.bytes) }
     let start = data.count
     let isExpanded = raw.withBytes(head.dataStart, head.dataLength) {
       container.codec.expand($0, limit: AvroContainerDecoder.greatestBlock, to: &data)
     }
     let isPossible = isPossible(head.count, data.count - start, entry)
     if !isExpanded || !isPossible { data.truncate(to: start) }
-    if container.transcoder == nil { swap(&data, &batch.bytes) }
+    if container.reading.transcoder == nil { swap(&data, &batch.bytes) }
     if !isExpanded { return reject(head, .badCompression, &batch, limits) }
     if !isPossible { return reject(head, .badCount, &batch, limits) }
     var scan = makeScan(head, at: start, container)
     let isWhole =
-      if let transcoder = container.transcoder {
-        transcodeRecords(transcoder, &scan, container.schema, entry, &batch, limits)
+      if let transcoder = container.reading.transcoder {
+        transcodeRecords(transcoder, &scan, container.reading.schema, entry, &batch, limits)
       } else {
         batch.decode { bytes, columns in
           entry.withPlan { steps, tables in
-            scanRecords(bytes, steps, tables, &scan, container.schema, entry, &columns, limits)
+            scanRecords(
+              bytes, steps, tables, &scan, container.reading.schema, entry, &columns, limits)
           }
         }
       }
@@ -504,11 +506,7 @@ public struct AvroContainerDecoder: ~Copyable, RecordDecoder {
   private mutating func append(
     _ start: Int, _ end: Int, _ schema: UInt16, to columns: inout Batch.Columns
   ) {
-    var record = Record(
-      offset: start, length: end &- start, key: scanner.key,
-      time: EventTime(milliseconds: scanner.time), position: position, role: scanner.kind.role)
-    record.schema = schema
-    columns.records.append(record)
+    columns.records.append(scanner.record(at: start, end, position: position, schema: schema))
     if wantsDetails { columns.details.append(scanner.detailOfKind) }
   }
 
@@ -608,7 +606,7 @@ public struct AvroContainerDecoder: ~Copyable, RecordDecoder {
 
   public func message(for rejection: Rejection, in batch: borrowing Batch) -> String {
     switch rejection.fault {
-    case .unusableSchema: container?.problem ?? ""
+    case .unusableSchema: container?.reading.problem ?? ""
     case .badHeader: "not an Avro container file: \(headProblem)"
     default: AvroFaultMessage(rejection: rejection, greatestRecord: greatestRecord).text
     }

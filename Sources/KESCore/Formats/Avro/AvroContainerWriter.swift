@@ -7,13 +7,12 @@
 /// is written, what stands in it becomes a block, or several where it is larger than a block may be.
 /// The sync marker follows from the schema and the codec, so that one input gives one output, byte
 /// for byte; the spec asks only that it does not occur in the data by chance.
-public final class AvroContainerWriter: OutputFraming {
+public final class AvroContainerWriter: AvroWriter {
   private let codec: AvroCodec
   private var schema: AvroSchema?
   private var sync: [UInt8] = []
   private var hasHeader = false
-  /// Lent to encoders while they work on a batch.
-  var cuts: AvroBlockCuts
+  public var cuts: AvroBlockCuts
   private var compressed = ByteBlock()
 
   /// - Parameter blockSize: how large the data of a block become before they are cut, in bytes.
@@ -22,7 +21,6 @@ public final class AvroContainerWriter: OutputFraming {
     cuts = AvroBlockCuts(blockSize: blockSize)
   }
 
-  /// What the file holds. To be said before the first record.
   public func begin(_ schema: AvroSchema) {
     if self.schema != nil { return }
     self.schema = schema
@@ -32,7 +30,6 @@ public final class AvroContainerWriter: OutputFraming {
       + AvroContainerWriter.bytes(Hash.of(text.span, seed: 1))
   }
 
-  /// Whether the schema, where it is known, has a field for duplicates (R7).
   public var marksDuplicates: Bool { schema?.marksDuplicates ?? false }
 
   /// Writes on in a file that has a header. Its codec must be ours.
@@ -94,7 +91,7 @@ public final class AvroContainerWriter: OutputFraming {
 }
 
 /// Where blocks end in a buffer.
-struct AvroBlockCuts {
+public struct AvroBlockCuts {
   private let blockSize: Int
   private(set) var blocks: [(end: Int, count: Int64)] = []
   private var start = 0

@@ -4,9 +4,9 @@
 struct AvroEventScanner {
   var reader = AvroReader()
   /// What the scan found; of the details only what the plan reads.
-  private(set) var key = TextRange.empty
-  private(set) var time: Int64 = 0
-  private(set) var kind = EventKind.dataReceived
+  private var key = TextRange.empty
+  private var time: Int64 = 0
+  private var kind = EventKind.dataReceived
   private var detail = EventDetail(kind: .dataReceived)
 
   /// The details of the event scanned last.
@@ -14,6 +14,16 @@ struct AvroEventScanner {
     var known = detail
     known.kind = kind
     return known
+  }
+
+  /// The event scanned last, which stood from `start` to `end`.
+  @inline(__always)
+  func record(at start: Int, _ end: Int, position: Int64, schema: UInt16) -> Record {
+    var record = Record(
+      offset: start, length: end &- start, key: key, time: EventTime(milliseconds: time),
+      position: position, role: kind.role)
+    record.schema = schema
+    return record
   }
 
   /// Scans the event at `start`; returns the place behind it, or `AvroReader.failed` with the fault
