@@ -67,8 +67,10 @@ struct KESProduce: Tool {
 
   func work(_ messages: Messages) throws(ToolFailure) -> ToolEnding {
     let signals = Signals()
-    var opener = OutputOpener(apartFrom: replay.replay ? input.names : [])
-    let destination = try opener.openOrStandard(output.output)
+    let opener = try OutputOpener(
+      output: output.output, others: [input.deadLetter],
+      apartFrom: replay.replay ? input.names : [])
+    let destination = try opener.openOutput()
     format.apply(to: destination, color: report.color, isFile: output.output != nil)
     return replay.replay
       ? try replay(

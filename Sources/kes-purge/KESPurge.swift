@@ -78,8 +78,9 @@ struct KESPurge: Tool {
 
   private func filter(_ messages: Messages) throws(ToolFailure) -> ToolEnding {
     let signals = Signals()
-    var opener = OutputOpener(apartFrom: input.names)
-    let sessions = try opener.openOrStandard(output.output)
+    let opener = try OutputOpener(
+      output: output.output, others: [input.deadLetter], apartFrom: input.names)
+    let sessions = try opener.openOutput()
     format.apply(to: sessions, color: report.color, isFile: output.output != nil)
     let deadLetters = try opener.openDeadLetters(input.deadLetter)
     let intake = Intake(
@@ -104,6 +105,7 @@ struct KESPurge: Tool {
     _ directory: String, _ messages: Messages
   ) throws(ToolFailure) -> ToolEnding {
     let signals = Signals()
+    let opener = try OutputOpener(output: output.output, apartFrom: StateStore.files(in: directory))
     let store = try storing { () throws(StateError) in
       state.dryRun
         ? try StateStore.openForReading(directory)
@@ -112,7 +114,7 @@ struct KESPurge: Tool {
     let progress = try storing { () throws(StateError) in try store.progress() }
     let selection = state.selection(of: progress ?? TaskProgress(), closing)
     if selection == nil { messages.note("no timeout is known, so nothing is due; say --timeout") }
-    let destination = try openOutput(of: store)
+    let destination = try openOutput(opener, of: store)
     format.apply(to: destination, color: report.color, isFile: output.output != nil)
     var purge = StorePurge(
       store: store, selection: selection ?? .nothing, removes: !state.dryRun,
@@ -124,19 +126,15 @@ struct KESPurge: Tool {
   }
 
   /// The named output, to be written on from where the store says; or the standard output.
-  private func openOutput(of store: StateStore) throws(ToolFailure) -> OutputStream {
-    guard let path = output.output else {
-      return try streaming { () throws(StreamError) in try .standard() }
-    }
-    let written = try storing { () throws(StateError) in try store.outputs() }
-    let length = written[absolutePath(path)]
-    if state.dryRun && length != nil {
+  private func openOutput(
+    _ opener: OutputOpener, of store: StateStore
+  ) throws(ToolFailure) -> OutputStream {
+    var opener = opener
+    opener.written = try storing { () throws(StateError) in try store.outputs() }
+    if state.dryRun, let path = output.output, opener.written[absolutePath(path)] != nil {
       throw .usage("\(path) holds what was written with this state: name another for --dry-run")
     }
-    let files = ["data.mdb", "lock.mdb", "kes.lock"].map { store.directory + "/" + $0 }
-    return try streaming { () throws(StreamError) in
-      try OutputStream.file(path, keeping: length ?? 0, apartFrom: files)
-    }
+    return try opener.openOutput()
   }
 
   /// `12 sessions purged, 30 stay`.

@@ -36,13 +36,16 @@ struct KESSegment: Tool {
 
   func work(_ messages: Messages) throws(ToolFailure) -> ToolEnding {
     let signals = Signals()
+    var opener = try OutputOpener(
+      output: output.output, others: [rules.lateOutput, input.deadLetter],
+      apartFrom: input.names + (state.state.map(StateStore.files) ?? []))
     let store = try openStore()
     let (known, written) = try storing { () throws(StateError) in
       (try store?.inputs() ?? [:], try store?.outputs() ?? [:])
     }
     let progress = try storing { () throws(StateError) in try store?.progress() }
-    var opener = OutputOpener(apartFrom: input.names, written: written)
-    let outputs = try openOutputs(&opener)
+    opener.written = written
+    let outputs = try openOutputs(opener)
     let deadLetters = try opener.openDeadLetters(input.deadLetter)
     let decoder = JSONLinesDecoder(
       purpose: .segmenting, greatestRecord: input.maxRecord.bytes,
@@ -79,8 +82,8 @@ struct KESSegment: Tool {
     }
   }
 
-  private func openOutputs(_ opener: inout OutputOpener) throws(ToolFailure) -> SegmentOutputs {
-    let sessions = try opener.openOrStandard(output.output)
+  private func openOutputs(_ opener: OutputOpener) throws(ToolFailure) -> SegmentOutputs {
+    let sessions = try opener.openOutput()
     format.apply(to: sessions, color: report.color, isFile: output.output != nil)
     return SegmentOutputs(sessions: sessions, late: try opener.open(rules.lateOutput))
   }
