@@ -77,8 +77,10 @@ struct KESRead: Tool {
   }
 
   func work(_ messages: Messages) throws(ToolFailure) -> ToolEnding {
-    var opener = OutputOpener(apartFrom: view.state == nil ? input.names : [])
-    let output = try opener.openOrStandard(output.output)
+    let opener = try OutputOpener(
+      output: output.output, others: [input.deadLetter],
+      apartFrom: view.state.map(StateStore.files) ?? input.names)
+    let output = try opener.openOutput()
     if let directory = view.state {
       return try showState(directory, output)
     }

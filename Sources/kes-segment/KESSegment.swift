@@ -36,6 +36,9 @@ struct KESSegment: Tool {
 
   func work(_ messages: Messages) throws(ToolFailure) -> ToolEnding {
     let signals = Signals()
+    var opener = try OutputOpener(
+      output: output.output, others: [rules.lateOutput, input.deadLetter],
+      apartFrom: input.names + (state.state.map(StateStore.files) ?? []))
     let store = try openStore()
     let (known, written) = try storing { () throws(StateError) in
       (try store?.inputs() ?? [:], try store?.outputs() ?? [:])
@@ -47,11 +50,11 @@ struct KESSegment: Tool {
       let schemas = try storing { () throws(StateError) in try store.schemas() }
       do { try formats.restore(schemas) } catch { throw .pipeline(.schema(error)) }
     }
-    var opener = OutputOpener(apartFrom: input.names, written: written)
+    opener.written = written
     let sessions = try format.makeOutput(
-      try opener.openOrStandard(output.output), setup, color: report.color,
+      try opener.openOutput(), setup, color: report.color,
       isFile: output.output != nil, base: recordSchema)
-    let outputs = SegmentOutputs(sessions: sessions.stream, late: try openLate(&opener, setup))
+    let outputs = SegmentOutputs(sessions: sessions.stream, late: try openLate(opener, setup))
     let deadLetters = try opener.openDeadLetters(input.deadLetter)
     let decoder = formats.makeDecoder(
       input: input.inputFormat, greatestRecord: input.maxRecord.bytes,
@@ -110,7 +113,7 @@ struct KESSegment: Tool {
   }
 
   private func openLate(
-    _ opener: inout OutputOpener, _ setup: RecordSetup
+    _ opener: OutputOpener, _ setup: RecordSetup
   ) throws(ToolFailure) -> FormatOutput? {
     guard let late = try opener.open(rules.lateOutput) else { return nil }
     return try format.avro.makeOutput(late, setup, isFile: true)

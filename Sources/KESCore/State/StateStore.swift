@@ -63,6 +63,11 @@ public final class StateStore {
     }
   }
 
+  /// The files that a store consists of, there or not: nobody else may write to them.
+  public static func files(in directory: String) -> [String] {
+    [DatabaseFile.name, "lock.mdb", StateLock.name].map { directory + "/" + $0 }
+  }
+
   // MARK: Version
 
   private func establishVersion() throws(StateError) {

@@ -21,17 +21,8 @@ public final class OutputStream {
   private var framed = ByteBlock()
 
   /// The standard output.
-  ///
-  /// Throws `StreamError.outputIsInput` where it is a file that is one of `inputs`: it would grow
-  /// as fast as it is read.
-  public static func standard(
-    apartFrom inputs: [String] = [], calls: SystemCalls = .real
-  ) throws(StreamError) -> OutputStream {
-    let output = FileIdentity.ofRegularFile(openAs: STDOUT_FILENO)
-    for input in inputs where output != nil && identity(ofInput: input) == output {
-      throw .outputIsInput(name: "stdout")
-    }
-    return OutputStream(
+  public static func standard(calls: SystemCalls = .real) -> OutputStream {
+    OutputStream(
       handle: DescriptorHandle(lent: STDOUT_FILENO), name: "stdout", path: nil, length: 0,
       calls: calls)
   }
@@ -49,17 +40,15 @@ public final class OutputStream {
     buffer = ByteBlock(capacity: OutputStream.blockSize * 2)
   }
 
-  /// Opens the file at `path`, which must not be one of `inputs` (or other outputs); `-` among them
-  /// is the standard input.
+  /// Opens the file at `path`.
   ///
   /// - Parameter keeping: how many bytes an earlier run wrote that count: the file is cut to that
   ///   length and written on from there; 0 empties it.
-  /// Throws `StreamError.cannotCreate`, `.outputIsInput`, or `.outputChanged` where the file is
-  /// shorter than `keeping`.
+  /// Throws `StreamError.cannotCreate`, or `.outputChanged` where the file is shorter than
+  /// `keeping`.
   public static func file(
-    _ path: String, keeping: Int64 = 0, apartFrom inputs: [String] = [], calls: SystemCalls = .real
+    _ path: String, keeping: Int64 = 0, calls: SystemCalls = .real
   ) throws(StreamError) -> OutputStream {
-    try requireApart(path, from: inputs)
     let handle = try DescriptorHandle.openForWriting(path, truncating: false)
     let status = try handle.status(path)
     if status.isRegular {
@@ -68,21 +57,6 @@ public final class OutputStream {
     return OutputStream(
       handle: handle, name: path, path: status.isRegular ? absolutePath(path) : nil,
       length: status.isRegular ? keeping : 0, calls: calls)
-  }
-
-  private static func requireApart(_ path: String, from inputs: [String]) throws(StreamError) {
-    let output = absolutePath(path)
-    let existing = FileIdentity.ofRegularFile(at: path)
-    for input in inputs {
-      let isSame = existing != nil && identity(ofInput: input) == existing
-      if isSame || (input != "-" && absolutePath(input) == output) {
-        throw .outputIsInput(name: path)
-      }
-    }
-  }
-
-  private static func identity(ofInput input: String) -> FileIdentity? {
-    input == "-" ? .ofRegularFile(openAs: STDIN_FILENO) : .ofRegularFile(at: input)
   }
 
   private static func cut(
