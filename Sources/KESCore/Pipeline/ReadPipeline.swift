@@ -43,13 +43,13 @@ public struct ReadPipeline<
   /// Runs to the end of input, until as many records have passed as were asked for, or until a
   /// signal asks to stop.
   ///
-  /// Throws `PipelineError`; after `.badRecord` all before the record is written.
+  /// Throws `PipelineError`; where the input is at fault, all that came before is written.
   public mutating func run() throws(PipelineError) -> Ending {
     encoder.begin(&output.buffer)
     do {
       return try runToEnd()
     } catch {
-      if case .badRecord = error { try finish() }
+      if error.isOfInput { try finish() }
       throw error
     }
   }
