@@ -50,6 +50,8 @@ public struct FormatDecoder: ~Copyable, RecordDecoder {
     last == .avro ? container.location(of: rejection) : jsonLines.location(of: rejection)
   }
 
+  public var isBinary: Bool { last == .avro }
+
   // MARK: Inputs
 
   public mutating func beginInput(_ start: InputStart) {

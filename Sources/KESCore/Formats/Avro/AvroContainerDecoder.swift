@@ -11,12 +11,15 @@
 /// A record that is wrong but whose end is known is rejected alone; where its end is not known the
 /// rest of its block is, as so many records as the block says. Where the block itself cannot be
 /// followed, reading goes on at the next sync marker. Memory: one block as it is in the file, and
-/// one expanded.
+/// one expanded; a large one is decoded in slices.
 public struct AvroContainerDecoder: ~Copyable, RecordDecoder {
   /// How large a block may be, in the file and expanded. Our choice.
   public static let greatestBlock = 256 << 20
   /// Blocks are decoded together up to so many bytes.
   private static let batchSize = 128 * 1024
+  /// Blocks that become larger are decoded in slices, as those are that are larger than a batch in
+  /// the file: what is known of records takes more memory than they do.
+  private static let sliceLimit = 1 << 20
 
   private enum State { case head, blocks, seeking, passing }
 
@@ -43,6 +46,10 @@ public struct AvroContainerDecoder: ~Copyable, RecordDecoder {
   private var block: Int64 = 1
   private var recordsOfBlock: Int64 = 0
   private var headProblem = ""
+  /// The block at `used`, while it is decoded in slices.
+  private var opened: AvroOpenBlock?
+  /// Why containers could not be read whose blocks were rejected with the bytes decoded last.
+  private var problems: [String] = []
 
   /// - Parameters:
   ///   - schemas: where the schemas of the containers get their numbers, and how events are read.
@@ -69,6 +76,7 @@ public struct AvroContainerDecoder: ~Copyable, RecordDecoder {
     container = nil
     raw.truncate(to: 0)
     (used, given, headOffset, block, recordsOfBlock) = (0, 0, 0, 1, 0)
+    opened = nil
     hasMore = false
     if case .resumed(let position, let head) = start, position.offset > 0 {
       resume(at: position, head: head)
@@ -124,6 +132,7 @@ public struct AvroContainerDecoder: ~Copyable, RecordDecoder {
     given += Int64(batch.bytes.count)
     raw.append(batch.bytes, 0, batch.bytes.count)
     batch.bytes.truncate(to: 0)
+    problems.removeAll()
   }
 
   private mutating func step(
@@ -239,6 +248,10 @@ public struct AvroContainerDecoder: ~Copyable, RecordDecoder {
     guard container.problem == nil, let entry = container.entry else {
       return reject(head, .unusableSchema, &batch, limits)
     }
+    let isLarge = opened != nil || head.dataLength > AvroContainerDecoder.batchSize
+    if isLarge && container.transcoder == nil {
+      return decodeSlice(head, of: container, entry, &batch, limits)
+    }
     data.truncate(to: 0)
     var dataStart = 0
     // Data that stay as they are need not be copied twice.
@@ -254,6 +267,12 @@ public struct AvroContainerDecoder: ~Copyable, RecordDecoder {
     if container.transcoder == nil { swap(&data, &batch.bytes) }
     if !isExpanded { return reject(head, .badCompression, &batch, limits) }
     if !isPossible { return reject(head, .badCount, &batch, limits) }
+    if container.transcoder == nil && batch.bytes.count - dataStart > AvroContainerDecoder.sliceLimit
+    {
+      // Few bytes have become many: they are expanded once more, elsewhere.
+      batch.bytes.truncate(to: dataStart)
+      return decodeSlice(head, of: container, entry, &batch, limits)
+    }
     var scan = AvroBlockScan(
       count: head.count, index: dataStart, passed: recordsOfBlock,
       byteOffset: offset(of: used),
@@ -276,6 +295,70 @@ public struct AvroContainerDecoder: ~Copyable, RecordDecoder {
     used = head.end
     block += 1
     recordsOfBlock = 0
+    opened = nil
+  }
+
+  // MARK: Slices
+
+  /// Decodes the next slice of a large block, which is expanded once.
+  private mutating func decodeSlice(
+    _ head: BlockHead, of container: AvroContainer, _ entry: AvroSchemaTable.Entry,
+    _ batch: inout Batch, _ limits: DecodingLimits
+  ) -> Progress {
+    // What is not compressed stays where it is.
+    let isInPlace = container.codec == .null
+    if opened == nil, let fault = expand(head, of: container, entry, isInPlace: isInPlace) {
+      return reject(head, fault, &batch, limits)
+    }
+    let open = opened ?? AvroOpenBlock()
+    let wanted = head.count - open.records
+    let slice =
+      isInPlace
+      ? raw.withBytes(head.dataStart, head.dataLength) { open.slice(of: $0, wanted, entry.layout) }
+      : data.withBytes { open.slice(of: $0, wanted, entry.layout) }
+    var scan = AvroBlockScan(
+      count: slice.isLast ? wanted : slice.records, index: batch.bytes.count,
+      passed: max(0, recordsOfBlock - open.records), byteOffset: offset(of: used),
+      dataOffset: isInPlace ? offset(of: head.dataStart + open.index) : nil)
+    if isInPlace {
+      batch.bytes.append(raw, head.dataStart + open.index, slice.length)
+    } else {
+      batch.bytes.append(data, open.index, slice.length)
+    }
+    let isWhole = batch.decode { bytes, columns in
+      scanRecords(bytes, &scan, container.schema, entry, &columns, limits)
+    }
+    if !isWhole {
+      recordsOfBlock = open.records + scan.passed
+      return .stopped
+    }
+    if slice.isLast {
+      finish(head)
+    } else {
+      let next = AvroOpenBlock(
+        index: open.index + slice.length, records: open.records + slice.records)
+      opened = next
+      recordsOfBlock = max(recordsOfBlock, next.records)
+    }
+    return .done
+  }
+
+  /// Opens a large block, its data in `data` unless they stay where they are. Returns what is wrong
+  /// with it.
+  private mutating func expand(
+    _ head: BlockHead, of container: AvroContainer, _ entry: AvroSchemaTable.Entry, isInPlace: Bool
+  ) -> Fault? {
+    data.truncate(to: 0)
+    let isExpanded =
+      isInPlace
+      || raw.withBytes(head.dataStart, head.dataLength) {
+        container.codec.expand($0, limit: AvroContainerDecoder.greatestBlock, to: &data)
+      }
+    if !isExpanded { return .badCompression }
+    let length = isInPlace ? head.dataLength : data.count
+    if entry.rootTakesBytes && head.count > Int64(length) { return .badCount }
+    opened = AvroOpenBlock()
+    return nil
   }
 
   /// Rejects all records of a block.
@@ -290,11 +373,19 @@ public struct AvroContainerDecoder: ~Copyable, RecordDecoder {
     batch.bytes.append(raw, head.dataStart, head.dataLength)
     var rejection = makeRejection(.whole, fault, start, head.dataLength, batch)
     rejection.recordCount = UInt32(clamping: max(1, min(head.count, Int64(head.dataLength))))
+    if fault == .unusableSchema { rejection.faultOffset = notedProblem() }
     batch.rejections.append(rejection)
     if limits.stopsAtRejection { return .stopped }
     position += Int64(rejection.recordCount)
     finish(head)
     return .done
+  }
+
+  /// Which of `problems` is the container's. Another may be at hand when messages are worded.
+  private mutating func notedProblem() -> UInt32 {
+    let problem = container?.problem ?? ""
+    if problems.last != problem { problems.append(problem) }
+    return UInt32(problems.count - 1)
   }
 
   // MARK: Records
@@ -526,9 +617,11 @@ public struct AvroContainerDecoder: ~Copyable, RecordDecoder {
     ": block \(rejection.line), byte \(rejection.byteOffset)"
   }
 
+  public var isBinary: Bool { true }
+
   public func message(for rejection: Rejection, in batch: borrowing Batch) -> String {
     switch rejection.fault {
-    case .unusableSchema: container?.problem ?? ""
+    case .unusableSchema: problems[Int(rejection.faultOffset)]
     case .badHeader: "not an Avro container file: \(headProblem)"
     default: AvroFaultMessage(rejection: rejection, greatestRecord: greatestRecord).text
     }
@@ -559,5 +652,35 @@ struct AvroBlockScan {
   /// The place in the input of a byte of the data; of the block where it is compressed.
   func byte(of offset: Int) -> Int64 {
     dataOffset.map { $0 + Int64(offset - dataStart) } ?? byteOffset
+  }
+}
+
+/// How much of a block that is decoded in slices has been decoded.
+struct AvroOpenBlock {
+  private static let sliceLength = 128 * 1024
+  private static let sliceRecords: Int64 = 1 << 16
+
+  /// How many bytes of its data, and how many records they are.
+  var index = 0
+  var records: Int64 = 0
+
+  /// The next records of `data`: how many, and their bytes. The last slice has all that is left,
+  /// also what cannot be followed.
+  func slice(
+    of data: Span<UInt8>, _ wanted: Int64, _ layout: borrowing AvroLayout
+  ) -> (records: Int64, length: Int, isLast: Bool) {
+    var reader = AvroReader()
+    var end = index
+    var count: Int64 = 0
+    while count < wanted {
+      if end - index >= AvroOpenBlock.sliceLength || count == AvroOpenBlock.sliceRecords {
+        return (count, end - index, false)
+      }
+      reader.beginRecord()
+      end = reader.skip(layout.root, of: layout, data, end)
+      if end < 0 { break }
+      count += 1
+    }
+    return (count, data.count - index, true)
   }
 }
