@@ -61,6 +61,13 @@ struct AvroEventPlan: ~Copyable {
   }
 }
 
+extension AvroEventPlan {
+  /// The fields of our record of that kind.
+  static func fields(of kind: EventKind) -> Set<String> {
+    Set(AvroEventCompiler.targets(of: kind).keys)
+  }
+}
+
 /// Writes the steps.
 private struct AvroEventCompiler {
   let schema: AvroSchema
@@ -74,7 +81,7 @@ private struct AvroEventCompiler {
   }
 
   /// What a field of ours must be.
-  private enum Target {
+  enum Target {
     case text, long, double, boolean, status, event
   }
 
@@ -225,7 +232,7 @@ private struct AvroEventCompiler {
     return true
   }
 
-  private static func targets(of kind: EventKind) -> [String: Target] {
+  static func targets(of kind: EventKind) -> [String: Target] {
     switch kind {
     case .deviceWokeUp, .allDataSent: [:]
     case .dataReceived: ["name": .text, "value": .double]
