@@ -58,44 +58,66 @@ public struct AvroOptions: ParsableArguments {
   ///   - isFile: whether a file is named for it.
   ///   - base: the schema of the records of which the output's schema was made; nil where it cannot
   ///     have been written by this command.
+  ///   - form: the schema of session events over that of the records: records of schemas of which
+  ///     it makes the same are the same.
   public func makeOutput(
     _ stream: OutputStream, _ formats: RecordFormats, isFile: Bool,
-    base: (AvroSchema) -> AvroSchema? = { $0 }
+    base: (AvroSchema) -> AvroSchema? = { $0 }, form: (AvroSchema) -> AvroSchema? = { $0 }
   ) throws(ToolFailure) -> FormatOutput {
     let written = try AvroOptions.header(of: stream, formats)
     let codec = written.flatMap { AvroCodec(rawValue: $0.codecName) } ?? codec
     let writer = AvroContainerWriter(
       codec: codec ?? (isFile ? .deflate : .null), blockSize: blockSize.bytes)
     if let written {
-      guard let schema = try? AvroSchema(parsing: written.schemaText), let records = base(schema)
-      else {
-        throw .stream(
-          .outputChanged(
-            name: stream.name,
-            explanation: "was written with another schema or other options; name another output"))
-      }
-      formats.target.fix(records)
-      writer.resume(written, schema)
+      writer.resume(written, try AvroOptions.schema(of: written, stream, formats, base, form))
     }
     return FormatOutput(stream, formats: formats, writer: writer)
+  }
+
+  /// The schema of an output that an earlier run wrote, which this run's must be, too.
+  private static func schema(
+    of written: AvroContainerHeader, _ stream: OutputStream, _ formats: RecordFormats,
+    _ base: (AvroSchema) -> AvroSchema?, _ form: (AvroSchema) -> AvroSchema?
+  ) throws(ToolFailure) -> AvroSchema {
+    let schema = try? AvroSchema(parsing: written.schemaText)
+    if let schema, let records = base(schema) {
+      formats.target.fix(records)
+      if let target = formats.target.schema, form(target)?.document == form(records)?.document {
+        return schema
+      }
+    }
+    throw .stream(
+      .outputChanged(
+        name: stream.name,
+        explanation: "was written by an earlier run with another schema or other options; name"
+          + " another output"))
   }
 
   /// The header of a container file that an earlier run wrote; nil where there is none.
   private static func header(
     of stream: OutputStream, _ formats: RecordFormats
   ) throws(ToolFailure) -> AvroContainerHeader? {
-    guard let path = stream.path, stream.length > 0 else { return nil }
-    let length = Int64(AvroContainerHeader.greatestLength)
-    let head = try streaming { () throws(StreamError) in try fileHead(path, length: length) }
+    guard let head = try head(of: stream) else { return nil }
     let header = AvroContainerHeader(of: head)
     let format: RecordFormat = header == nil ? .json : .avro
     if let asked = formats.output, asked != format {
-      throw .usage(
-        "\(stream.name) holds \(format.rawValue), written by an earlier run; name another output, or"
-          + " say --format \(format.rawValue)")
+      throw AvroOptions.refusal(of: stream, format.rawValue)
     }
     formats.meet(format)
     return header
+  }
+
+  /// The first bytes of what an earlier run wrote; nil where there is nothing.
+  static func head(of stream: OutputStream) throws(ToolFailure) -> [UInt8]? {
+    guard let path = stream.path, stream.length > 0 else { return nil }
+    let length = min(stream.length, Int64(AvroContainerHeader.greatestLength))
+    return try streaming { () throws(StreamError) in try fileHead(path, length: length) }
+  }
+
+  static func refusal(of stream: OutputStream, _ format: String) -> ToolFailure {
+    .usage(
+      "\(stream.name) holds \(format), written by an earlier run; name another output, or say"
+        + " --format \(format)")
   }
 }
 
@@ -120,10 +142,11 @@ public struct FormatOptions: ParsableArguments {
   /// - Parameters:
   ///   - usual: the format where none is asked for; nil for that of the input.
   ///   - isFile: whether the output goes to a named file.
-  ///   - accepts: whether records of a schema can be written; others are read as `Event`.
+  ///   - restored: the schemas that an earlier run met.
+  ///   - adapt: what records of a schema are written as.
   public func makeFormats(
-    wantsDetails: Bool, usual: RecordFormat? = nil, isFile: Bool,
-    accepts: @escaping (AvroSchema) -> Bool = { _ in true }
+    wantsDetails: Bool, usual: RecordFormat? = nil, isFile: Bool, restored: [AvroSchema] = [],
+    adapt: @escaping (AvroSchema) -> AvroSchema = { $0 }
   ) throws(ToolFailure) -> RecordFormats {
     let isTerminal = !isFile && isStandardOutputTerminal
     if format == .avro && isTerminal {
@@ -136,18 +159,33 @@ public struct FormatOptions: ParsableArguments {
       case nil: isTerminal ? .json : usual
       }
     return RecordFormats(
-      wantsDetails: wantsDetails, output: output, schema: try avro.readSchema(), accepts: accepts)
+      wantsDetails: wantsDetails, output: output, schema: try avro.readSchema(),
+      restored: restored, adapt: adapt)
   }
 
   /// Gives an output of records its format (see `AvroOptions.makeOutput`).
   public func makeOutput(
     _ stream: OutputStream, _ formats: RecordFormats, color: ColorChoice, isFile: Bool,
-    base: (AvroSchema) -> AvroSchema? = { $0 }
+    base: (AvroSchema) -> AvroSchema? = { $0 }, form: (AvroSchema) -> AvroSchema? = { $0 }
   ) throws(ToolFailure) -> FormatOutput {
-    let output = try avro.makeOutput(stream, formats, isFile: isFile, base: base)
+    try requireSameText(stream)
+    let output = try avro.makeOutput(stream, formats, isFile: isFile, base: base, form: form)
     if format == .text {
       stream.framing = TextRewriter(style: TextStyle(isColored: color.isColored(isFile: isFile)))
     }
     return output
+  }
+
+  /// Text for people and records for programs do not go into one file: refuses what an earlier run
+  /// wrote otherwise.
+  private func requireSameText(_ stream: OutputStream) throws(ToolFailure) {
+    guard let first = try AvroOptions.head(of: stream)?.first, first != UInt8(ascii: "O") else {
+      return
+    }
+    let escape: UInt8 = 0x1B
+    let isText = first == UInt8(ascii: "[") || first == escape
+    if isText != (format == .text) {
+      throw AvroOptions.refusal(of: stream, isText ? "text" : "json")
+    }
   }
 }

@@ -61,7 +61,7 @@ struct KESProduce: Tool {
     input.files
       + [
         ("--input-format", input.inputFormat != nil), ("--on-error", input.onError != nil),
-        ("--dead-letter", input.deadLetter != nil),
+        ("--dead-letter", input.deadLetter != nil), ("--schema", format.avro.schema != nil),
       ].filter(\.1).map(\.0)
   }
 
@@ -69,8 +69,10 @@ struct KESProduce: Tool {
     let signals = Signals()
     var opener = OutputOpener(apartFrom: replay.replay ? input.names : [])
     let isFile = output.output != nil
+    let isShifted = replay.shiftTo != nil
     let formats = try format.makeFormats(
-      wantsDetails: true, usual: replay.replay ? nil : .json, isFile: isFile)
+      wantsDetails: true, usual: replay.replay ? nil : .json, isFile: isFile
+    ) { isShifted ? $0.withLongTimes() : $0 }
     let destination = try format.makeOutput(
       try opener.openOrStandard(output.output), formats, color: report.color, isFile: isFile)
     return replay.replay

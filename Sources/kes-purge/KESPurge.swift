@@ -63,6 +63,7 @@ struct KESPurge: Tool {
       ("--count", input.count != nil), ("--input-format", input.inputFormat != nil),
       ("--on-error", input.onError != nil), ("--dead-letter", input.deadLetter != nil),
       ("--stats", report.stats != nil), ("--progress", report.progress),
+      ("--schema", format.avro.schema != nil),
     ].first { $0.1 }
     if let given {
       throw ValidationError("\(given.0) is for reading session events: it goes without --state")
@@ -81,7 +82,7 @@ struct KESPurge: Tool {
     var opener = OutputOpener(apartFrom: input.names)
     let isFile = output.output != nil
     let formats = try format.makeFormats(wantsDetails: true, isFile: isFile) {
-      !$0.hasSession || $0.holdsClosings(marksDuplicates: false)
+      $0.adaptedToClosings()
     }
     let sessions = try format.makeOutput(
       try opener.openOrStandard(output.output), formats, color: report.color, isFile: isFile)
@@ -121,7 +122,7 @@ struct KESPurge: Tool {
     let formats = try format.makeFormats(wantsDetails: false, usual: nil, isFile: isFile)
     let destination = try format.makeOutput(
       try openOutput(of: store), formats, color: report.color, isFile: isFile
-    ) { $0.withoutSession() }
+    ) { $0.holdsClosings(marksDuplicates: false) ? $0.withoutSession() : nil }
     var purge = StorePurge(
       store: store, selection: selection ?? .nothing, removes: !state.dryRun,
       encoder: destination.makeSessionEncoder(

@@ -41,15 +41,11 @@ struct KESSegment: Tool {
       (try store?.inputs() ?? [:], try store?.outputs() ?? [:])
     }
     let progress = try storing { () throws(StateError) in try store?.progress() }
-    let formats = try makeFormats()
-    if let store {
-      let schemas = try storing { () throws(StateError) in try store.schemas() }
-      do { try formats.restore(schemas) } catch { throw .pipeline(.schema(error)) }
-    }
+    let formats = try makeFormats(store)
     var opener = OutputOpener(apartFrom: input.names, written: written)
     let sessions = try format.makeOutput(
       try opener.openOrStandard(output.output), formats, color: report.color,
-      isFile: output.output != nil, base: recordSchema)
+      isFile: output.output != nil, base: recordSchema, form: sessionSchema)
     let outputs = SegmentOutputs(sessions: sessions.stream, late: try openLate(&opener, formats))
     let deadLetters = try opener.openDeadLetters(input.deadLetter)
     let decoder = formats.makeDecoder(
@@ -90,26 +86,36 @@ struct KESSegment: Tool {
 
   private var marksDuplicates: Bool { rules.duplicates == .mark }
 
-  private func makeFormats() throws(ToolFailure) -> RecordFormats {
-    let (marksDuplicates, wantsClosings) = (marksDuplicates, rules.emit != .events)
-    return try format.makeFormats(wantsDetails: false, isFile: output.output != nil) {
-      $0.holdsSessions(marksDuplicates: marksDuplicates, wantsClosings: wantsClosings)
+  private func makeFormats(_ store: StateStore?) throws(ToolFailure) -> RecordFormats {
+    let texts = try storing { () throws(StateError) in try store?.schemas() ?? [] }
+    let restored: [AvroSchema]
+    do { restored = try RecordFormats.parse(stored: texts) } catch {
+      throw .pipeline(.schema(error))
     }
+    let (marksDuplicates, wantsClosings) = (marksDuplicates, rules.emit != .events)
+    return try format.makeFormats(
+      wantsDetails: false, isFile: output.output != nil, restored: restored
+    ) { $0.adaptedToSessions(marksDuplicates: marksDuplicates, wantsClosings: wantsClosings) }
   }
 
   /// The schema of the events of which an output's session events were made; nil where this run
   /// would write others.
   private func recordSchema(of sessions: AvroSchema) -> AvroSchema? {
     guard let events = sessions.withoutSession(),
-      events.withSession(marksDuplicates: marksDuplicates)?.document == sessions.document
+      sessionSchema(of: events)?.document == sessions.document
     else { return nil }
     return events
+  }
+
+  /// The schema of the session events of events.
+  private func sessionSchema(of events: AvroSchema) -> AvroSchema? {
+    events.withSession(marksDuplicates: marksDuplicates)
   }
 
   private func openLate(
     _ opener: inout OutputOpener, _ formats: RecordFormats
   ) throws(ToolFailure) -> FormatOutput? {
     guard let late = try opener.open(rules.lateOutput) else { return nil }
-    return try format.avro.makeOutput(late, formats, isFile: true)
+    return try format.avro.makeOutput(late, formats, isFile: true, form: sessionSchema)
   }
 }

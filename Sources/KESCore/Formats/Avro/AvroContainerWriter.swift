@@ -12,6 +12,9 @@ public final class AvroContainerWriter: OutputFraming {
   private var schema: AvroSchema?
   private var sync: [UInt8] = []
   private var hasHeader = false
+  private var hasBlocks = false
+  /// What a file holds that gets no record.
+  var schemaOfNone: () -> AvroSchema = { .event }
   /// Lent to encoders while they work on a batch.
   var cuts: AvroBlockCuts
   private var compressed = ByteBlock()
@@ -39,7 +42,7 @@ public final class AvroContainerWriter: OutputFraming {
   public func resume(_ header: AvroContainerHeader, _ schema: AvroSchema) {
     self.schema = schema
     sync = header.sync
-    hasHeader = true
+    (hasHeader, hasBlocks) = (true, true)
   }
 
   private static func bytes(_ word: UInt64) -> [UInt8] {
@@ -52,9 +55,10 @@ public final class AvroContainerWriter: OutputFraming {
     _ content: borrowing ByteBlock, at moment: FlushMoment, to output: inout ByteBlock
   ) -> Int {
     if moment != .full { cuts.finish(at: content.count) }
-    if schema == nil && moment == .last && content.isEmpty { begin(.sessionEvent) }
+    if schema == nil && moment == .last && content.isEmpty { begin(schemaOfNone()) }
     if !hasHeader { appendHeader(to: &output) }
     var from = 0
+    hasBlocks = hasBlocks || !cuts.blocks.isEmpty
     for block in cuts.blocks {
       content.withBytes(from, block.end - from) { appendBlock($0, block.count, to: &output) }
       from = block.end
@@ -62,6 +66,9 @@ public final class AvroContainerWriter: OutputFraming {
     cuts.removeBlocks(of: from)
     return from
   }
+
+  /// A header alone is written anew: which schema the first record has is not known yet.
+  public var hasContent: Bool { hasBlocks }
 
   private func appendHeader(to output: inout ByteBlock) {
     guard let schema else { return }
