@@ -36,7 +36,8 @@ public final class DeadLetters {
   private func appendHexadecimal(_ bytes: Span<UInt8>) {
     for index in 0..<bytes.count {
       for digit in [bytes[index] >> 4, bytes[index] & 15] {
-        output.buffer.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") - 10 + digit)
+        let first: UInt8 = digit < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10
+        output.buffer.append(first + digit)
       }
     }
   }

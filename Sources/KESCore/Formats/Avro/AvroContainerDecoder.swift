@@ -267,7 +267,8 @@ public struct AvroContainerDecoder: ~Copyable, RecordDecoder {
     if container.transcoder == nil { swap(&data, &batch.bytes) }
     if !isExpanded { return reject(head, .badCompression, &batch, limits) }
     if !isPossible { return reject(head, .badCount, &batch, limits) }
-    if container.transcoder == nil && batch.bytes.count - dataStart > AvroContainerDecoder.sliceLimit
+    if container.transcoder == nil
+      && batch.bytes.count - dataStart > AvroContainerDecoder.sliceLimit
     {
       // Few bytes have become many: they are expanded once more, elsewhere.
       batch.bytes.truncate(to: dataStart)
