@@ -76,7 +76,7 @@ let package = Package(
       dependencies: [
         "KESCore", "KESCommand", "kes-produce", "kes-segment", "kes-read", "kes-purge",
       ],
-      exclude: ["Cases"],
+      exclude: ["Cases", "Python"],
       swiftSettings: houseSettings),
   ]
 )
