@@ -84,7 +84,7 @@ let package = Package(
         "KESCore", "KESCommand", "kes-produce", "kes-segment", "kes-read", "kes-purge",
         "TestSupport",
       ],
-      exclude: ["Cases"],
+      exclude: ["Cases", "Python"],
       swiftSettings: houseSettings),
   ]
 )

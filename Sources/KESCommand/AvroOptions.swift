@@ -49,15 +49,16 @@ public struct AvroOptions: ParsableArguments {
   ///
   /// - Parameters:
   ///   - output: the format of the output; nil for that of the first input.
-  ///   - accepts: whether records of a schema can be written; others are read as `Event`.
+  ///   - restored: the schemas that an earlier run met.
+  ///   - adapt: what records of a schema are written as.
   public func makeSetup(
     wantsDetails: Bool, output: RecordFormat?, signals: Signals,
-    accepts: @escaping (AvroSchema) -> Bool = { _ in true }
+    restored: [AvroSchema] = [], adapt: @escaping (AvroSchema) -> AvroSchema = { $0 }
   ) throws(ToolFailure) -> RecordSetup {
     let registry = try messages.open(signals)
     let formats = RecordFormats(
       wantsDetails: wantsDetails, output: output, schema: try readSchema(),
-      messageRegistry: messages.readsMessages ? registry : nil, accepts: accepts)
+      restored: restored, messageRegistry: messages.readsMessages ? registry : nil, adapt: adapt)
     return RecordSetup(formats: formats, registry: registry)
   }
 
@@ -81,9 +82,11 @@ public struct AvroOptions: ParsableArguments {
   ///   - isFile: whether a file is named for it.
   ///   - base: the schema of the records of which the output's schema was made; nil where it cannot
   ///     have been written by this command.
+  ///   - form: the schema of session events over that of the records: records of schemas of which
+  ///     it makes the same are the same.
   public func makeOutput(
     _ stream: OutputStream, _ setup: RecordSetup, isFile: Bool,
-    base: (AvroSchema) -> AvroSchema? = { $0 }
+    base: (AvroSchema) -> AvroSchema? = { $0 }, form: (AvroSchema) -> AvroSchema? = { $0 }
   ) throws(ToolFailure) -> FormatOutput {
     let formats = setup.formats
     if messages.writesMessages, let registry = setup.registry {
@@ -93,41 +96,55 @@ public struct AvroOptions: ParsableArguments {
     let codec = written.flatMap { AvroCodec(rawValue: $0.codecName) } ?? codec
     let writer = AvroContainerWriter(
       codec: codec ?? (isFile ? .deflate : .null), blockSize: blockSize.bytes)
-    if let written { try AvroOptions.resume(written, of: stream, writer, formats, base) }
+    if let written {
+      writer.resume(written, try AvroOptions.schema(of: written, stream, formats, base, form))
+    }
     return FormatOutput(stream, formats: formats, writer: writer)
   }
 
-  /// Lets the run write on in a container file.
-  private static func resume(
-    _ header: AvroContainerHeader, of stream: OutputStream, _ writer: AvroContainerWriter,
-    _ formats: RecordFormats, _ base: (AvroSchema) -> AvroSchema?
-  ) throws(ToolFailure) {
-    guard let schema = try? AvroSchema(parsing: header.schemaText), let records = base(schema)
-    else {
-      throw .stream(
-        .outputChanged(
-          name: stream.name,
-          explanation: "was written with another schema or other options; name another output"))
+  /// The schema of an output that an earlier run wrote, which this run's must be, too.
+  private static func schema(
+    of written: AvroContainerHeader, _ stream: OutputStream, _ formats: RecordFormats,
+    _ base: (AvroSchema) -> AvroSchema?, _ form: (AvroSchema) -> AvroSchema?
+  ) throws(ToolFailure) -> AvroSchema {
+    let schema = try? AvroSchema(parsing: written.schemaText)
+    if let schema, let records = base(schema) {
+      formats.target.fix(records)
+      if let target = formats.target.schema, form(target)?.document == form(records)?.document {
+        return schema
+      }
     }
-    formats.target.fix(records)
-    writer.resume(header, schema)
+    throw .stream(
+      .outputChanged(
+        name: stream.name,
+        explanation: "was written by an earlier run with another schema or other options; name"
+          + " another output"))
   }
 
   /// The header of a container file that an earlier run wrote; nil where there is none.
   private static func header(
     of stream: OutputStream, _ formats: RecordFormats
   ) throws(ToolFailure) -> AvroContainerHeader? {
-    guard let path = stream.path, stream.length > 0 else { return nil }
-    let length = Int64(AvroContainerHeader.greatestLength)
-    let head = try streaming { () throws(StreamError) in try fileHead(path, length: length) }
+    guard let head = try head(of: stream) else { return nil }
     let header = AvroContainerHeader(of: head)
     let format: RecordFormat = header == nil ? .json : .avro
     if let asked = formats.output, asked != format {
-      throw .usage(
-        "\(stream.name) holds \(format.rawValue), written by an earlier run; name another output, or"
-          + " say --format \(format.rawValue)")
+      throw AvroOptions.refusal(of: stream, format.rawValue)
     }
     formats.meet(format)
     return header
+  }
+
+  /// The first bytes of what an earlier run wrote; nil where there is nothing.
+  static func head(of stream: OutputStream) throws(ToolFailure) -> [UInt8]? {
+    guard let path = stream.path, stream.length > 0 else { return nil }
+    let length = min(stream.length, Int64(AvroContainerHeader.greatestLength))
+    return try streaming { () throws(StreamError) in try fileHead(path, length: length) }
+  }
+
+  static func refusal(of stream: OutputStream, _ format: String) -> ToolFailure {
+    .usage(
+      "\(stream.name) holds \(format), written by an earlier run; name another output, or say"
+        + " --format \(format)")
   }
 }

@@ -32,10 +32,11 @@ public struct FormatOptions: ParsableArguments {
   /// - Parameters:
   ///   - usual: the format where none is asked for; nil for that of the input.
   ///   - isFile: whether the output goes to a named file.
-  ///   - accepts: whether records of a schema can be written; others are read as `Event`.
+  ///   - restored: the schemas that an earlier run met.
+  ///   - adapt: what records of a schema are written as.
   public func makeSetup(
     wantsDetails: Bool, usual: RecordFormat? = nil, isFile: Bool, signals: Signals,
-    accepts: @escaping (AvroSchema) -> Bool = { _ in true }
+    restored: [AvroSchema] = [], adapt: @escaping (AvroSchema) -> AvroSchema = { $0 }
   ) throws(ToolFailure) -> RecordSetup {
     let isTerminal = !isFile && isStandardOutputTerminal
     if format == .avro && isTerminal { throw .avroToTerminal }
@@ -46,19 +47,35 @@ public struct FormatOptions: ParsableArguments {
       case nil: isTerminal ? .json : avro.messages.writesMessages ? .avro : usual
       }
     return try avro.makeSetup(
-      wantsDetails: wantsDetails, output: output, signals: signals, accepts: accepts)
+      wantsDetails: wantsDetails, output: output, signals: signals, restored: restored,
+      adapt: adapt)
   }
 
   /// Gives an output of records its format (see `AvroOptions.makeOutput`).
   public func makeOutput(
     _ stream: OutputStream, _ setup: RecordSetup, color: ColorChoice, isFile: Bool,
-    base: (AvroSchema) -> AvroSchema? = { $0 }
+    base: (AvroSchema) -> AvroSchema? = { $0 }, form: (AvroSchema) -> AvroSchema? = { $0 }
   ) throws(ToolFailure) -> FormatOutput {
-    let output = try avro.makeOutput(stream, setup, isFile: isFile, base: base)
+    try requireSameText(stream)
+    let output = try avro.makeOutput(stream, setup, isFile: isFile, base: base, form: form)
     if format == .text {
       stream.framing = TextRewriter(style: TextStyle(isColored: color.isColored(isFile: isFile)))
     }
     return output
+  }
+
+  /// Text for people and records for programs do not go into one file: refuses what an earlier run
+  /// wrote otherwise.
+  private func requireSameText(_ stream: OutputStream) throws(ToolFailure) {
+    if avro.messages.writesMessages { return }
+    guard let first = try AvroOptions.head(of: stream)?.first, first != UInt8(ascii: "O") else {
+      return
+    }
+    let escape: UInt8 = 0x1B
+    let isText = first == UInt8(ascii: "[") || first == escape
+    if isText != (format == .text) {
+      throw AvroOptions.refusal(of: stream, isText ? "text" : "json")
+    }
   }
 }
 

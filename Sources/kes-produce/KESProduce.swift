@@ -61,7 +61,7 @@ struct KESProduce: Tool {
     input.files
       + [
         ("--input-format", input.inputFormat != nil), ("--on-error", input.onError != nil),
-        ("--dead-letter", input.deadLetter != nil),
+        ("--dead-letter", input.deadLetter != nil), ("--schema", format.avro.schema != nil),
       ].filter(\.1).map(\.0)
   }
 
@@ -71,8 +71,10 @@ struct KESProduce: Tool {
       output: output.output, others: [input.deadLetter],
       apartFrom: replay.replay ? input.names : [])
     let isFile = output.output != nil
+    let isShifted = replay.shiftTo != nil
     let setup = try format.makeSetup(
-      wantsDetails: true, usual: replay.replay ? nil : .json, isFile: isFile, signals: signals)
+      wantsDetails: true, usual: replay.replay ? nil : .json, isFile: isFile, signals: signals
+    ) { isShifted ? $0.withLongTimes() : $0 }
     let destination = try format.makeOutput(
       try opener.openOutput(), setup, color: report.color, isFile: isFile)
     return replay.replay

@@ -63,6 +63,7 @@ struct KESPurge: Tool {
       ("--count", input.count != nil), ("--input-format", input.inputFormat != nil),
       ("--on-error", input.onError != nil), ("--dead-letter", input.deadLetter != nil),
       ("--stats", report.stats != nil), ("--progress", report.progress),
+      ("--schema", format.avro.schema != nil),
     ].first { $0.1 }
     if let given {
       throw ValidationError("\(given.0) is for reading session events: it goes without --state")
@@ -82,7 +83,7 @@ struct KESPurge: Tool {
       output: output.output, others: [input.deadLetter], apartFrom: input.names)
     let isFile = output.output != nil
     let setup = try format.makeSetup(wantsDetails: true, isFile: isFile, signals: signals) {
-      !$0.hasSession || $0.holdsClosings(marksDuplicates: false)
+      $0.adaptedToClosings()
     }
     let sessions = try format.makeOutput(
       try opener.openOutput(), setup, color: report.color, isFile: isFile)
@@ -123,7 +124,7 @@ struct KESPurge: Tool {
     let setup = try format.makeSetup(wantsDetails: false, isFile: isFile, signals: signals)
     let destination = try format.makeOutput(
       try openOutput(opener, of: store), setup, color: report.color, isFile: isFile
-    ) { $0.withoutSession() }
+    ) { $0.holdsClosings(marksDuplicates: false) ? $0.withoutSession() : nil }
     var purge = StorePurge(
       store: store, selection: selection ?? .nothing, removes: !state.dryRun,
       encoder: destination.makeSessionEncoder(

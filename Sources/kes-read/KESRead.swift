@@ -58,6 +58,7 @@ struct KESRead: Tool {
     }
     if view.state != nil {
       if !input.files.isEmpty { throw ValidationError("--state and files exclude each other") }
+      if avro.schema != nil { throw ValidationError("--schema is for records, not for --state") }
       if filters.since != nil || filters.until != nil {
         throw ValidationError("--state shows what is open: --since and --until do not apply")
       }

@@ -90,6 +90,8 @@ public struct FormatDecoder: ~Copyable, RecordDecoder {
     }
   }
 
+  public var isBinary: Bool { last != .jsonLines }
+
   // MARK: Inputs
 
   public mutating func beginInput(_ start: InputStart) {

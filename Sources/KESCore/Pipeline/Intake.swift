@@ -177,7 +177,8 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable {
     let bad = BadRecord(
       position: input.name + decoder.location(of: rejection),
       reason: decoder.message(for: rejection, in: batch))
-    deadLetters?.append(rejection, of: batch, position: bad.position, reason: bad.reason)
+    deadLetters?.append(
+      rejection, of: batch, isBinary: decoder.isBinary, position: bad.position, reason: bad.reason)
     if isCounted {
       ledger.records += Int64(rejection.recordCount)
       ledger.rejected += Int64(rejection.recordCount)

@@ -34,6 +34,9 @@ public struct Batch: ~Copyable {
     rejections = Column()
   }
 
+  /// Whether it tells of nothing.
+  public var isEmpty: Bool { records.isEmpty && rejections.isEmpty }
+
   /// Makes room for the next batch: keeps only the bytes that have not been decoded.
   public mutating func recycle() {
     bytes.removeFirst(decodedCount)

@@ -10,6 +10,13 @@ public protocol OutputFraming: AnyObject {
   func frame(
     _ content: borrowing ByteBlock, at moment: FlushMoment, to output: inout ByteBlock
   ) throws(SchemaFailure) -> Int
+
+  /// Whether what has been written must be kept by who writes on; else it may begin anew.
+  var hasContent: Bool { get }
+}
+
+extension OutputFraming {
+  public var hasContent: Bool { true }
 }
 
 /// Why an output is written.

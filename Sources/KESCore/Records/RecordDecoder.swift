@@ -40,6 +40,9 @@ public protocol RecordDecoder: ~Copyable {
 
   /// Where in its input a rejected record stands, to be written behind the input's name: `:1204`.
   func location(of rejection: Rejection) -> String
+
+  /// Whether records are bytes of any kind, not text.
+  var isBinary: Bool { get }
 }
 
 extension RecordDecoder where Self: ~Copyable {
@@ -50,6 +53,7 @@ extension RecordDecoder where Self: ~Copyable {
   }
 
   public var hasMore: Bool { false }
+  public var isBinary: Bool { false }
   public func location(of rejection: Rejection) -> String { ":\(rejection.line)" }
 }
 

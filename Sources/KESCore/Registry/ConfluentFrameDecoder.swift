@@ -273,6 +273,8 @@ public struct ConfluentFrameDecoder: ~Copyable, RecordDecoder {
     batch.rejections.append(rejection)
   }
 
+  public var isBinary: Bool { true }
+
   public func location(of rejection: Rejection) -> String {
     ": message \(rejection.line), byte \(rejection.byteOffset)"
   }

@@ -23,6 +23,9 @@ public final class ConfluentFrameWriter: AvroWriter {
 
   public func begin(_ schema: AvroSchema) { self.schema = self.schema ?? schema }
 
+  /// Without messages there is nothing to tell.
+  public var schemaOfNone: () -> AvroSchema = { .event }
+
   public var marksDuplicates: Bool { schema?.marksDuplicates ?? false }
 
   public func frame(

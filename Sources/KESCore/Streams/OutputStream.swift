@@ -14,6 +14,8 @@ public final class OutputStream {
   public let path: String?
   /// How many bytes have been written to the file since it was empty.
   public private(set) var length: Int64
+  /// How many bytes of the file a later run is to keep when it writes on.
+  public var keptLength: Int64 { framing?.hasContent == false ? 0 : length }
   private let handle: DescriptorHandle
   private let calls: SystemCalls
   /// What turns the buffer into what is written; nil where it is written as it is.

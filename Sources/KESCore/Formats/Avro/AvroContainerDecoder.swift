@@ -11,7 +11,7 @@
 /// A record that is wrong but whose end is known is rejected alone; where its end is not known the
 /// rest of its block is, as so many records as the block says. Where the block itself cannot be
 /// followed, reading goes on at the next sync marker. Memory: one block as it is in the file, and
-/// one expanded.
+/// one expanded; a large one is decoded in slices.
 ///
 /// Data that need neither be expanded nor transcoded are not copied: the bytes that came in become
 /// those of the batch.
@@ -20,6 +20,9 @@ public struct AvroContainerDecoder: ~Copyable, RecordDecoder {
   public static let greatestBlock = 256 << 20
   /// Blocks are decoded together up to so many bytes.
   private static let batchSize = 128 * 1024
+  /// Blocks that become larger are decoded in slices, as those are that are larger than a batch in
+  /// the file: what is known of records takes more memory than they do.
+  private static let sliceLimit = 1 << 20
 
   private enum State { case head, blocks, seeking, passing }
 
@@ -48,6 +51,10 @@ public struct AvroContainerDecoder: ~Copyable, RecordDecoder {
   private var block: Int64 = 1
   private var recordsOfBlock: Int64 = 0
   private var headProblem = ""
+  /// The block at `used`, while it is decoded in slices.
+  private var opened: AvroOpenBlock?
+  /// Why containers could not be read whose blocks were rejected with the bytes decoded last.
+  private var problems: [String] = []
 
   /// - Parameters:
   ///   - schemas: where the schemas of the containers get their numbers, and how events are read.
@@ -74,6 +81,7 @@ public struct AvroContainerDecoder: ~Copyable, RecordDecoder {
     container = nil
     raw.truncate(to: 0)
     (used, given, headOffset, block, recordsOfBlock) = (0, 0, 0, 1, 0)
+    opened = nil
     hasMore = false
     if case .resumed(let position, let head) = start, position.offset > 0 {
       resume(at: position, head: head)
@@ -122,7 +130,7 @@ public struct AvroContainerDecoder: ~Copyable, RecordDecoder {
   public mutating func decode(_ batch: inout Batch, endOfInput: Bool, limits: DecodingLimits) {
     take(&batch)
     hasMore = false
-    isInPlace = container?.isPlain ?? false
+    isInPlace = opened == nil && container?.isPlain ?? false
     var limits = limits
     while !isEnough(batch, limits) {
       let before = position
@@ -140,15 +148,16 @@ public struct AvroContainerDecoder: ~Copyable, RecordDecoder {
     given += Int64(batch.bytes.count)
     raw.append(batch.bytes, 0, batch.bytes.count)
     batch.bytes.truncate(to: 0)
+    problems.removeAll()
   }
 
   /// Whether the batch is to be handed on as it is. Notes whether more could be had at once.
   private mutating func isEnough(_ batch: borrowing Batch, _ limits: DecodingLimits) -> Bool {
     let isPlain = container?.isPlain ?? false
-    let isEmpty = batch.records.isEmpty && batch.rejections.isEmpty
-    if isEmpty { isInPlace = isPlain && batch.bytes.isEmpty }
+    if batch.isEmpty { isInPlace = isPlain && opened == nil && batch.bytes.isEmpty }
     let isFull = batch.bytes.count >= AvroContainerDecoder.batchSize
-    guard limits.records <= 0 || isFull || (!isEmpty && isPlain != isInPlace) else { return false }
+    let isOther = !batch.isEmpty && isPlain != isInPlace
+    guard limits.records <= 0 || isFull || isOther else { return false }
     hasMore = raw.count > used && limits.records > 0
     return true
   }
@@ -282,6 +291,15 @@ public struct AvroContainerDecoder: ~Copyable, RecordDecoder {
     guard container.reading.problem == nil, let entry = container.reading.entry else {
       return reject(head, .unusableSchema, &batch, limits)
     }
+    let isLarge = opened != nil || head.dataLength > AvroContainerDecoder.batchSize
+    if isLarge && container.reading.transcoder == nil {
+      if isInPlace && !batch.isEmpty {
+        hasMore = true
+        return .stopped
+      }
+      isInPlace = false
+      return decodeSlice(head, of: container, entry, &batch, limits)
+    }
     if isInPlace {
       if !isPossible(head.count, head.dataLength, entry) {
         return reject(head, .badCount, &batch, limits)
@@ -318,6 +336,13 @@ public struct AvroContainerDecoder: ~Copyable, RecordDecoder {
     if container.reading.transcoder == nil { swap(&data, &batch.bytes) }
     if !isExpanded { return reject(head, .badCompression, &batch, limits) }
     if !isPossible { return reject(head, .badCount, &batch, limits) }
+    if container.reading.transcoder == nil
+      && batch.bytes.count - start > AvroContainerDecoder.sliceLimit
+    {
+      // Few bytes have become many: they are expanded once more, elsewhere.
+      batch.bytes.truncate(to: start)
+      return decodeSlice(head, of: container, entry, &batch, limits)
+    }
     var scan = makeScan(head, at: start, container)
     let isWhole =
       if let transcoder = container.reading.transcoder {
@@ -359,6 +384,72 @@ public struct AvroContainerDecoder: ~Copyable, RecordDecoder {
     used = head.end
     block += 1
     recordsOfBlock = 0
+    opened = nil
+  }
+
+  // MARK: Slices
+
+  /// Decodes the next slice of a large block, which is expanded once.
+  private mutating func decodeSlice(
+    _ head: BlockHead, of container: AvroContainer, _ entry: AvroSchemaTable.Entry,
+    _ batch: inout Batch, _ limits: DecodingLimits
+  ) -> Progress {
+    // What is not compressed stays where it is.
+    let isPlain = container.codec == .null
+    if opened == nil, let fault = expand(head, of: container, entry, isPlain: isPlain) {
+      return reject(head, fault, &batch, limits)
+    }
+    let open = opened ?? AvroOpenBlock()
+    let wanted = head.count - open.records
+    let slice =
+      isPlain
+      ? raw.withBytes(head.dataStart, head.dataLength) { open.slice(of: $0, wanted, entry.layout) }
+      : data.withBytes { open.slice(of: $0, wanted, entry.layout) }
+    var scan = AvroBlockScan(
+      count: slice.isLast ? wanted : slice.records, index: batch.bytes.count,
+      passed: max(0, recordsOfBlock - open.records), byteOffset: offset(of: used),
+      dataOffset: isPlain ? offset(of: head.dataStart + open.index) : nil)
+    if isPlain {
+      batch.bytes.append(raw, head.dataStart + open.index, slice.length)
+    } else {
+      batch.bytes.append(data, open.index, slice.length)
+    }
+    let isWhole = batch.decode { bytes, columns in
+      entry.withPlan { steps, tables in
+        scanRecords(bytes, steps, tables, &scan, container.reading.schema, entry, &columns, limits)
+      }
+    }
+    if !isWhole {
+      recordsOfBlock = open.records + scan.passed
+      return .stopped
+    }
+    if slice.isLast {
+      finish(head)
+    } else {
+      let next = AvroOpenBlock(
+        index: open.index + slice.length, records: open.records + slice.records)
+      opened = next
+      recordsOfBlock = max(recordsOfBlock, next.records)
+    }
+    return .done
+  }
+
+  /// Opens a large block, its data in `data` unless they stay where they are. Returns what is wrong
+  /// with it.
+  private mutating func expand(
+    _ head: BlockHead, of container: AvroContainer, _ entry: AvroSchemaTable.Entry, isPlain: Bool
+  ) -> Fault? {
+    data.truncate(to: 0)
+    let isExpanded =
+      isPlain
+      || raw.withBytes(head.dataStart, head.dataLength) {
+        container.codec.expand($0, limit: AvroContainerDecoder.greatestBlock, to: &data)
+      }
+    if !isExpanded { return .badCompression }
+    let length = isPlain ? head.dataLength : data.count
+    if entry.rootTakesBytes && head.count > Int64(length) { return .badCount }
+    opened = AvroOpenBlock()
+    return nil
   }
 
   /// Rejects all records of a block.
@@ -372,11 +463,19 @@ public struct AvroContainerDecoder: ~Copyable, RecordDecoder {
     let start = stage(head.dataStart, head.dataLength, in: &batch)
     var rejection = makeRejection(.whole, fault, start, head.dataLength, batch)
     rejection.recordCount = UInt32(clamping: max(1, min(head.count, Int64(head.dataLength))))
+    if fault == .unusableSchema { rejection.faultOffset = notedProblem() }
     batch.rejections.append(rejection)
     if limits.stopsAtRejection { return .stopped }
     position += Int64(rejection.recordCount)
     finish(head)
     return .done
+  }
+
+  /// Which of `problems` is the container's. Another may be at hand when messages are worded.
+  private mutating func notedProblem() -> UInt32 {
+    let problem = container?.reading.problem ?? ""
+    if problems.last != problem { problems.append(problem) }
+    return UInt32(problems.count - 1)
   }
 
   // MARK: Records
@@ -604,9 +703,11 @@ public struct AvroContainerDecoder: ~Copyable, RecordDecoder {
     ": block \(rejection.line), byte \(rejection.byteOffset)"
   }
 
+  public var isBinary: Bool { true }
+
   public func message(for rejection: Rejection, in batch: borrowing Batch) -> String {
     switch rejection.fault {
-    case .unusableSchema: container?.reading.problem ?? ""
+    case .unusableSchema: problems[Int(rejection.faultOffset)]
     case .badHeader: "not an Avro container file: \(headProblem)"
     default: AvroFaultMessage(rejection: rejection, greatestRecord: greatestRecord).text
     }
@@ -637,5 +738,35 @@ struct AvroBlockScan {
   /// The place in the input of a byte of the data; of the block where it is compressed.
   func byte(of offset: Int) -> Int64 {
     dataOffset.map { $0 + Int64(offset - dataStart) } ?? byteOffset
+  }
+}
+
+/// How much of a block that is decoded in slices has been decoded.
+struct AvroOpenBlock {
+  private static let sliceLength = 128 * 1024
+  private static let sliceRecords: Int64 = 1 << 16
+
+  /// How many bytes of its data, and how many records they are.
+  var index = 0
+  var records: Int64 = 0
+
+  /// The next records of `data`: how many, and their bytes. The last slice has all that is left,
+  /// also what cannot be followed.
+  func slice(
+    of data: Span<UInt8>, _ wanted: Int64, _ layout: borrowing AvroLayout
+  ) -> (records: Int64, length: Int, isLast: Bool) {
+    var reader = AvroReader()
+    var end = index
+    var count: Int64 = 0
+    while count < wanted {
+      if end - index >= AvroOpenBlock.sliceLength || count == AvroOpenBlock.sliceRecords {
+        return (count, end - index, false)
+      }
+      reader.beginRecord()
+      end = reader.skip(layout.root, of: layout, data, end)
+      if end < 0 { break }
+      count += 1
+    }
+    return (count, data.count - index, true)
   }
 }

@@ -12,6 +12,9 @@ public final class AvroContainerWriter: AvroWriter {
   private var schema: AvroSchema?
   private var sync: [UInt8] = []
   private var hasHeader = false
+  private var hasBlocks = false
+  /// What a file holds that gets no record.
+  public var schemaOfNone: () -> AvroSchema = { .event }
   public var cuts: AvroBlockCuts
   private var compressed = ByteBlock()
 
@@ -36,7 +39,7 @@ public final class AvroContainerWriter: AvroWriter {
   public func resume(_ header: AvroContainerHeader, _ schema: AvroSchema) {
     self.schema = schema
     sync = header.sync
-    hasHeader = true
+    (hasHeader, hasBlocks) = (true, true)
   }
 
   private static func bytes(_ word: UInt64) -> [UInt8] {
@@ -49,9 +52,10 @@ public final class AvroContainerWriter: AvroWriter {
     _ content: borrowing ByteBlock, at moment: FlushMoment, to output: inout ByteBlock
   ) -> Int {
     if moment != .full { cuts.finish(at: content.count) }
-    if schema == nil && moment == .last && content.isEmpty { begin(.sessionEvent) }
+    if schema == nil && moment == .last && content.isEmpty { begin(schemaOfNone()) }
     if !hasHeader { appendHeader(to: &output) }
     var from = 0
+    hasBlocks = hasBlocks || !cuts.blocks.isEmpty
     for block in cuts.blocks {
       content.withBytes(from, block.end - from) { appendBlock($0, block.count, to: &output) }
       from = block.end
@@ -59,6 +63,9 @@ public final class AvroContainerWriter: AvroWriter {
     cuts.removeBlocks(of: from)
     return from
   }
+
+  /// A header alone is written anew: which schema the first record has is not known yet.
+  public var hasContent: Bool { hasBlocks }
 
   private func appendHeader(to output: inout ByteBlock) {
     guard let schema else { return }

@@ -67,6 +67,13 @@ struct AvroEventPlan: ~Copyable {
   }
 }
 
+extension AvroEventPlan {
+  /// The fields of our record of that kind.
+  static func fields(of kind: EventKind) -> Set<String> {
+    Set(AvroEventCompiler.targets(of: kind).keys)
+  }
+}
+
 /// Writes the steps.
 private struct AvroEventCompiler {
   let schema: AvroSchema
@@ -80,7 +87,7 @@ private struct AvroEventCompiler {
   }
 
   /// What a field of ours must be.
-  private enum Target {
+  enum Target {
     case text, long, double, boolean, status, event
   }
 
@@ -273,7 +280,7 @@ private struct AvroEventCompiler {
     return true
   }
 
-  private static func targets(of kind: EventKind) -> [String: Target] {
+  static func targets(of kind: EventKind) -> [String: Target] {
     switch kind {
     case .deviceWokeUp, .allDataSent: [:]
     case .dataReceived: ["name": .text, "value": .double]

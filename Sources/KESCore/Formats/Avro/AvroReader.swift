@@ -184,6 +184,8 @@ struct AvroReader {
   private mutating func skipInside(
     _ node: AvroLayout.Node, of layout: borrowing AvroLayout, _ bytes: Span<UInt8>, _ start: Int
   ) -> Int {
+    // What takes no bytes may still have many types inside.
+    if !node.takesBytes { return start }
     if !enter() { return fail(.tooDeep, at: start) }
     var index = start
     switch node.kind {

@@ -28,7 +28,13 @@ final class AvroReading {
   private func open(
     _ writer: AvroSchema, _ schemas: AvroSchemaTable, _ target: AvroTarget?
   ) throws(AvroSchemaError) {
-    target?.fix(writer)
+    if let target, target.schema == nil {
+      // What holds no events says nothing of those that may come.
+      if let number = schemas.number(of: writer), let failure = schemas.entry(number).failure {
+        throw failure
+      }
+      target.fix(writer)
+    }
     if let target, let reader = target.schema, reader.document != writer.document {
       let resolution = try AvroResolution(from: writer, to: reader)
       if !resolution.isCopy { transcoder = AvroTranscoder(resolution) }

@@ -15,6 +15,7 @@ public struct AvroRecordEncoder: ~Copyable, RecordEncoder {
     self.writer = writer
     self.target = target
     source = AvroRecordSource(target: target, converter: converter)
+    writer.schemaOfNone = { target.schema ?? .event }
   }
 
   public mutating func encode(_ batch: borrowing Batch, to output: inout ByteBlock) {

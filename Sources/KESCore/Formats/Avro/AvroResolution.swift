@@ -294,7 +294,9 @@ private struct AvroResolver {
         throw fails(path, "the reader's default does not fit: \(reason)")
       }
     } else if missing == .isEmpty {
-      reader.encodeEmpty(field.type, to: &encoded)
+      if !reader.encodeEmpty(field.type, to: &encoded) {
+        throw fails(path, "the writer has no such field, and its type no empty value")
+      }
     } else {
       throw fails(path, "the writer has no such field, and the reader no default")
     }

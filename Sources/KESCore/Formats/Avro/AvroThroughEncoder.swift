@@ -16,6 +16,7 @@ public struct AvroThroughEncoder: ~Copyable, SessionEventEncoder {
     self.target = target
     source = AvroRecordSource(target: target, converter: converter)
     closingEncoder = AvroClosingEncoder(to: .sessionEvent, marksDuplicates: false)
+    writer.schemaOfNone = { target.schema ?? .sessionEvent }
   }
 
   public var wantsClosings: Bool { true }

@@ -9,6 +9,9 @@ public protocol AvroWriter: OutputFraming {
   /// What the data are; to be said before the first are written. Only the first time counts.
   func begin(_ schema: AvroSchema)
 
+  /// The schema of an output that gets no record, where that is to be told.
+  var schemaOfNone: () -> AvroSchema { get set }
+
   /// Whether the schema, where it is known, has a field for duplicates (R7).
   var marksDuplicates: Bool { get }
 }
