@@ -61,18 +61,22 @@ struct KESProduce: Tool {
     input.files
       + [
         ("--input-format", input.inputFormat != nil), ("--on-error", input.onError != nil),
-        ("--dead-letter", input.deadLetter != nil),
+        ("--dead-letter", input.deadLetter != nil), ("--schema", format.avro.schema != nil),
       ].filter(\.1).map(\.0)
   }
 
   func work(_ messages: Messages) throws(ToolFailure) -> ToolEnding {
     let signals = Signals()
-    var opener = OutputOpener(apartFrom: replay.replay ? input.names : [])
+    let opener = try OutputOpener(
+      output: output.output, others: [input.deadLetter],
+      apartFrom: replay.replay ? input.names : [])
     let isFile = output.output != nil
-    let formats = try format.makeFormats(
-      wantsDetails: true, usual: replay.replay ? nil : .json, isFile: isFile)
+    let isShifted = replay.shiftTo != nil
+    let setup = try format.makeSetup(
+      wantsDetails: true, usual: replay.replay ? nil : .json, isFile: isFile, signals: signals
+    ) { isShifted ? $0.withLongTimes() : $0 }
     let destination = try format.makeOutput(
-      try opener.openOrStandard(output.output), formats, color: report.color, isFile: isFile)
+      try opener.openOutput(), setup, color: report.color, isFile: isFile)
     return replay.replay
       ? try replay(
         to: destination, try opener.openDeadLetters(input.deadLetter), signals, messages)

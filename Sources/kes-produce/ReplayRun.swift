@@ -39,12 +39,12 @@ struct ReplayRun<Decoder: RecordDecoder & ~Copyable>: ~Copyable {
   }
 
   /// Runs to the end of input, or until a signal asks to stop: at once where events are waited for,
-  /// else after the batch in hand. After `.badRecord` all before the record is written.
+  /// else after the batch in hand. Where the input is at fault, all that came before is written.
   mutating func run() throws(ToolFailure) -> Ending {
     do {
       return try runToEnd()
     } catch {
-      if case .pipeline(.badRecord) = error { try finish() }
+      if case .pipeline(let error) = error, error.isOfInput { try finish() }
       throw error
     }
   }

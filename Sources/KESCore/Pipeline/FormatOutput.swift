@@ -5,24 +5,24 @@ public final class FormatOutput {
   public let stream: OutputStream
   public let formats: RecordFormats
   /// What frames Avro data for this stream.
-  public let writer: AvroContainerWriter
+  public let writer: any AvroWriter
 
   public init(
     _ stream: OutputStream, formats: RecordFormats,
-    writer: AvroContainerWriter = AvroContainerWriter(codec: .null, blockSize: 1 << 16)
+    writer: any AvroWriter = AvroContainerWriter(codec: .null, blockSize: 1 << 16)
   ) {
     self.stream = stream
     self.formats = formats
     self.writer = writer
-    if formats.output == .avro { stream.framing = writer }
+    formats.whenAvro { stream.framing = writer }
   }
 
-  /// The format, which is known as soon as there are records.
+  /// The format, which is known as soon as there are records. What is written before there are (of
+  /// sessions that an earlier run left) is JSON-lines, and so is all behind it.
   @inline(__always)
   func format() -> RecordFormat {
-    guard formats.output == .avro else { return .json }
-    if stream.framing == nil { stream.framing = writer }
-    return .avro
+    formats.meet(.json)
+    return formats.output ?? .json
   }
 }
 
@@ -45,6 +45,7 @@ public struct FormatSessionEncoder<
   public mutating func encode(
     _ batch: borrowing Batch, _ outcome: borrowing Outcome, to buffer: inout ByteBlock
   ) {
+    if batch.records.isEmpty && outcome.closings.isEmpty { return }
     switch output.format() {
     case .json: lines.encode(batch, outcome, to: &buffer)
     case .avro: container.encode(batch, outcome, to: &buffer)
@@ -67,6 +68,7 @@ public struct FormatRecordEncoder: ~Copyable, RecordEncoder {
   }
 
   public mutating func encode(_ batch: borrowing Batch, to buffer: inout ByteBlock) {
+    if batch.records.isEmpty { return }
     switch output.format() {
     case .json: lines.encode(batch, to: &buffer)
     case .avro: container.encode(batch, to: &buffer)

@@ -18,14 +18,10 @@ public final class JSONLinesAvroConverter: RecordConverter {
     self.wantsDetails = wantsDetails
   }
 
-  /// Which schema of ours the lines of `batch` belong to; by its first record, where details are
-  /// there.
+  /// Which schema of ours the lines belong to of which `batch` has the first. Session events may be
+  /// marked as duplicates: one that is may come at any time.
   static func schema(of batch: borrowing Batch, wantsDetails: Bool) -> AvroSchema {
-    guard wantsDetails, batch.details[0].hasSession else { return .event }
-    for index in 0..<batch.details.count where batch.details[index].isDuplicate {
-      return .markedSessionEvent
-    }
-    return .sessionEvent
+    wantsDetails && batch.details[0].hasSession ? .markedSessionEvent : .event
   }
 
   /// Learns what the lines become. Throws where they are no data of the run's schema.

@@ -22,7 +22,7 @@ public enum PipelineError: Error, Sendable {
 
 extension PipelineError {
   /// Whether the input is at fault: what came before is good, and is to be written.
-  var isOfInput: Bool {
+  public var isOfInput: Bool {
     switch self {
     case .badRecord, .schema: true
     case .stream(.cannotOpen), .stream(.isDirectory), .stream(.cannotRead): true

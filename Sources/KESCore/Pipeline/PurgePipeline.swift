@@ -46,12 +46,12 @@ public struct PurgePipeline<
 
   /// Runs to the end of input, or until a signal asks to stop; then nothing is closed for that.
   ///
-  /// Throws `PipelineError`; after `.badRecord` all before the record is written.
+  /// Throws `PipelineError`; where the input is at fault, all that came before is written.
   public mutating func run() throws(PipelineError) -> Ending {
     do {
       return try runToEnd()
     } catch {
-      if case .badRecord = error { try finish() }
+      if error.isOfInput { try finish() }
       throw error
     }
   }
@@ -116,6 +116,7 @@ public struct PurgePipeline<
     var ledger = ledger
     ledger.records = intake.ledger.records
     ledger.rejected = intake.ledger.rejected
+    ledger.filtered += intake.ledger.filtered
     return ledger
   }
 

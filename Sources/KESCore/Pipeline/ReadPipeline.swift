@@ -43,13 +43,13 @@ public struct ReadPipeline<
   /// Runs to the end of input, until as many records have passed as were asked for, or until a
   /// signal asks to stop.
   ///
-  /// Throws `PipelineError`; after `.badRecord` all before the record is written.
+  /// Throws `PipelineError`; where the input is at fault, all that came before is written.
   public mutating func run() throws(PipelineError) -> Ending {
     encoder.begin(&output.buffer)
     do {
       return try runToEnd()
     } catch {
-      if case .badRecord = error { try finish() }
+      if error.isOfInput { try finish() }
       throw error
     }
   }
@@ -92,7 +92,7 @@ public struct ReadPipeline<
   /// Counts what was looked at; what stands behind the last record asked for is not.
   private mutating func count(looked: Int, passed: Int64, decoded: Int) {
     ledger.assigned += passed
-    ledger.filtered += Int64(looked) - passed
+    ledger.filtered += Int64(looked) - passed + Int64(batch.tombstoneCount)
     for index in 0..<batch.rejections.count {
       let rejection = batch.rejections[index]
       let isCounted = rejection.part == .whole || rejection.part == .first

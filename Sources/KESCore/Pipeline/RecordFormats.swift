@@ -11,57 +11,76 @@ public final class RecordFormats {
   public private(set) var output: RecordFormat?
   /// Whether records are read as the target's schema, whatever the output is.
   private let isSchemaForced: Bool
+  /// Where the schemas of Avro messages are, where the inputs hold such; nil for container files.
+  public let messageRegistry: (any SchemaRegistry)?
+  /// How many schemas an earlier run met.
+  public let restoredCount: Int
   private var lines: JSONLinesAvroConverter?
   private var hasAdmitted = false
+  /// What waits to be told that the output is Avro.
+  private var waiting: [() -> Void] = []
 
   /// - Parameters:
   ///   - output: the format that was asked for; nil for that of the first input.
   ///   - schema: what Avro records are to be read as; nil for their own schemas, or where the output
   ///     is Avro, for that of the first.
-  ///   - accepts: whether the run can write records of a schema; others are read as `Event`.
+  ///   - restored: the schemas that an earlier run met, in the order of their numbers.
+  ///   - adapt: what the run writes records of a schema as.
   public init(
     wantsDetails: Bool = false, output: RecordFormat?, schema: AvroSchema? = nil,
-    accepts: @escaping (AvroSchema) -> Bool = { _ in true }
+    restored: [AvroSchema] = [], messageRegistry: (any SchemaRegistry)? = nil,
+    adapt: @escaping (AvroSchema) -> AvroSchema = { $0 }
   ) {
     self.wantsDetails = wantsDetails
     self.output = output
+    self.messageRegistry = messageRegistry
     schemas = AvroSchemaTable(wantsDetails: wantsDetails)
-    target = AvroTarget(schemas: schemas, accepts: accepts)
+    for schema in restored { _ = schemas.number(of: schema) }
+    restoredCount = restored.count
+    target = AvroTarget(schemas: schemas, adapt: adapt)
     isSchemaForced = schema != nil
     if let schema { target.fix(schema) }
+  }
+
+  /// The schemas that a store keeps. Throws where one is no schema.
+  public static func parse(stored texts: [String]) throws(SchemaFailure) -> [AvroSchema] {
+    var schemas: [AvroSchema] = []
+    do throws(AvroSchemaError) {
+      for text in texts { schemas.append(try AvroSchema(parsing: text)) }
+    } catch {
+      throw SchemaFailure(kind: .badData, message: "the state holds what is no schema: \(error)")
+    }
+    return schemas
   }
 
   /// What Avro records are to be read as, where that is not their own schema.
   var readingTarget: AvroTarget? { isSchemaForced || output == .avro ? target : nil }
 
-  /// Takes up the schemas that an earlier run met, in the order of their numbers, before any other
-  /// is met. Throws where one is no schema.
-  public func restore(_ texts: [String]) throws(SchemaFailure) {
-    for text in texts {
-      do throws(AvroSchemaError) {
-        _ = schemas.number(of: try AvroSchema(parsing: text))
-      } catch {
-        throw SchemaFailure(kind: .badData, message: "the state holds what is no schema: \(error)")
-      }
-    }
-  }
-
-  /// Sees to it that records which an earlier run held can be written. Throws where they cannot.
-  public func admitRestored() throws(SchemaFailure) {
-    if schemas.count > 0 { meet(.avro) }
-    guard output == .avro, schemas.count > 0 else { return }
-    target.fix(schemas.schema(UInt16(schemas.count)))
-    for number in 1...UInt16(schemas.count) where number != target.number {
-      do throws(AvroSchemaError) {
+  /// Sees to it that records which an earlier run held, of schemas with `numbers`, can be written.
+  /// Throws where they cannot.
+  public func admitRestored(_ numbers: Set<UInt16>) throws(SchemaFailure) {
+    let known = numbers.subtracting([0]).sorted()
+    if !numbers.isEmpty { meet(known.isEmpty ? .json : .avro) }
+    if output != .avro { return }
+    if let first = known.first { target.fix(schemas.schema(first)) }
+    do throws(AvroSchemaError) {
+      for number in known where number != target.number {
         _ = try target.resolution(of: number)
-      } catch {
-        throw SchemaFailure(
-          kind: .badData,
-          message: "records that an earlier run held cannot be written any more: \(error)")
       }
+    } catch {
+      throw SchemaFailure(
+        kind: .badData,
+        message: "records that an earlier run held cannot be written any more: \(error)")
     }
+    if numbers.contains(0) { try admitLines(as: .event) }
   }
 
+  /// Decodes the run's inputs.
+  ///
+  /// - Parameters:
+  ///   - input: the format of all inputs; nil to find each's.
+  ///   - greatestRecord: how many bytes a record may have.
+  ///   - position: the number of the first record.
   public func makeDecoder(
     input: RecordFormat?, greatestRecord: Int, position: Int64 = 0
   ) -> FormatDecoder {
@@ -69,7 +88,21 @@ public final class RecordFormats {
   }
 
   /// Notes the format of an input: the first's is that of the output where no other was asked for.
-  public func meet(_ format: RecordFormat) { output = output ?? format }
+  public func meet(_ format: RecordFormat) {
+    if output != nil { return }
+    output = format
+    if format == .avro { for tell in waiting { tell() } }
+    waiting = []
+  }
+
+  /// Runs `body` as soon as the output is known to be Avro.
+  func whenAvro(_ body: @escaping () -> Void) {
+    switch output {
+    case .avro: body()
+    case nil: waiting.append(body)
+    default: break
+    }
+  }
 
   /// For encoders of JSON-lines.
   public func makeAvroConverter() -> AvroJSONConverter { AvroJSONConverter(schemas: schemas) }
@@ -92,8 +125,12 @@ public final class RecordFormats {
   /// schema that is fixed already.
   func admitLines(of batch: borrowing Batch) throws(SchemaFailure) {
     if hasAdmitted || batch.records.isEmpty { return }
+    try admitLines(as: JSONLinesAvroConverter.schema(of: batch, wantsDetails: wantsDetails))
+  }
+
+  private func admitLines(as schema: AvroSchema) throws(SchemaFailure) {
     hasAdmitted = true
-    target.fix(JSONLinesAvroConverter.schema(of: batch, wantsDetails: wantsDetails))
+    target.fix(schema)
     try linesConverter.begin()
   }
 }

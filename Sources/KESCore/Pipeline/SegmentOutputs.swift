@@ -48,8 +48,8 @@ public final class SegmentOutputs {
   /// The files among the outputs, and how long they are.
   var lengths: [(path: String, length: Int64)] {
     var lengths: [(String, Int64)] = []
-    if let path = sessions.path { lengths.append((path, sessions.length)) }
-    if let late, let path = late.path { lengths.append((path, late.length)) }
+    if let path = sessions.path { lengths.append((path, sessions.keptLength)) }
+    if let late, let path = late.path { lengths.append((path, late.keptLength)) }
     return lengths
   }
 }

@@ -93,10 +93,9 @@ public struct SegmentPipeline<
       throw .state(error)
     }
     restoredHeld = Int64(reorderer.count)
-    storedSchemaCount = formats?.schemas.count ?? 0
+    storedSchemaCount = formats?.restoredCount ?? 0
     streamTimeAtArrival = max(segmenter.streamTime, reorderer.streamTime)
-    if restoredHeld == 0 { return }
-    do { try formats?.admitRestored() } catch { throw .schema(error) }
+    do { try formats?.admitRestored(reorderer.heldSchemas) } catch { throw .schema(error) }
   }
 
   /// Runs to the end of input, or until a signal asks to stop.
@@ -331,6 +330,7 @@ public struct SegmentPipeline<
     var ledger = ledger
     ledger.records = intake.ledger.records + restoredHeld
     ledger.rejected = intake.ledger.rejected
+    ledger.filtered += intake.ledger.filtered
     ledger.held = Int64(reorderer.count)
     return ledger
   }

@@ -117,7 +117,7 @@ public struct StorePurge<Encoder: SessionEventEncoder & ~Copyable>: ~Copyable {
   private mutating func remove(_ places: Range<Int>) throws(PipelineError) {
     changes.removeAll()
     Self.note(places, of: selected, in: &changes)
-    if let path = output.path { changes.set(length: output.length, ofOutput: path) }
+    if let path = output.path { changes.set(length: output.keptLength, ofOutput: path) }
     let store = store
     try storing { () throws(StateError) in try store.commit(changes) }
   }

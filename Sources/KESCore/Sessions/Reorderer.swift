@@ -67,6 +67,13 @@ public struct Reorderer: ~Copyable {
   /// How many records are held.
   public var count: Int { heap.count }
 
+  /// The numbers of the schemas of the records that are held; 0 for those that have none. Cost: O(held).
+  public var heldSchemas: Set<UInt16> {
+    var numbers: Set<UInt16> = []
+    for place in 0..<heap.count { numbers.insert(heap[place].schema) }
+    return numbers
+  }
+
   /// Takes the records of `batch` from `index` on, and hands on to `released` what is due, until
   /// all are taken or `released` holds `blockSize` bytes. Returns whether all are taken.
   public mutating func pass(

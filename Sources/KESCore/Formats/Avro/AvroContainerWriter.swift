@@ -7,13 +7,15 @@
 /// is written, what stands in it becomes a block, or several where it is larger than a block may be.
 /// The sync marker follows from the schema and the codec, so that one input gives one output, byte
 /// for byte; the spec asks only that it does not occur in the data by chance.
-public final class AvroContainerWriter: OutputFraming {
+public final class AvroContainerWriter: AvroWriter {
   private let codec: AvroCodec
   private var schema: AvroSchema?
   private var sync: [UInt8] = []
   private var hasHeader = false
-  /// Lent to encoders while they work on a batch.
-  var cuts: AvroBlockCuts
+  private var hasBlocks = false
+  /// What a file holds that gets no record.
+  public var schemaOfNone: () -> AvroSchema = { .event }
+  public var cuts: AvroBlockCuts
   private var compressed = ByteBlock()
 
   /// - Parameter blockSize: how large the data of a block become before they are cut, in bytes.
@@ -22,7 +24,6 @@ public final class AvroContainerWriter: OutputFraming {
     cuts = AvroBlockCuts(blockSize: blockSize)
   }
 
-  /// What the file holds. To be said before the first record.
   public func begin(_ schema: AvroSchema) {
     if self.schema != nil { return }
     self.schema = schema
@@ -32,14 +33,13 @@ public final class AvroContainerWriter: OutputFraming {
       + AvroContainerWriter.bytes(Hash.of(text.span, seed: 1))
   }
 
-  /// Whether the schema, where it is known, has a field for duplicates (R7).
   public var marksDuplicates: Bool { schema?.marksDuplicates ?? false }
 
   /// Writes on in a file that has a header. Its codec must be ours.
   public func resume(_ header: AvroContainerHeader, _ schema: AvroSchema) {
     self.schema = schema
     sync = header.sync
-    hasHeader = true
+    (hasHeader, hasBlocks) = (true, true)
   }
 
   private static func bytes(_ word: UInt64) -> [UInt8] {
@@ -52,9 +52,10 @@ public final class AvroContainerWriter: OutputFraming {
     _ content: borrowing ByteBlock, at moment: FlushMoment, to output: inout ByteBlock
   ) -> Int {
     if moment != .full { cuts.finish(at: content.count) }
-    if schema == nil && moment == .last && content.isEmpty { begin(.sessionEvent) }
+    if schema == nil && moment == .last && content.isEmpty { begin(schemaOfNone()) }
     if !hasHeader { appendHeader(to: &output) }
     var from = 0
+    hasBlocks = hasBlocks || !cuts.blocks.isEmpty
     for block in cuts.blocks {
       content.withBytes(from, block.end - from) { appendBlock($0, block.count, to: &output) }
       from = block.end
@@ -62,6 +63,9 @@ public final class AvroContainerWriter: OutputFraming {
     cuts.removeBlocks(of: from)
     return from
   }
+
+  /// A header alone is written anew: which schema the first record has is not known yet.
+  public var hasContent: Bool { hasBlocks }
 
   private func appendHeader(to output: inout ByteBlock) {
     guard let schema else { return }
@@ -94,7 +98,7 @@ public final class AvroContainerWriter: OutputFraming {
 }
 
 /// Where blocks end in a buffer.
-struct AvroBlockCuts {
+public struct AvroBlockCuts {
   private let blockSize: Int
   private(set) var blocks: [(end: Int, count: Int64)] = []
   private var start = 0

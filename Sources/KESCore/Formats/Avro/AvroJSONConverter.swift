@@ -1,6 +1,6 @@
 // Avro records as JSON objects, for the encoders of JSON-lines.
 
-/// Writes Avro records in the Avro JSON encoding of their own schemas.
+/// Writes Avro records as events in JSON-lines.
 public final class AvroJSONConverter: RecordConverter {
   private let schemas: AvroSchemaTable
   private var writers: [AvroJSONWriter?] = []
@@ -13,7 +13,7 @@ public final class AvroJSONConverter: RecordConverter {
       let record = batch.records[index]
       if record.schema != 0 {
         let writer = writer(of: record.schema)
-        batch.withRecordBytes(record) { writer.append($0, 0, to: &converted.bytes) }
+        batch.withRecordBytes(record) { writer.appendEvent($0, 0, to: &converted.bytes) }
       }
       converted.endRecord()
     }

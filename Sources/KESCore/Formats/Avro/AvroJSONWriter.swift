@@ -6,16 +6,44 @@
 /// writes it: numbers that are too large, and the string `"NaN"`.
 final class AvroJSONWriter {
   private let schema: AvroSchema
-  private let layout: AvroLayout
-  private var reader = AvroReader()
+  let layout: AvroLayout
+  var reader = AvroReader()
   /// Names of fields, branches and symbols as JSON strings, with a colon where one follows.
   private var names = ByteBlock()
-  private var ranges: [[TextRange]] = []
+  private(set) var ranges: [[TextRange]] = []
+  /// The names of records without their namespaces, each with a colon.
+  private(set) var branchNames: [TextRange] = []
+  /// Which of our fields those of the datum are.
+  private(set) var eventFields: [FieldName] = []
+  /// The datum's field that marks duplicates (R7), where it is ours: the last but `session`.
+  private(set) var markField: Int?
+  /// Of each record, which of its fields ours of that name has, too.
+  private(set) var isKnown: [[Bool]] = []
 
   init(_ schema: AvroSchema) {
     self.schema = schema
     layout = AvroLayout(schema)
-    for type in schema.types { ranges.append(names(of: type)) }
+    for type in schema.types {
+      ranges.append(names(of: type))
+      branchNames.append(range(of: AvroName.unqualified(type.name), ":"))
+      isKnown.append(AvroJSONWriter.knownFields(of: type))
+    }
+    let fields = schema.rootFields ?? []
+    eventFields = fields.map { field in
+      FieldName.allCases.first { "\($0.text)" == field.name } ?? .none
+    }
+    if eventFields.suffix(2) == [.duplicate, .session],
+      case .boolean = schema.types[fields[fields.count - 2].type]
+    {
+      markField = fields.count - 2
+    }
+  }
+
+  private static func knownFields(of type: AvroType) -> [Bool] {
+    guard case .record(let name, let fields) = type else { return [] }
+    let kind = EventKind.allCases.first { "\($0.name)" == name.unqualified }
+    let known = kind.map { AvroEventPlan.fields(of: $0) } ?? []
+    return fields.map { known.contains($0.name) }
   }
 
   private func names(of type: AvroType) -> [TextRange] {
@@ -41,7 +69,7 @@ final class AvroJSONWriter {
     _ = write(schema.root, bytes, start, &output)
   }
 
-  private func write(
+  func write(
     _ type: Int, _ bytes: Span<UInt8>, _ start: Int, _ output: inout ByteBlock
   ) -> Int {
     let node = layout[type]
@@ -62,11 +90,7 @@ final class AvroJSONWriter {
     case .double:
       end = reader.skip(8, bytes, start)
       if end >= 0 { output.append(number: Double(bitPattern: bytes.word(at: start))) }
-    case .string:
-      end = reader.string(bytes, start)
-      if end >= 0 {
-        JSONText.appendString(bytes.extracting(end - Int(reader.value)..<end), to: &output)
-      }
+    case .string: end = writeText(bytes, start, &output)
     case .bytes:
       let contents = reader.length(bytes, start)
       if contents < 0 { return contents }
@@ -155,17 +179,23 @@ final class AvroJSONWriter {
   private func writeKey(
     _ bytes: Span<UInt8>, _ start: Int, _ output: inout ByteBlock
   ) -> Int {
-    let end = reader.string(bytes, start)
-    if end < 0 { return end }
-    JSONText.appendString(bytes.extracting(end - Int(reader.value)..<end), to: &output)
-    output.append(UInt8(ascii: ":"))
+    let end = writeText(bytes, start, &output)
+    if end >= 0 { output.append(UInt8(ascii: ":")) }
     return end
   }
 
   // MARK: Values
 
+  func writeText(_ bytes: Span<UInt8>, _ start: Int, _ output: inout ByteBlock) -> Int {
+    let end = reader.string(bytes, start)
+    if end >= 0 {
+      JSONText.appendString(bytes.extracting(end - Int(reader.value)..<end), to: &output)
+    }
+    return end
+  }
+
   @inline(__always)
-  private func append(_ name: TextRange, _ output: inout ByteBlock) {
+  func append(_ name: TextRange, _ output: inout ByteBlock) {
     output.append(names, Int(name.offset), name.length)
   }
 

@@ -72,6 +72,36 @@ extension AvroSchema {
         }))
   }
 
+  /// This schema with a `timestamp` that is a long where it is an int: a time that we make ourselves
+  /// need not be one.
+  public func withLongTimes() -> AvroSchema {
+    guard case .object(let members) = document, let fields = document["fields"]?.elements else {
+      return self
+    }
+    let widened = fields.map { field -> JSONValue in
+      guard field["name"]?.text == "timestamp", case .object(let members) = field else {
+        return field
+      }
+      return .object(
+        members.map {
+          $0.name == "type" ? JSONMember("type", AvroSchema.widened($0.value)) : $0
+        })
+    }
+    if widened == fields { return self }
+    let wide = JSONValue.object(
+      members.map { $0.name == "fields" ? JSONMember("fields", .array(widened)) : $0 })
+    return (try? AvroSchema(wide)) ?? self
+  }
+
+  private static func widened(_ type: JSONValue) -> JSONValue {
+    switch type {
+    case .array(let branches): .array(branches.map(widened))
+    case .string("int"): .string("long")
+    case .object where type["type"]?.text == "int": .string("long")
+    default: type
+    }
+  }
+
   private static func field(_ name: String, _ type: String) -> JSONValue {
     .object([JSONMember("name", .string(name)), JSONMember("type", .string(type))])
   }

@@ -4,7 +4,7 @@
 public struct AvroSessionEncoder: ~Copyable, SessionEventEncoder {
   private let emission: Emission
   private let marksDuplicates: Bool
-  private let writer: AvroContainerWriter
+  private let writer: any AvroWriter
   private let target: AvroTarget
   private var source: AvroRecordSource
   private var closingEncoder: AvroClosingEncoder
@@ -14,7 +14,7 @@ public struct AvroSessionEncoder: ~Copyable, SessionEventEncoder {
   ///   - target: to which the decoder keeps, too; its schema must have a `withSession`.
   ///   - converter: turns records that are not Avro into data of the target.
   public init(
-    emission: Emission, marksDuplicates: Bool, writer: AvroContainerWriter, target: AvroTarget,
+    emission: Emission, marksDuplicates: Bool, writer: any AvroWriter, target: AvroTarget,
     converter: any RecordConverter
   ) {
     self.emission = emission
@@ -23,6 +23,9 @@ public struct AvroSessionEncoder: ~Copyable, SessionEventEncoder {
     self.target = target
     source = AvroRecordSource(target: target, converter: converter)
     closingEncoder = AvroClosingEncoder(to: .sessionEvent, marksDuplicates: false)
+    writer.schemaOfNone = {
+      AvroSessionEncoder.schema(of: target, marksDuplicates: marksDuplicates)
+    }
   }
 
   public var wantsClosings: Bool { emission != .events }
@@ -60,10 +63,14 @@ public struct AvroSessionEncoder: ~Copyable, SessionEventEncoder {
   private mutating func begin() {
     hasBegun = true
     target.fix(.event)
-    let known = marksDuplicates ? AvroSchema.markedSessionEvent : AvroSchema.sessionEvent
-    let schema = target.schema?.withSession(marksDuplicates: marksDuplicates) ?? known
+    let schema = AvroSessionEncoder.schema(of: target, marksDuplicates: marksDuplicates)
     writer.begin(schema)
     closingEncoder = AvroClosingEncoder(to: schema, marksDuplicates: marksDuplicates)
+  }
+
+  private static func schema(of target: AvroTarget, marksDuplicates: Bool) -> AvroSchema {
+    let known = marksDuplicates ? AvroSchema.markedSessionEvent : AvroSchema.sessionEvent
+    return target.schema?.withSession(marksDuplicates: marksDuplicates) ?? known
   }
 
   /// An event and its session; false where it is none of the output.

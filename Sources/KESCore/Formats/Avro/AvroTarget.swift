@@ -6,21 +6,17 @@
 /// Where nothing has fixed it, the first record read does (our choice).
 public final class AvroTarget {
   private let schemas: AvroSchemaTable
-  private let fallback: AvroSchema
-  private let accepts: (AvroSchema) -> Bool
+  private let adapt: (AvroSchema) -> AvroSchema
   /// The number of the schema; 0 while nothing has fixed it.
   public private(set) var number: UInt16 = 0
 
-  /// - Parameters:
-  ///   - fallback: the schema where the first is not accepted.
-  ///   - accepts: whether the run can write records of a schema.
+  /// - Parameter adapt: what the run writes records of a schema as: that schema, unless there are
+  ///   things to be written that it cannot hold.
   public init(
-    schemas: AvroSchemaTable, fallback: AvroSchema = .event,
-    accepts: @escaping (AvroSchema) -> Bool = { _ in true }
+    schemas: AvroSchemaTable, adapt: @escaping (AvroSchema) -> AvroSchema = { $0 }
   ) {
     self.schemas = schemas
-    self.fallback = fallback
-    self.accepts = accepts
+    self.adapt = adapt
   }
 
   /// The schema, where it is fixed.
@@ -33,16 +29,28 @@ public final class AvroTarget {
 
   /// Fixes the schema, unless it is fixed.
   public func fix(_ schema: AvroSchema) {
-    if number != 0 { return }
-    number = schemas.number(of: accepts(schema) ? schema : fallback) ?? 0
+    if number == 0 { number = schemas.number(of: adapt(schema)) ?? 0 }
   }
 }
 
 extension AvroSchema {
-  /// Whether this schema's events can be written with their sessions, and closings among them.
-  public func holdsSessions(marksDuplicates: Bool, wantsClosings: Bool) -> Bool {
-    guard let wider = withSession(marksDuplicates: marksDuplicates) else { return false }
-    return !wantsClosings || wider.holdsClosings(marksDuplicates: marksDuplicates)
+  /// As what events of this schema are written with their sessions, and closings among them: this
+  /// schema with times that hold every time; or `Event`, where it cannot hold what is to be written.
+  public func adaptedToSessions(marksDuplicates: Bool, wantsClosings: Bool) -> AvroSchema {
+    let wide = withLongTimes()
+    guard let sessions = wide.withSession(marksDuplicates: marksDuplicates),
+      !wantsClosings || sessions.holdsClosings(marksDuplicates: marksDuplicates)
+    else { return .event }
+    return wide
+  }
+
+  /// As what session events of this schema are written with closings among them. Events without a
+  /// session stay as they are.
+  public func adaptedToClosings() -> AvroSchema {
+    if !hasSession { return self }
+    let wide = withLongTimes()
+    if wide.holdsClosings(marksDuplicates: false) { return wide }
+    return marksDuplicates ? .markedSessionEvent : .sessionEvent
   }
 
   /// Whether `SessionClosed` events can be written among this schema's session events.

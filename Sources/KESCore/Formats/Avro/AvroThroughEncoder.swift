@@ -2,7 +2,7 @@
 
 /// Writes a batch of session events that have their sessions already.
 public struct AvroThroughEncoder: ~Copyable, SessionEventEncoder {
-  private let writer: AvroContainerWriter
+  private let writer: any AvroWriter
   private let target: AvroTarget
   private var source: AvroRecordSource
   private var closingEncoder: AvroClosingEncoder
@@ -10,12 +10,13 @@ public struct AvroThroughEncoder: ~Copyable, SessionEventEncoder {
 
   /// As `AvroRecordEncoder.init`.
   public init(
-    writer: AvroContainerWriter, target: AvroTarget, converter: any RecordConverter
+    writer: any AvroWriter, target: AvroTarget, converter: any RecordConverter
   ) {
     self.writer = writer
     self.target = target
     source = AvroRecordSource(target: target, converter: converter)
     closingEncoder = AvroClosingEncoder(to: .sessionEvent, marksDuplicates: false)
+    writer.schemaOfNone = { target.schema ?? .sessionEvent }
   }
 
   public var wantsClosings: Bool { true }
