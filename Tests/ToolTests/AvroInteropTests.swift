@@ -128,8 +128,10 @@ import Testing
     ]
     let parent: [String: Any] = ["name": NSNull(), "tags": [String](), "parent": NSNull()]
     return [
-      "site": ["name": index % 2 == 0 ? NSNull() : "hall" as Any, "tags": ["x", "y"],
-        "parent": index % 3 == 0 ? NSNull() : parent as Any],
+      "site": [
+        "name": index % 2 == 0 ? NSNull() : "hall" as Any, "tags": ["x", "y"],
+        "parent": index % 3 == 0 ? NSNull() : parent as Any,
+      ],
       "event": ["$branch": events[index / 2 % 4]], "attributes": ["a": index, "b": -1],
       "timestamp": 1000 + index * 100, "amount": ["$decimal": "-12.34"],
       "raw": ["$bytes": "00ff0a09"], "key": ["$bytes": "61620063"],
@@ -200,7 +202,8 @@ import Testing
     #expect(try Self.comparable(shell("kes-read --format json out").text) == Self.comparable(lines))
     try directory.write(lines, to: "lines")
     #expect(try shell("kes-read lines").text == shell("kes-read out").text)
-    #expect(try shell("kes-read --format csv lines").text == shell("kes-read --format csv out").text)
+    #expect(
+      try shell("kes-read --format csv lines").text == shell("kes-read --format csv out").text)
     if rules == "--emit all" {
       let text = try shell("kes-segment \(rules) foreign --format text").text
       #expect(try text == shell("kes-read out").text)

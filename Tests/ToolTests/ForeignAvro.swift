@@ -7,7 +7,8 @@ import Testing
 /// What is not ours and writes or reads Avro. `scripts/setup check` installs it.
 enum ForeignAvro {
   private static let python = sourceRoot.appendingPathComponent(".build-python/bin/python").path
-  private static let script = sourceRoot
+  private static let script =
+    sourceRoot
     .appendingPathComponent("Tests/ToolTests/Python/foreign_avro.py").path
 
   static var hasFastavro: Bool { FileManager.default.isExecutableFile(atPath: python) }
