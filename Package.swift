@@ -45,17 +45,23 @@ let package = Package(
     .systemLibrary(name: "CLZMA", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"])]),
     .systemLibrary(name: "CZstandard", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "CBzip2", providers: [.apt(["libbz2-dev"])]),
+    // Compiled against libcurl's header alone: the library is loaded when it is first needed.
+    .target(name: "CCurl", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
+    // The judge of what we read and write as Avro: for tests only.
+    .systemLibrary(name: "CAvro", pkgConfig: "avro-c", providers: [.apt(["libavro-dev"])]),
     .target(name: "CSignals"),
     .target(name: "CPrefetch"),
     .target(
       name: "KESCore",
       dependencies: [
-        "CBzip2", "CJansson", "CLMDB", "CLZMA", "CPrefetch", "CSignals", "CSnappy", "CZlib",
+        "CBzip2", "CCurl", "CJansson", "CLMDB", "CLZMA", "CPrefetch", "CSignals", "CSnappy",
+        "CZlib",
         "CZstandard",
       ],
       exclude: [
         "README.md", "Bytes/README.md", "Records/README.md", "Formats/README.md",
-        "Sessions/README.md", "State/README.md", "Streams/README.md", "Pipeline/README.md",
+        "Registry/README.md", "Sessions/README.md", "State/README.md", "Streams/README.md",
+        "Pipeline/README.md",
       ],
       swiftSettings: houseSettings),
     .target(
@@ -69,12 +75,16 @@ let package = Package(
     tool("kes-segment"),
     tool("kes-read"),
     tool("kes-purge"),
+    // What both test targets use: servers on the loopback interface.
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: houseSettings),
     .testTarget(
-      name: "KESCoreTests", dependencies: ["KESCore", "CJansson"], swiftSettings: houseSettings),
+      name: "KESCoreTests", dependencies: ["KESCore", "CAvro", "CJansson", "TestSupport"],
+      swiftSettings: houseSettings),
     .testTarget(
       name: "ToolTests",
       dependencies: [
         "KESCore", "KESCommand", "kes-produce", "kes-segment", "kes-read", "kes-purge",
+        "TestSupport",
       ],
       exclude: ["Cases", "Python"],
       swiftSettings: houseSettings),

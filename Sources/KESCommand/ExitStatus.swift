@@ -42,6 +42,7 @@ public enum ExitStatus: Int32, Sendable {
     case .cannotRead, .cannotWrite, .brokenPipe: self = .inputOutput
     case .outputIsInput: self = .usage
     case .inputChanged, .outputChanged: self = .badData
+    case .schema(let failure): self.init(failure)
     }
   }
 

@@ -8,125 +8,12 @@ public enum OutputFormat: String, CaseIterable, ExpressibleByArgument, Sendable 
   case json, avro, text
 }
 
-extension AvroCodec: ExpressibleByArgument {}
-
-/// How Avro is read and written: for all four tools.
-public struct AvroOptions: ParsableArguments {
-  @Option(
-    help: ArgumentHelp(
-      "How the blocks of Avro output are compressed. (default: null to a pipe, deflate to a file)"))
-  public var codec: AvroCodec?
-
-  @Option(help: ArgumentHelp("How large the blocks of Avro output become.", valueName: "size"))
-  public var blockSize = SizeArgument(bytes: 64 << 10)
-
-  @Option(
-    help: ArgumentHelp(
-      "Read Avro records as this schema, a file in JSON: aliases, defaults and promotions as of the"
-        + " Avro specification; Avro output then holds its fields alone.", valueName: "path"),
-    completion: .file(extensions: ["avsc"]))
-  public var schema: String?
-
-  public init() {}
-
-  public mutating func validate() throws {
-    if !(1...(64 << 20)).contains(blockSize.bytes) {
-      throw ValidationError("--block-size must be between 1 and 64MiB")
-    }
-  }
-
-  /// Throws what is wrong where an option is given that only Avro output needs.
-  func requireAvro(_ isAvro: Bool) throws {
-    if codec != nil && !isAvro { throw ValidationError("--codec is for Avro output") }
-  }
-
-  /// Reads the schema that is forced, if one is.
-  public func readSchema() throws(ToolFailure) -> AvroSchema? {
-    guard let schema else { return nil }
-    let length = Int64(AvroContainerHeader.greatestLength)
-    let bytes = try streaming { () throws(StreamError) in try fileHead(schema, length: length) }
-    do throws(AvroSchemaError) {
-      return try AvroSchema(parsing: String(decoding: bytes, as: UTF8.self))
-    } catch {
-      throw .pipeline(.schema(SchemaFailure(kind: .badData, message: "\(schema): \(error)")))
-    }
-  }
-
-  /// Gives an output its format; where an earlier run wrote to it, that of what stands there.
-  ///
-  /// - Parameters:
-  ///   - isFile: whether a file is named for it.
-  ///   - base: the schema of the records of which the output's schema was made; nil where it cannot
-  ///     have been written by this command.
-  ///   - form: the schema of session events over that of the records: records of schemas of which
-  ///     it makes the same are the same.
-  public func makeOutput(
-    _ stream: OutputStream, _ formats: RecordFormats, isFile: Bool,
-    base: (AvroSchema) -> AvroSchema? = { $0 }, form: (AvroSchema) -> AvroSchema? = { $0 }
-  ) throws(ToolFailure) -> FormatOutput {
-    let written = try AvroOptions.header(of: stream, formats)
-    let codec = written.flatMap { AvroCodec(rawValue: $0.codecName) } ?? codec
-    let writer = AvroContainerWriter(
-      codec: codec ?? (isFile ? .deflate : .null), blockSize: blockSize.bytes)
-    if let written {
-      writer.resume(written, try AvroOptions.schema(of: written, stream, formats, base, form))
-    }
-    return FormatOutput(stream, formats: formats, writer: writer)
-  }
-
-  /// The schema of an output that an earlier run wrote, which this run's must be, too.
-  private static func schema(
-    of written: AvroContainerHeader, _ stream: OutputStream, _ formats: RecordFormats,
-    _ base: (AvroSchema) -> AvroSchema?, _ form: (AvroSchema) -> AvroSchema?
-  ) throws(ToolFailure) -> AvroSchema {
-    let schema = try? AvroSchema(parsing: written.schemaText)
-    if let schema, let records = base(schema) {
-      formats.target.fix(records)
-      if let target = formats.target.schema, form(target)?.document == form(records)?.document {
-        return schema
-      }
-    }
-    throw .stream(
-      .outputChanged(
-        name: stream.name,
-        explanation: "was written by an earlier run with another schema or other options; name"
-          + " another output"))
-  }
-
-  /// The header of a container file that an earlier run wrote; nil where there is none.
-  private static func header(
-    of stream: OutputStream, _ formats: RecordFormats
-  ) throws(ToolFailure) -> AvroContainerHeader? {
-    guard let head = try head(of: stream) else { return nil }
-    let header = AvroContainerHeader(of: head)
-    let format: RecordFormat = header == nil ? .json : .avro
-    if let asked = formats.output, asked != format {
-      throw AvroOptions.refusal(of: stream, format.rawValue)
-    }
-    formats.meet(format)
-    return header
-  }
-
-  /// The first bytes of what an earlier run wrote; nil where there is nothing.
-  static func head(of stream: OutputStream) throws(ToolFailure) -> [UInt8]? {
-    guard let path = stream.path, stream.length > 0 else { return nil }
-    let length = min(stream.length, Int64(AvroContainerHeader.greatestLength))
-    return try streaming { () throws(StreamError) in try fileHead(path, length: length) }
-  }
-
-  static func refusal(of stream: OutputStream, _ format: String) -> ToolFailure {
-    .usage(
-      "\(stream.name) holds \(format), written by an earlier run; name another output, or say"
-        + " --format \(format)")
-  }
-}
-
 /// `--format`, for the tools that write records; kes-read has more to choose from.
 public struct FormatOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "How to write: json lines or an avro container file for the next program, or text for people."
-        + " (default: as the first input is written; json to a terminal)"))
+      "How to write: json lines or avro for the next program, or text for people. (default: as the"
+        + " first input is written; json to a terminal)"))
   public var format: OutputFormat?
 
   @OptionGroup public var avro: AvroOptions
@@ -135,6 +22,9 @@ public struct FormatOptions: ParsableArguments {
 
   public mutating func validate() throws {
     try avro.requireAvro(format == nil || format == .avro)
+    if let format, format != .avro, avro.messages.outputFraming == .confluent {
+      throw ValidationError("--output-framing confluent is for Avro output")
+    }
   }
 
   /// What the run's decoders and encoders share.
@@ -144,32 +34,30 @@ public struct FormatOptions: ParsableArguments {
   ///   - isFile: whether the output goes to a named file.
   ///   - restored: the schemas that an earlier run met.
   ///   - adapt: what records of a schema are written as.
-  public func makeFormats(
-    wantsDetails: Bool, usual: RecordFormat? = nil, isFile: Bool, restored: [AvroSchema] = [],
-    adapt: @escaping (AvroSchema) -> AvroSchema = { $0 }
-  ) throws(ToolFailure) -> RecordFormats {
+  public func makeSetup(
+    wantsDetails: Bool, usual: RecordFormat? = nil, isFile: Bool, signals: Signals,
+    restored: [AvroSchema] = [], adapt: @escaping (AvroSchema) -> AvroSchema = { $0 }
+  ) throws(ToolFailure) -> RecordSetup {
     let isTerminal = !isFile && isStandardOutputTerminal
-    if format == .avro && isTerminal {
-      throw .usage("Avro is not for terminals: name an --output, or say --format json or text")
-    }
+    if format == .avro && isTerminal { throw .avroToTerminal }
     let output: RecordFormat? =
       switch format {
       case .avro: .avro
       case .json, .text: .json
-      case nil: isTerminal ? .json : usual
+      case nil: isTerminal ? .json : avro.messages.writesMessages ? .avro : usual
       }
-    return RecordFormats(
-      wantsDetails: wantsDetails, output: output, schema: try avro.readSchema(),
-      restored: restored, adapt: adapt)
+    return try avro.makeSetup(
+      wantsDetails: wantsDetails, output: output, signals: signals, restored: restored,
+      adapt: adapt)
   }
 
   /// Gives an output of records its format (see `AvroOptions.makeOutput`).
   public func makeOutput(
-    _ stream: OutputStream, _ formats: RecordFormats, color: ColorChoice, isFile: Bool,
+    _ stream: OutputStream, _ setup: RecordSetup, color: ColorChoice, isFile: Bool,
     base: (AvroSchema) -> AvroSchema? = { $0 }, form: (AvroSchema) -> AvroSchema? = { $0 }
   ) throws(ToolFailure) -> FormatOutput {
     try requireSameText(stream)
-    let output = try avro.makeOutput(stream, formats, isFile: isFile, base: base, form: form)
+    let output = try avro.makeOutput(stream, setup, isFile: isFile, base: base, form: form)
     if format == .text {
       stream.framing = TextRewriter(style: TextStyle(isColored: color.isColored(isFile: isFile)))
     }
@@ -179,6 +67,7 @@ public struct FormatOptions: ParsableArguments {
   /// Text for people and records for programs do not go into one file: refuses what an earlier run
   /// wrote otherwise.
   private func requireSameText(_ stream: OutputStream) throws(ToolFailure) {
+    if avro.messages.writesMessages { return }
     guard let first = try AvroOptions.head(of: stream)?.first, first != UInt8(ascii: "O") else {
       return
     }
@@ -187,5 +76,12 @@ public struct FormatOptions: ParsableArguments {
     if isText != (format == .text) {
       throw AvroOptions.refusal(of: stream, isText ? "text" : "json")
     }
+  }
+}
+
+extension ToolFailure {
+  /// Avro would go to a terminal.
+  public static var avroToTerminal: ToolFailure {
+    .usage("Avro is not for terminals: name an --output, or say --format json or text")
   }
 }

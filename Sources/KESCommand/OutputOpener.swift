@@ -2,38 +2,45 @@
 
 public import KESCore
 
-/// Opens outputs, each apart from the inputs and from the outputs opened before it.
+/// Opens the outputs of a run, once it is known that none is an input or another output.
 public struct OutputOpener {
-  private var taken: [String]
-  private let written: [String: Int64]
+  private let output: String?
+  /// How many bytes of an output count, by absolute path, where a store knows it.
+  public var written: [String: Int64] = [:]
 
+  /// Opens nothing yet.
+  ///
   /// - Parameters:
-  ///   - inputs: names of inputs, `-` for the standard input.
-  ///   - written: how many bytes of an output count, by absolute path, where a store knows it.
-  public init(apartFrom inputs: [String], written: [String: Int64] = [:]) {
-    taken = inputs
-    self.written = written
-  }
-
-  /// Opens an output file where one is named, to be written on from where the store says.
-  public mutating func open(_ path: String?) throws(ToolFailure) -> OutputStream? {
-    guard let path else { return nil }
-    let (taken, kept) = (taken, written[absolutePath(path)] ?? 0)
-    self.taken.append(path)
-    return try streaming { () throws(StreamError) in
-      try OutputStream.file(path, keeping: kept, apartFrom: taken)
+  ///   - output: the path of the output; nil for the standard output.
+  ///   - others: paths of the other outputs; nil for those that are not asked for.
+  ///   - inputs: names of what is read, `-` for the standard input, and of what else must stay.
+  /// Throws `StreamError.outputIsInput`; then nothing has been touched.
+  public init(
+    output: String?, others: [String?] = [], apartFrom inputs: [String]
+  ) throws(ToolFailure) {
+    self.output = output
+    let outputs = ([output] + others).compactMap { $0 }
+    try streaming { () throws(StreamError) in
+      try requireApart(outputs: outputs, writesStandard: output == nil, from: inputs)
     }
   }
 
-  /// Opens the named output, or the standard output.
-  public mutating func openOrStandard(_ path: String?) throws(ToolFailure) -> OutputStream {
-    if let file = try open(path) { return file }
-    let taken = taken
-    return try streaming { () throws(StreamError) in try .standard(apartFrom: taken) }
+  /// Opens the output, to be written on from where the store says, or the standard output.
+  public func openOutput() throws(ToolFailure) -> OutputStream {
+    try open(output) ?? .standard()
+  }
+
+  /// Opens another output where one is named.
+  public func open(_ path: String?) throws(ToolFailure) -> OutputStream? {
+    guard let path else { return nil }
+    let kept = written[absolutePath(path)] ?? 0
+    return try streaming { () throws(StreamError) in
+      try OutputStream.file(path, keeping: kept)
+    }
   }
 
   /// Opens the file of dead letters where one is named.
-  public mutating func openDeadLetters(_ path: String?) throws(ToolFailure) -> DeadLetters? {
+  public func openDeadLetters(_ path: String?) throws(ToolFailure) -> DeadLetters? {
     try open(path).map { DeadLetters(output: $0) }
   }
 }

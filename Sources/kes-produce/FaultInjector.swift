@@ -34,8 +34,10 @@ struct FaultInjector: ~Copyable {
     return min(sent, delayed.firstArrival ?? sent)
   }
 
-  /// The next event that arrives up to `horizon`, in milliseconds since the start of the run.
-  mutating func next(until horizon: Int64) -> SimulatedEvent? {
+  /// The next event that arrives up to `horizon`, in milliseconds since the start of the run; nil
+  /// where none does, or where finding it takes more than `draws` of what devices send. Those that
+  /// it took are subtracted; the next call goes on behind them.
+  mutating func next(until horizon: Int64, draws: inout Int) -> SimulatedEvent? {
     if let copy {
       self.copy = nil
       return arrive(copy, hasCopy: false)
@@ -46,7 +48,8 @@ struct FaultInjector: ~Copyable {
         if first > horizon { return nil }
         if let taken = delayed.takeFirst() { return arrive(taken.event, hasCopy: taken.hasCopy) }
       }
-      guard let event = upcoming, sent <= horizon else { return nil }
+      guard let event = upcoming, sent <= horizon, draws > 0 else { return nil }
+      draws -= 1
       upcoming = simulator.next()
       ledger.records += 1
       ledger.held += 1

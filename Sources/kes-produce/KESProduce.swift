@@ -67,14 +67,16 @@ struct KESProduce: Tool {
 
   func work(_ messages: Messages) throws(ToolFailure) -> ToolEnding {
     let signals = Signals()
-    var opener = OutputOpener(apartFrom: replay.replay ? input.names : [])
+    let opener = try OutputOpener(
+      output: output.output, others: [input.deadLetter],
+      apartFrom: replay.replay ? input.names : [])
     let isFile = output.output != nil
     let isShifted = replay.shiftTo != nil
-    let formats = try format.makeFormats(
-      wantsDetails: true, usual: replay.replay ? nil : .json, isFile: isFile
+    let setup = try format.makeSetup(
+      wantsDetails: true, usual: replay.replay ? nil : .json, isFile: isFile, signals: signals
     ) { isShifted ? $0.withLongTimes() : $0 }
     let destination = try format.makeOutput(
-      try opener.openOrStandard(output.output), formats, color: report.color, isFile: isFile)
+      try opener.openOutput(), setup, color: report.color, isFile: isFile)
     return replay.replay
       ? try replay(
         to: destination, try opener.openDeadLetters(input.deadLetter), signals, messages)

@@ -6,6 +6,9 @@ import KESCore
 struct SimulationSource: ~Copyable {
   /// How many events a batch has at most.
   static let batchSize = 4096
+  /// How many events that devices send are looked at for a batch at most. Where nearly all are lost
+  /// or delayed, a batch then has fewer, or none: the run must get to its signals in between.
+  static let drawsPerBatch = 16 * batchSize
 
   private let settings: SimulationSettings
   private var faults: FaultInjector
@@ -38,12 +41,14 @@ struct SimulationSource: ~Copyable {
   var nextArrival: Int64? { count < greatestCount ? faults.nextArrival : nil }
 
   /// Replaces the content of `batch` with the next events that arrive up to `horizon`, in
-  /// milliseconds since the start of the run; none where the next comes later.
+  /// milliseconds since the start of the run; none where the next comes later, or lies behind more
+  /// than `drawsPerBatch` that do not arrive. How events are spread over batches changes none.
   mutating func fill(_ batch: inout Batch, until horizon: Int64) {
     batch.removeAll()
     let names = SimulationSource.appendNames(to: &batch.bytes)
     let room = Int(min(Int64(SimulationSource.batchSize), greatestCount - count))
-    while batch.records.count < room, let event = faults.next(until: horizon) {
+    var draws = SimulationSource.drawsPerBatch
+    while batch.records.count < room, let event = faults.next(until: horizon, draws: &draws) {
       append(event, names, to: &batch)
     }
   }

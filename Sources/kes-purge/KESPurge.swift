@@ -79,17 +79,18 @@ struct KESPurge: Tool {
 
   private func filter(_ messages: Messages) throws(ToolFailure) -> ToolEnding {
     let signals = Signals()
-    var opener = OutputOpener(apartFrom: input.names)
+    let opener = try OutputOpener(
+      output: output.output, others: [input.deadLetter], apartFrom: input.names)
     let isFile = output.output != nil
-    let formats = try format.makeFormats(wantsDetails: true, isFile: isFile) {
+    let setup = try format.makeSetup(wantsDetails: true, isFile: isFile, signals: signals) {
       $0.adaptedToClosings()
     }
     let sessions = try format.makeOutput(
-      try opener.openOrStandard(output.output), formats, color: report.color, isFile: isFile)
+      try opener.openOutput(), setup, color: report.color, isFile: isFile)
     let deadLetters = try opener.openDeadLetters(input.deadLetter)
     let intake = Intake(
       input: InputSequence(paths: input.files, signals: signals),
-      decoder: formats.makeDecoder(
+      decoder: setup.formats.makeDecoder(
         input: input.inputFormat, greatestRecord: input.maxRecord.bytes),
       policy: input.policy, deadLetters: deadLetters, greatestCount: input.count ?? .max,
       signals: signals, onRejection: report.verbose ? { messages.note("\($0); skipped") } : nil)
@@ -110,6 +111,7 @@ struct KESPurge: Tool {
     _ directory: String, _ messages: Messages
   ) throws(ToolFailure) -> ToolEnding {
     let signals = Signals()
+    let opener = try OutputOpener(output: output.output, apartFrom: StateStore.files(in: directory))
     let store = try storing { () throws(StateError) in
       state.dryRun
         ? try StateStore.openForReading(directory)
@@ -119,9 +121,9 @@ struct KESPurge: Tool {
     let selection = state.selection(of: progress ?? TaskProgress(), closing)
     if selection == nil { messages.note("no timeout is known, so nothing is due; say --timeout") }
     let isFile = output.output != nil
-    let formats = try format.makeFormats(wantsDetails: false, usual: nil, isFile: isFile)
+    let setup = try format.makeSetup(wantsDetails: false, isFile: isFile, signals: signals)
     let destination = try format.makeOutput(
-      try openOutput(of: store), formats, color: report.color, isFile: isFile
+      try openOutput(opener, of: store), setup, color: report.color, isFile: isFile
     ) { $0.holdsClosings(marksDuplicates: false) ? $0.withoutSession() : nil }
     var purge = StorePurge(
       store: store, selection: selection ?? .nothing, removes: !state.dryRun,
@@ -134,19 +136,15 @@ struct KESPurge: Tool {
   }
 
   /// The named output, to be written on from where the store says; or the standard output.
-  private func openOutput(of store: StateStore) throws(ToolFailure) -> OutputStream {
-    guard let path = output.output else {
-      return try streaming { () throws(StreamError) in try .standard() }
-    }
-    let written = try storing { () throws(StateError) in try store.outputs() }
-    let length = written[absolutePath(path)]
-    if state.dryRun && length != nil {
+  private func openOutput(
+    _ opener: OutputOpener, of store: StateStore
+  ) throws(ToolFailure) -> OutputStream {
+    var opener = opener
+    opener.written = try storing { () throws(StateError) in try store.outputs() }
+    if state.dryRun, let path = output.output, opener.written[absolutePath(path)] != nil {
       throw .usage("\(path) holds what was written with this state: name another for --dry-run")
     }
-    let files = ["data.mdb", "lock.mdb", "kes.lock"].map { store.directory + "/" + $0 }
-    return try streaming { () throws(StreamError) in
-      try OutputStream.file(path, keeping: length ?? 0, apartFrom: files)
-    }
+    return try opener.openOutput()
   }
 
   /// `12 sessions purged, 30 stay`.

@@ -72,39 +72,41 @@ struct KESRead: Tool {
   private struct Ends {
     let output: OutputStream
     let deadLetters: DeadLetters?
-    let formats: RecordFormats
+    let setup: RecordSetup
+    let signals: Signals
     let messages: Messages
   }
 
   func work(_ messages: Messages) throws(ToolFailure) -> ToolEnding {
-    var opener = OutputOpener(apartFrom: view.state == nil ? input.names : [])
-    let output = try opener.openOrStandard(output.output)
+    let opener = try OutputOpener(
+      output: output.output, others: [input.deadLetter],
+      apartFrom: view.state.map(StateStore.files) ?? input.names)
+    let output = try opener.openOutput()
     if let directory = view.state {
       return try showState(directory, output)
     }
     let deadLetters = try opener.openDeadLetters(input.deadLetter)
+    let signals = Signals()
     let ends = Ends(
-      output: output, deadLetters: deadLetters, formats: try makeFormats(), messages: messages)
+      output: output, deadLetters: deadLetters, setup: try makeSetup(signals), signals: signals,
+      messages: messages)
     if view.sessions { return try showSessions(ends) }
     if view.statsOnly { return try showFigures(ends) }
     switch view.format {
     case .text: return try show(EventTextEncoder(style: style), ends)
     case .json, .avro:
       let isFile = self.output.output != nil
-      let records = try avro.makeOutput(output, ends.formats, isFile: isFile)
+      let records = try avro.makeOutput(output, ends.setup, isFile: isFile)
       return try show(FormatRecordEncoder(records), ends)
     case .csv: return try show(EventCSVEncoder(), ends)
     }
   }
 
-  private func makeFormats() throws(ToolFailure) -> RecordFormats {
+  private func makeSetup(_ signals: Signals) throws(ToolFailure) -> RecordSetup {
     let isFile = output.output != nil
-    if view.format == .avro && !isFile && isStandardOutputTerminal {
-      throw .usage("Avro is not for terminals: name an --output, or say --format json or text")
-    }
-    return RecordFormats(
-      wantsDetails: true, output: view.format == .avro ? .avro : .json,
-      schema: try avro.readSchema())
+    if view.format == .avro && !isFile && isStandardOutputTerminal { throw .avroToTerminal }
+    return try avro.makeSetup(
+      wantsDetails: true, output: view.format == .avro ? .avro : .json, signals: signals)
   }
 
   private var style: TextStyle {
@@ -168,14 +170,14 @@ struct KESRead: Tool {
   private func show<Encoder: RecordEncoder & ~Copyable>(
     _ encoder: consuming Encoder, countsRecords: Bool = true, _ ends: Ends
   ) throws(ToolFailure) -> ToolEnding {
-    let signals = Signals()
+    let signals = ends.signals
     let sequence = InputSequence(
       paths: input.files,
       atEnd: view.follow ? .follow(everyMilliseconds: KESRead.followMilliseconds) : .stop,
       signals: signals)
     let intake = Intake(
       input: sequence,
-      decoder: ends.formats.makeDecoder(
+      decoder: ends.setup.formats.makeDecoder(
         input: input.inputFormat, greatestRecord: input.maxRecord.bytes),
       policy: input.policy, deadLetters: ends.deadLetters, signals: signals,
       onRejection: report.verbose ? { ends.messages.note("\($0); skipped") } : nil)

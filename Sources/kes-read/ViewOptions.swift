@@ -17,7 +17,8 @@ struct ViewOptions: ParsableArguments {
   @Flag(
     help: ArgumentHelp(
       "Show a row a session, when it is over; at the end those that are open. A session without"
-        + " a SessionClosed is over when it has ended: kes-purge adds the others."))
+        + " a SessionClosed is over when it has ended: kes-purge adds the others. What comes again"
+        + " of the last 262144 sessions that are over is not shown."))
   var sessions = false
 
   @Flag(
@@ -35,8 +36,9 @@ struct ViewOptions: ParsableArguments {
 
   @Flag(
     help: ArgumentHelp(
-      "At the end of the last file wait for more, until stopped. A file that was emptied is read"
-        + " from its start again."))
+      "At the end of the last file wait for more, until stopped, as tail -F does: a file that was"
+        + " renamed is read to its end, and then the one that took its name; one that is missing is"
+        + " waited for; one that was emptied is read from its start again."))
   var follow = false
 
   mutating func validate() throws {

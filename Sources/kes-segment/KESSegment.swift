@@ -36,17 +36,21 @@ struct KESSegment: Tool {
 
   func work(_ messages: Messages) throws(ToolFailure) -> ToolEnding {
     let signals = Signals()
+    var opener = try OutputOpener(
+      output: output.output, others: [rules.lateOutput, input.deadLetter],
+      apartFrom: input.names + (state.state.map(StateStore.files) ?? []))
     let store = try openStore()
     let (known, written) = try storing { () throws(StateError) in
       (try store?.inputs() ?? [:], try store?.outputs() ?? [:])
     }
     let progress = try storing { () throws(StateError) in try store?.progress() }
-    let formats = try makeFormats(store)
-    var opener = OutputOpener(apartFrom: input.names, written: written)
+    opener.written = written
+    let setup = try makeSetup(store, signals)
+    let formats = setup.formats
     let sessions = try format.makeOutput(
-      try opener.openOrStandard(output.output), formats, color: report.color,
-      isFile: output.output != nil, base: recordSchema, form: sessionSchema)
-    let outputs = SegmentOutputs(sessions: sessions.stream, late: try openLate(&opener, formats))
+      try opener.openOutput(), setup, color: report.color, isFile: output.output != nil,
+      base: recordSchema, form: sessionSchema)
+    let outputs = SegmentOutputs(sessions: sessions.stream, late: try openLate(opener, setup))
     let deadLetters = try opener.openDeadLetters(input.deadLetter)
     let decoder = formats.makeDecoder(
       input: input.inputFormat, greatestRecord: input.maxRecord.bytes,
@@ -86,15 +90,17 @@ struct KESSegment: Tool {
 
   private var marksDuplicates: Bool { rules.duplicates == .mark }
 
-  private func makeFormats(_ store: StateStore?) throws(ToolFailure) -> RecordFormats {
+  private func makeSetup(
+    _ store: StateStore?, _ signals: Signals
+  ) throws(ToolFailure) -> RecordSetup {
     let texts = try storing { () throws(StateError) in try store?.schemas() ?? [] }
     let restored: [AvroSchema]
     do { restored = try RecordFormats.parse(stored: texts) } catch {
       throw .pipeline(.schema(error))
     }
     let (marksDuplicates, wantsClosings) = (marksDuplicates, rules.emit != .events)
-    return try format.makeFormats(
-      wantsDetails: false, isFile: output.output != nil, restored: restored
+    return try format.makeSetup(
+      wantsDetails: false, isFile: output.output != nil, signals: signals, restored: restored
     ) { $0.adaptedToSessions(marksDuplicates: marksDuplicates, wantsClosings: wantsClosings) }
   }
 
@@ -113,9 +119,9 @@ struct KESSegment: Tool {
   }
 
   private func openLate(
-    _ opener: inout OutputOpener, _ formats: RecordFormats
+    _ opener: OutputOpener, _ setup: RecordSetup
   ) throws(ToolFailure) -> FormatOutput? {
     guard let late = try opener.open(rules.lateOutput) else { return nil }
-    return try format.avro.makeOutput(late, formats, isFile: true, form: sessionSchema)
+    return try format.avro.makeOutput(late, setup, isFile: true, form: sessionSchema)
   }
 }

@@ -169,6 +169,52 @@ private func received(_ name: String, _ value: String) -> String {
       ])
   }
 
+  @Test func countsAClosingThatComesAgainOnceHoweverMuchLater() {
+    let closed = line(closing("timeout", start: 10, end: 30, events: 3), "a", 4030)
+    let rows = report([
+      line(woke, "a", 10), closed, closed, line(woke, "b", 9_000_000), line(woke, "a", 10), closed,
+      line(received("n", "1"), "a", 20),
+    ])
+    #expect(rows == ["d,a,timeout,10,30,20,3,false", "d,b,open,9000000,9000000,0,1,false"])
+  }
+
+  @Test func countsASessionOnceWhoseClosingComesAfterTheStreamHasLeftItBehind() {
+    let rows = report([
+      line(sent, "a", 0), line(woke, "b", 9_000_000), line(closing("completed"), "a", 0),
+    ])
+    #expect(rows == ["d,a,completed,0,0,0,1,true", "d,b,open,9000000,9000000,0,1,false"])
+  }
+
+  @Test func tellsApartSessionsOfOneIdAndClosingsWithoutAny() {
+    let closed = closing("timeout", start: 1, end: 1, events: 1)
+    let rows = report([
+      KESCoreTests.line(closed, device: "d"), KESCoreTests.line(closed, device: "e"),
+      KESCoreTests.line(closed, rest: ""), KESCoreTests.line(closed, rest: ""),
+    ])
+    #expect(rows.map { $0.prefix(4) } == ["d,s,", "e,s,", "d,,t", "d,,t"])
+  }
+
+  @Test func knowsTheLastSoManySessionsThatClosed() {
+    var gatherer = SessionGatherer(known: 3)
+    var seen: [String] = []
+    for session in ["a", "b", "c", "a", "d", "b", "c", "d", "a"] {
+      gather(line(closing("timeout"), session, 1), with: &gatherer, &seen)
+    }
+    // "d" displaced "a", which then displaced "b".
+    #expect(seen == ["a", "b", "c", "d", "a"])
+  }
+
+  /// Appends to `seen` the sessions that `line` shows to be over.
+  private func gather(
+    _ line: String, with gatherer: inout SessionGatherer, _ seen: inout [String]
+  ) {
+    var decoder = JSONLinesDecoder(purpose: .reading, greatestRecord: 1 << 20)
+    var batch = Batch(blockSize: 64)
+    batch.bytes.append(text: line + "\n")
+    decoder.decode(&batch, endOfInput: true, limits: DecodingLimits())
+    gatherer.gather(batch) { seen.append(String(decodingBytes: $2)) }
+  }
+
   @Test func doesNotCountRepetitions() {
     let rows = report([
       line(woke, "a", 1), line(sent, "a", 2),
@@ -226,6 +272,13 @@ private func received(_ name: String, _ value: String) -> String {
         + #""events":{"min":3,"p50":3,"p90":3,"p99":3,"max":3}},"open":{"count":1,"partial":0,"#
         + #""duration":{"min":0,"p50":0,"p90":0,"p99":0,"max":0},"#
         + #""events":{"min":1,"p50":1,"p90":1,"p99":1,"max":1}}}}"# + "\n")
+  }
+
+  @Test func countsAClosingThatComesAgainAsARecordButNotAsASession() {
+    let closed = line(closing("timeout"), time: 4123)
+    let rows = encode([closed, closed], with: SummaryReport(encoder: SummaryCSVEncoder()))
+    #expect(rows.contains("events.SessionClosed,2\n"))
+    #expect(rows.contains("sessions.timeout.count,1\n"))
   }
 
   @Test func sumsUpNothing() {

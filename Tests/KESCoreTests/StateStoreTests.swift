@@ -135,7 +135,7 @@ import Testing
     #expect {
       _ = try StateStore.open(damaged.path, creating: false)
     } throws: { error in
-      if case StateError.cannotOpen = error { true } else { false }
+      if case StateError.corrupted = error { true } else { false }
     }
   }
 }

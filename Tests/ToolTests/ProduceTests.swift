@@ -142,6 +142,17 @@ import Testing
     }
   }
 
+  @Test func canBeAskedAndStoppedWhereNothingArrives() throws {
+    let running = try RunningProgram(
+      "kes-produce", ["--full-speed", "--loss", "1", "--stats=0.01"])
+    #expect(running.waits { running.errorsSoFar.contains("\n") })
+    running.send(SIGTERM)
+    let finished = try running.finish()
+    #expect(finished.signal == SIGTERM && finished.output.isEmpty)
+    let figures = try #require(try stats(of: finished))
+    #expect(figures["records"] == figures["filtered"])
+  }
+
   @Test func tellsItsFiguresOnASignal() throws {
     let running = try RunningProgram("kes-produce", ["--rate", "0.001"])
     #expect(running.waits { !running.outputSoFar.isEmpty })

@@ -182,6 +182,22 @@ private func read(
     #expect(finished.lines[3].hasSuffix(",flushed,3,3,0,1,false"))
   }
 
+  @Test(arguments: ["--sessions", "--stats-only"])
+  func countsASessionOnceThatWasWrittenTwice(view: String) throws {
+    // As by a run that began again after a crash, with its output in a pipe.
+    let directory = try directory(["events": EventLines.random(count: 3000, devices: 40, seed: 3)])
+    let finished = try Program.shell(
+      """
+      kes-segment --emit all --flush events > once
+      show() { kes-read \(view) --format csv "$@" | grep -E '^(device-|sessions)'; }
+      show once > expected
+      wc -l < expected
+      show once <(tail -n 2000 once) once | cmp - expected
+      """, directory: directory)
+    #expect(finished.status == 0 && finished.errors == "")
+    #expect((finished.lines.first.flatMap { Int($0) } ?? 0) > 20)
+  }
+
   @Test func endsAfterSoManySessions() throws {
     #expect(try read("--sessions", "-c", "1").lines.count == 2)
   }
@@ -271,11 +287,9 @@ private func read(
     let reader = try RunningProgram(
       "kes-read", ["--follow", directory.path("first"), directory.path("second")])
     #expect(reader.waits { reader.outputSoFar == "[a] DeviceWokeUp()\n[b] DeviceWokeUp()\n" })
-    let file = try FileHandle(forWritingTo: directory.url.appendingPathComponent("second"))
-    try file.seekToEnd()
     // A line in two parts is one line.
-    try file.write(contentsOf: Data(event("c", 3).utf8.prefix(20)))
-    try file.write(contentsOf: Data(event("c", 3).utf8.dropFirst(20)))
+    try append(String(event("c", 3).prefix(20)), to: directory.path("second"))
+    try append(String(event("c", 3).dropFirst(20)), to: directory.path("second"))
     #expect(reader.waits { reader.outputSoFar.hasSuffix("[c] DeviceWokeUp()\n") })
     reader.send(SIGINT)
     let finished = try reader.finish()
@@ -296,6 +310,45 @@ private func read(
     #expect(finished.status == 65)
     // Lines are counted from the new start.
     #expect(finished.errors.contains("events:2: expected a JSON object"))
+  }
+
+  @Test func followsAFileUnderItsNameWhenItIsRenamedAndReplaced() throws {
+    let directory = try directory(["log": event("a", 1)])
+    let reader = try RunningProgram("kes-read", ["--follow", directory.path("log")])
+    #expect(reader.waits { reader.outputSoFar == "[a] DeviceWokeUp()\n" })
+    try FileManager.default.moveItem(atPath: directory.path("log"), toPath: directory.path("log.1"))
+    // Whoever writes goes on under the old file's new name; meanwhile nothing has the old one.
+    try append(event("b", 2), to: directory.path("log.1"))
+    #expect(reader.waits { reader.outputSoFar.hasSuffix("[b] DeviceWokeUp()\n") })
+    // The last line of the old file comes with the new file, and lacks its line feed.
+    try append(String(event("c", 3).dropLast()), to: directory.path("log.1"))
+    try directory.write(event("d", 4), to: "log")
+    #expect(reader.waits { reader.outputSoFar.hasSuffix("[d] DeviceWokeUp()\n") })
+    try append("x\n", to: directory.path("log"))
+    let finished = try reader.finish()
+    #expect(finished.lines.map { $0.prefix(3) } == ["[a]", "[b]", "[c]", "[d]"])
+    // Lines are counted from the new file's start.
+    #expect(finished.status == 65)
+    #expect(finished.errors.contains("log:2: expected a JSON object"))
+  }
+
+  @Test func followsALinkThatIsTurnedToAnotherFile() throws {
+    let directory = try directory(["1": event("a", 1), "2": event("b", 2)])
+    let link = directory.path("current")
+    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "1")
+    let reader = try RunningProgram("kes-read", ["--follow", link])
+    #expect(reader.waits { reader.outputSoFar == "[a] DeviceWokeUp()\n" })
+    try FileManager.default.removeItem(atPath: link)
+    // What cannot be read as a file is waited for as what is missing.
+    try FileManager.default.createDirectory(atPath: link, withIntermediateDirectories: false)
+    try append(event("c", 3), to: directory.path("1"))
+    #expect(reader.waits { reader.outputSoFar.hasSuffix("[c] DeviceWokeUp()\n") })
+    try FileManager.default.removeItem(atPath: link)
+    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "2")
+    #expect(reader.waits { reader.outputSoFar.hasSuffix("[b] DeviceWokeUp()\n") })
+    reader.send(SIGTERM)
+    let finished = try reader.finish()
+    #expect(finished.signal == SIGTERM && finished.lines.count == 3)
   }
 
   @Test func sumsUpWhatItFollowedWhenItIsStopped() throws {
@@ -378,6 +431,13 @@ private func read(
     let directory = try TemporaryDirectory()
     for (name, text) in files { try directory.write(text, to: name) }
     return directory
+  }
+
+  private func append(_ text: String, to path: String) throws {
+    let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+    try file.seekToEnd()
+    try file.write(contentsOf: Data(text.utf8))
+    try file.close()
   }
 
   private func start(_ arguments: [String], reading pipe: PrivatePipe) throws -> RunningProgram {

@@ -15,7 +15,8 @@ func simulatedEvents(
     DeviceSimulator(settings: settings, generator: generator), faults: faults,
     generator: faultGenerator)
   var events: [SimulatedEvent] = []
-  while let event = injector.next(until: .max) { events.append(event) }
+  var draws = Int.max
+  while let event = injector.next(until: .max, draws: &draws) { events.append(event) }
   #expect(injector.ledger.held == 0)
   #expect(injector.ledger.records == Int64(events.count) + injector.ledger.filtered)
   return events
@@ -192,15 +193,35 @@ func simulatedEvents(
       DeviceSimulator(
         settings: SimulationSettings(greatestEvents: 2000), generator: SplitMix64(seed: 3)),
       faults: faults, generator: SplitMix64(seed: 4))
+    var draws = Int.max
     while let due = injector.nextArrival {
       // A delayed event waits until its arrival, one that is lost leaves its moment empty.
-      let early = injector.next(until: due - 1)
+      let early = injector.next(until: due - 1, draws: &draws)
       #expect(early == nil)
-      while let event = injector.next(until: due) { #expect(event.offset <= due) }
+      while let event = injector.next(until: due, draws: &draws) { #expect(event.offset <= due) }
       let ledger = injector.ledger
       #expect(ledger.records - ledger.filtered - ledger.held >= 0)
       if let next = injector.nextArrival { #expect(next > due) }
     }
+  }
+}
+
+@Suite struct SimulationSourceTests {
+  @Test func whereNearlyAllIsLostABatchEndsEarlyAndNoEventIsAnother() {
+    let settings = SimulationSettings(greatestEvents: 300_000)
+    let faults = Faults(loss: 0.9999, duplicate: 0.1, delay: 0.5, greatestDelay: 60_000)
+    var source = SimulationSource(
+      settings, faults: faults, seed: 1, start: EventTime(milliseconds: 0))
+    var batch = Batch(blockSize: 64)
+    var fills = 0
+    var times: [Int64] = []
+    while source.nextArrival != nil {
+      source.fill(&batch, until: .max)
+      fills += 1
+      for index in 0..<batch.records.count { times.append(batch.records[index].time.milliseconds) }
+    }
+    #expect(fills > 4)
+    #expect(times == simulatedEvents(settings, faults: faults, seed: 1).map(\.offset))
   }
 }
 

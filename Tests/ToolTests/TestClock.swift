@@ -40,7 +40,7 @@ final class TestClock: Sendable {
           return bytes.count
         },
         sync: { _ in 0 })
-      return try .standard(calls: calls)
+      return .standard(calls: calls)
     }
   }
 

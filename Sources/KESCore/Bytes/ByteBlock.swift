@@ -15,8 +15,8 @@ public struct ByteBlock: ~Copyable {
   /// Bytes allocated.
   public private(set) var capacity: Int
 
-  /// Bytes allocated beyond the capacity, so that short copies may move whole vectors.
-  private static let slack = 16
+  /// Bytes allocated beyond the capacity, so that short copies may move whole pieces.
+  private static let slack = 64
 
   /// An empty block with room for `capacity` bytes.
   public init(capacity: Int = 64) {
@@ -46,7 +46,7 @@ public struct ByteBlock: ~Copyable {
   /// Makes room for `more` bytes after `count`.
   @inline(__always)
   public mutating func reserve(_ more: Int) {
-    if capacity - count < more { grow(to: count + more) }
+    if capacity &- count < more { grow(to: count + more) }
   }
 
   @inline(never)
@@ -74,14 +74,34 @@ public struct ByteBlock: ~Copyable {
     count &+= bytes.count
   }
 
-  /// Appends the first `count` (at most 16) bytes of two words, each from its lowest byte on.
+  /// Appends a literal, the first `count` (at most 16) bytes of two words, each from its lowest byte
+  /// on, and another literal: all with one check for room.
   @inline(__always)
-  public mutating func append(_ first: UInt64, _ second: UInt64, count added: Int) {
-    precondition(added <= 16)
-    // Both words fit: what `added` does not count lies in the slack.
+  public mutating func append(
+    _ before: StaticString, _ first: UInt64, _ second: UInt64, count added: Int,
+    _ after: StaticString
+  ) {
+    precondition(added >= 0 && added <= 16)
+    let middle = before.utf8CodeUnitCount
+    let length = middle &+ added &+ after.utf8CodeUnitCount
+    // Both words fit: what `added` does not count lies in the slack, or under `after`.
+    reserve(length)
+    let end = unsafe base + count
+    unsafe end.copyMemory(from: before.utf8Start, byteCount: middle)
+    unsafe end.storeBytes(of: first.littleEndian, toByteOffset: middle, as: UInt64.self)
+    unsafe end.storeBytes(of: second.littleEndian, toByteOffset: middle &+ 8, as: UInt64.self)
+    unsafe (end + (middle &+ added)).copyMemory(
+      from: after.utf8Start, byteCount: after.utf8CodeUnitCount)
+    count &+= length
+  }
+
+  /// Appends the first `count` (at most 8) bytes of a word, from its lowest byte on.
+  @inline(__always)
+  public mutating func append(word: UInt64, count added: Int) {
+    precondition(added >= 0 && added <= 8)
+    // What `added` does not count lies in the slack.
     reserve(added)
-    unsafe base.storeBytes(of: first.littleEndian, toByteOffset: count, as: UInt64.self)
-    unsafe base.storeBytes(of: second.littleEndian, toByteOffset: count &+ 8, as: UInt64.self)
+    unsafe (base + count).storeBytes(of: word.littleEndian, as: UInt64.self)
     count &+= added
   }
 
@@ -104,13 +124,14 @@ public struct ByteBlock: ~Copyable {
     precondition(offset >= 0 && length >= 0 && length <= other.count &- offset)
     reserve(length)
     if length <= 256 {
-      // Whole vectors: what they read and write too much lies in the slack of both blocks.
+      // Whole pieces, so that lines of about one length take the same turns: what is read and
+      // written too much lies in the slack of both blocks.
       var done = 0
       while done < length {
-        let vector = unsafe other.base.loadUnaligned(
-          fromByteOffset: offset &+ done, as: SIMD16<UInt8>.self)
-        unsafe base.storeBytes(of: vector, toByteOffset: count &+ done, as: SIMD16<UInt8>.self)
-        done &+= 16
+        let piece = unsafe other.base.loadUnaligned(
+          fromByteOffset: offset &+ done, as: SIMD64<UInt8>.self)
+        unsafe base.storeBytes(of: piece, toByteOffset: count &+ done, as: SIMD64<UInt8>.self)
+        done &+= 64
       }
     } else {
       unsafe (base + count).copyMemory(from: other.base + offset, byteCount: length)
@@ -175,13 +196,6 @@ public struct ByteBlock: ~Copyable {
         unsafe (base + offset).copyMemory(from: from, byteCount: source.count)
       }
     }
-  }
-
-  /// Replaces the byte at `offset`, within `count`.
-  @inline(__always)
-  public mutating func overwrite(at offset: Int, with byte: UInt8) {
-    precondition(UInt(bitPattern: offset) < UInt(bitPattern: count))
-    unsafe base.storeBytes(of: byte, toByteOffset: offset, as: UInt8.self)
   }
 
   /// The little-endian integer at `offset`; within `count`.

@@ -18,22 +18,37 @@ extension Span where Element == UInt8 {
   /// The eight bytes from `index` as a little-endian word; nil where the span ends before that.
   @inline(__always)
   func wordIfPresent(at index: Int) -> UInt64? {
-    guard index &+ 8 <= count else { return nil }
-    // Within bounds by the guard; places are never negative.
-    return unsafe UInt64(
+    index &+ 8 <= count ? checkedWord(at: index) : nil
+  }
+
+  /// The word at a place of which the caller has made sure: a second check would stand in the
+  /// hottest loops there are.
+  @inline(__always)
+  private func checkedWord(at index: Int) -> UInt64 {
+    // Within bounds by the callers' guards; places are never negative.
+    unsafe UInt64(
       littleEndian: bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: UInt64.self))
   }
 
-  /// Whether the eight bytes from `index` are those of a literal of eight; false past the end.
+  /// Whether the bytes from `index` are those of a literal of 8 to 24; false past the end. Cost: one
+  /// check of the bounds, and two or three words, which overlap.
   @inline(__always)
-  func hasWord(_ text: StaticString, at index: Int) -> Bool {
-    precondition(text.utf8CodeUnitCount == 8)
-    guard index &+ 8 <= count else { return false }
-    // Within bounds by the guard; a second check would stand in the hottest loop there is.
-    let found = unsafe bytes.unsafeLoadUnaligned(
-      fromUncheckedByteOffset: index, as: UInt64.self)
-    let expected = unsafe UnsafeRawPointer(text.utf8Start).loadUnaligned(as: UInt64.self)
-    return found == expected
+  func hasText(_ text: StaticString, at index: Int) -> Bool {
+    let last = text.utf8CodeUnitCount &- 8
+    precondition(last >= 0 && last <= 16)
+    guard index &+ last &+ 8 <= count else { return false }
+    var difference = self.difference(from: text, at: index, word: 0)
+    if last > 8 { difference |= self.difference(from: text, at: index, word: 8) }
+    if last > 0 { difference |= self.difference(from: text, at: index, word: last) }
+    return difference == 0
+  }
+
+  /// The bits in which the word at `index` plus `offset` is not that at `offset` of a literal.
+  @inline(__always)
+  private func difference(from text: StaticString, at index: Int, word offset: Int) -> UInt64 {
+    let expected = unsafe UnsafeRawPointer(text.utf8Start).loadUnaligned(
+      fromByteOffset: offset, as: UInt64.self)
+    return checkedWord(at: index &+ offset) ^ UInt64(littleEndian: expected)
   }
 
   /// Whether both hold the same bytes. Cost: their length, a word at a time.
@@ -42,12 +57,12 @@ extension Span where Element == UInt8 {
     guard count == other.count else { return false }
     if count >= 8 {
       var index = 0
-      while index &+ 8 <= count {
-        if word(at: index) != other.word(at: index) { return false }
+      while index &+ 8 < count {
+        if checkedWord(at: index) != other.checkedWord(at: index) { return false }
         index &+= 8
       }
-      // The last word overlaps the one before it.
-      return word(at: count &- 8) == other.word(at: count &- 8)
+      // The last word may overlap the one before it.
+      return checkedWord(at: count &- 8) == other.checkedWord(at: count &- 8)
     }
     for index in 0..<count where self[index] != other[index] { return false }
     return true

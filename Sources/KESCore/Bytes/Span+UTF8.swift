@@ -1,20 +1,29 @@
 // Whether bytes are UTF-8.
 
 extension Span where Element == UInt8 {
-  /// Whether no byte from `start` to `end` is beyond ASCII. Cost: a word at a time.
+  /// Whether no byte from `start` to `end` is beyond ASCII. Cost: a word at a time; the last word
+  /// overlaps the one before it.
   @inline(__always)
   func isASCII(_ start: Int, _ end: Int) -> Bool {
+    let length = end &- start
+    if length < 8 { return isShortASCII(start, length) }
     var index = start
     while index &+ 8 <= end {
       if word(at: index) & 0x8080_8080_8080_8080 != 0 { return false }
       index &+= 8
     }
-    var rest: UInt8 = 0
-    while index < end {
-      rest |= self[index]
-      index &+= 1
+    return word(at: end &- 8) & 0x8080_8080_8080_8080 == 0
+  }
+
+  /// The same for less than eight bytes.
+  @inline(__always)
+  private func isShortASCII(_ start: Int, _ length: Int) -> Bool {
+    if let word = wordIfPresent(at: start) {
+      return word & ~(UInt64.max << UInt64(8 &* length)) & 0x8080_8080_8080_8080 == 0
     }
-    return rest < 0x80
+    var all: UInt8 = 0
+    for index in start..<start &+ length { all |= self[index] }
+    return all < 0x80
   }
 
   /// The place of the first byte that begins no character of UTF-8 (RFC 3629: no overlong forms, no

@@ -4,15 +4,21 @@
 public enum RecordFormat: String, CaseIterable, Sendable { case json, avro }
 
 /// Decodes inputs of all formats, one behind the other: an Avro container file where an input begins
-/// as one does, JSON-lines otherwise.
+/// as one does, JSON-lines otherwise; or, where the run has a registry to read by, Avro messages.
 public struct FormatDecoder: ~Copyable, RecordDecoder {
+  /// Who decodes.
+  private enum Reader { case jsonLines, container, frames }
+
   private var jsonLines: JSONLinesDecoder
   private var container: AvroContainerDecoder
+  private var frames: ConfluentFrameDecoder
+  private let readsFrames: Bool
   private let formats: RecordFormats
   private let forced: RecordFormat?
-  private var current: RecordFormat?
-  /// Whose position counts while no input's format is known.
-  private var last = RecordFormat.json
+  /// Nil while nothing is known of the input.
+  private var current: Reader?
+  /// Who decoded last, and tells of that.
+  private var last = Reader.jsonLines
 
   /// - Parameters:
   ///   - forced: the format of all inputs, where it need not be found.
@@ -29,28 +35,62 @@ public struct FormatDecoder: ~Copyable, RecordDecoder {
     container = AvroContainerDecoder(
       schemas: formats.schemas, wantsDetails: formats.wantsDetails,
       greatestRecord: greatestRecord, position: position)
+    frames = ConfluentFrameDecoder(
+      registry: formats.messageRegistry, schemas: formats.schemas,
+      wantsDetails: formats.wantsDetails,
+      greatestRecord: greatestRecord, position: position)
+    readsFrames = formats.messageRegistry != nil && forced != .json
   }
 
-  public var position: Int64 { last == .avro ? container.position : jsonLines.position }
-  public var isInsideRecord: Bool {
-    last == .avro ? container.isInsideRecord : jsonLines.isInsideRecord
+  public var position: Int64 {
+    switch last {
+    case .jsonLines: jsonLines.position
+    case .container: container.position
+    case .frames: frames.position
+    }
   }
-  public var hasMore: Bool { current == .avro && container.hasMore }
+
+  public var isInsideRecord: Bool {
+    switch last {
+    case .jsonLines: jsonLines.isInsideRecord
+    case .container: container.isInsideRecord
+    case .frames: frames.isInsideRecord
+    }
+  }
+
+  public var hasMore: Bool {
+    switch current {
+    case nil, .jsonLines: false
+    case .container: container.hasMore
+    case .frames: frames.hasMore
+    }
+  }
 
   public func place(after batch: borrowing Batch) -> DecodingPlace {
-    last == .avro ? container.place(after: batch) : jsonLines.place(after: batch)
+    switch last {
+    case .jsonLines: jsonLines.place(after: batch)
+    case .container: container.place(after: batch)
+    case .frames: frames.place(after: batch)
+    }
   }
 
   public func message(for rejection: Rejection, in batch: borrowing Batch) -> String {
-    last == .avro
-      ? container.message(for: rejection, in: batch) : jsonLines.message(for: rejection, in: batch)
+    switch last {
+    case .jsonLines: jsonLines.message(for: rejection, in: batch)
+    case .container: container.message(for: rejection, in: batch)
+    case .frames: frames.message(for: rejection, in: batch)
+    }
   }
 
   public func location(of rejection: Rejection) -> String {
-    last == .avro ? container.location(of: rejection) : jsonLines.location(of: rejection)
+    switch last {
+    case .jsonLines: jsonLines.location(of: rejection)
+    case .container: container.location(of: rejection)
+    case .frames: frames.location(of: rejection)
+    }
   }
 
-  public var isBinary: Bool { last == .avro }
+  public var isBinary: Bool { last != .jsonLines }
 
   // MARK: Inputs
 
@@ -58,25 +98,36 @@ public struct FormatDecoder: ~Copyable, RecordDecoder {
     current = nil
     jsonLines.beginInput(start)
     container.beginInput(.beginning)
-    if let forced { choose(forced) }
+    frames.beginInput(start)
+    if readsFrames {
+      choose(.frames)
+    } else if let forced {
+      choose(forced == .avro ? .container : .jsonLines)
+    }
     if case .resumed(let position, let head) = start, position.offset > 0 {
-      choose(forced ?? (FormatDecoder.isAvro(head.span) == true ? .avro : .json))
-      if current == .avro { container.beginInput(start) }
+      if current == nil {
+        choose(FormatDecoder.isAvro(head.span) == true ? .container : .jsonLines)
+      }
+      if current == .container { container.beginInput(start) }
     }
   }
 
-  private mutating func choose(_ format: RecordFormat) {
+  private mutating func choose(_ reader: Reader) {
     let position = position
-    (current, last) = (format, format)
-    formats.meet(format)
-    if format == .avro {
-      container.position = position
-      container.target = formats.readingTarget
-    } else {
+    (current, last) = (reader, reader)
+    formats.meet(reader == .jsonLines ? .json : .avro)
+    switch reader {
+    case .jsonLines:
       jsonLines.position = position
       if formats.output == .avro && formats.wantsDetails {
         jsonLines.sessionRule = formats.sessionRule
       }
+    case .container:
+      container.position = position
+      container.target = formats.readingTarget
+    case .frames:
+      frames.position = position
+      frames.target = formats.readingTarget
     }
   }
 
@@ -87,17 +138,26 @@ public struct FormatDecoder: ~Copyable, RecordDecoder {
 
   // MARK: Decoding
 
+  public mutating func withInput<Result, Failure: Error>(
+    _ batch: inout Batch, _ fill: (inout ByteBlock) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    switch current {
+    case .container: return try container.withInput(&batch, fill)
+    default: return try fill(&batch.bytes)
+    }
+  }
+
   public mutating func decode(
     _ batch: inout Batch, endOfInput: Bool, limits: DecodingLimits
   ) throws(SchemaFailure) {
     if current == nil {
       let found = batch.bytes.withBytes { FormatDecoder.isAvro($0) }
-      guard let isAvro = found ?? (endOfInput ? false : nil) else { return }
-      if batch.bytes.isEmpty { return }
-      choose(isAvro ? .avro : .json)
+      guard let isAvro = found ?? (endOfInput ? false : nil), !batch.bytes.isEmpty else { return }
+      choose(isAvro ? .container : .jsonLines)
     }
     switch current {
-    case .avro: container.decode(&batch, endOfInput: endOfInput, limits: limits)
+    case .container: container.decode(&batch, endOfInput: endOfInput, limits: limits)
+    case .frames: try frames.decode(&batch, endOfInput: endOfInput, limits: limits)
     default:
       jsonLines.decode(&batch, endOfInput: endOfInput, limits: limits)
       if formats.output == .avro { try formats.admitLines(of: batch) }

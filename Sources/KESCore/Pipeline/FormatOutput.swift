@@ -5,11 +5,11 @@ public final class FormatOutput {
   public let stream: OutputStream
   public let formats: RecordFormats
   /// What frames Avro data for this stream.
-  public let writer: AvroContainerWriter
+  public let writer: any AvroWriter
 
   public init(
     _ stream: OutputStream, formats: RecordFormats,
-    writer: AvroContainerWriter = AvroContainerWriter(codec: .null, blockSize: 1 << 16)
+    writer: any AvroWriter = AvroContainerWriter(codec: .null, blockSize: 1 << 16)
   ) {
     self.stream = stream
     self.formats = formats

@@ -84,19 +84,9 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable {
         if !batch.records.isEmpty || !batch.rejections.isEmpty { return .batch }
         batch.recycle()
       }
-      let room = max(Self.blockSize - batch.bytes.count, batch.bytes.count)
-      let before = batch.bytes.count
-      let deadLetters = deadLetters
-      let reading = try streaming { () throws(StreamError) in
-        try input.read(into: &batch.bytes, room: room, deadline: deadline) {
-          () throws(StreamError) in
-          try deadLetters?.flush()
-          try willWait()
-        }
-      }
+      let reading = try read(into: &batch, deadline, willWait)
       switch reading {
       case .bytes:
-        byteCount += Int64(batch.bytes.count - before)
         try decode(&batch, endOfInput: false)
       case .endOfInput:
         try decode(&batch, endOfInput: true)
@@ -111,6 +101,26 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable {
       }
       if !batch.records.isEmpty || !batch.rejections.isEmpty { return .batch }
       batch.recycle()
+    }
+  }
+
+  /// Reads what there is, up to a block; of a record that is longer as much again.
+  private mutating func read(
+    into batch: inout Batch, _ deadline: Int64?, _ willWait: () throws(StreamError) -> Void
+  ) throws(PipelineError) -> Reading {
+    let deadLetters = deadLetters
+    return try streaming { () throws(StreamError) in
+      try decoder.withInput(&batch) { block throws(StreamError) in
+        let before = block.count
+        let reading = try input.read(
+          into: &block, room: max(Self.blockSize - before, before), deadline: deadline
+        ) { () throws(StreamError) in
+          try deadLetters?.flush()
+          try willWait()
+        }
+        byteCount += Int64(block.count - before)
+        return reading
+      }
     }
   }
 
@@ -150,7 +160,8 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable {
     } catch {
       throw .schema(error)
     }
-    ledger.records += Int64(batch.records.count)
+    ledger.records += Int64(batch.records.count + batch.tombstoneCount)
+    ledger.filtered += Int64(batch.tombstoneCount)
     for index in 0..<batch.records.count {
       let time = batch.records[index].time
       streamTime = max(streamTime, time)

@@ -116,6 +116,7 @@ public struct PurgePipeline<
     var ledger = ledger
     ledger.records = intake.ledger.records
     ledger.rejected = intake.ledger.rejected
+    ledger.filtered += intake.ledger.filtered
     return ledger
   }
 

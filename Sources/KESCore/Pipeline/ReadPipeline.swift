@@ -92,7 +92,7 @@ public struct ReadPipeline<
   /// Counts what was looked at; what stands behind the last record asked for is not.
   private mutating func count(looked: Int, passed: Int64, decoded: Int) {
     ledger.assigned += passed
-    ledger.filtered += Int64(looked) - passed
+    ledger.filtered += Int64(looked) - passed + Int64(batch.tombstoneCount)
     for index in 0..<batch.rejections.count {
       let rejection = batch.rejections[index]
       let isCounted = rejection.part == .whole || rejection.part == .first

@@ -11,6 +11,8 @@ public final class RecordFormats {
   public private(set) var output: RecordFormat?
   /// Whether records are read as the target's schema, whatever the output is.
   private let isSchemaForced: Bool
+  /// Where the schemas of Avro messages are, where the inputs hold such; nil for container files.
+  public let messageRegistry: (any SchemaRegistry)?
   /// How many schemas an earlier run met.
   public let restoredCount: Int
   private var lines: JSONLinesAvroConverter?
@@ -26,10 +28,12 @@ public final class RecordFormats {
   ///   - adapt: what the run writes records of a schema as.
   public init(
     wantsDetails: Bool = false, output: RecordFormat?, schema: AvroSchema? = nil,
-    restored: [AvroSchema] = [], adapt: @escaping (AvroSchema) -> AvroSchema = { $0 }
+    restored: [AvroSchema] = [], messageRegistry: (any SchemaRegistry)? = nil,
+    adapt: @escaping (AvroSchema) -> AvroSchema = { $0 }
   ) {
     self.wantsDetails = wantsDetails
     self.output = output
+    self.messageRegistry = messageRegistry
     schemas = AvroSchemaTable(wantsDetails: wantsDetails)
     for schema in restored { _ = schemas.number(of: schema) }
     restoredCount = restored.count
@@ -71,6 +75,12 @@ public final class RecordFormats {
     if numbers.contains(0) { try admitLines(as: .event) }
   }
 
+  /// Decodes the run's inputs.
+  ///
+  /// - Parameters:
+  ///   - input: the format of all inputs; nil to find each's.
+  ///   - greatestRecord: how many bytes a record may have.
+  ///   - position: the number of the first record.
   public func makeDecoder(
     input: RecordFormat?, greatestRecord: Int, position: Int64 = 0
   ) -> FormatDecoder {

@@ -330,6 +330,7 @@ public struct SegmentPipeline<
     var ledger = ledger
     ledger.records = intake.ledger.records + restoredHeld
     ledger.rejected = intake.ledger.rejected
+    ledger.filtered += intake.ledger.filtered
     ledger.held = Int64(reorderer.count)
     return ledger
   }

@@ -19,6 +19,9 @@ public struct Batch: ~Copyable {
   /// In the order of their places.
   public var rejections: Column<Rejection>
 
+  /// How many records without a value there were, which are no events (tombstones).
+  public var tombstoneCount = 0
+
   /// What stream time reaches after the last record; `.beforeAll` where nothing is to be said.
   public var finalStreamTime: EventTime = .beforeAll
 
@@ -30,6 +33,9 @@ public struct Batch: ~Copyable {
     details = Column()
     rejections = Column()
   }
+
+  /// Whether it tells of nothing.
+  public var isEmpty: Bool { records.isEmpty && rejections.isEmpty }
 
   /// Makes room for the next batch: keeps only the bytes that have not been decoded.
   public mutating func recycle() {
@@ -65,6 +71,18 @@ public struct Batch: ~Copyable {
     return result
   }
 
+  /// The same over bytes that stand elsewhere, and are to become this batch's.
+  @inline(__always)
+  public mutating func decode<Result: ~Copyable>(
+    _ block: borrowing ByteBlock, _ length: Int, _ fill: (Span<UInt8>, inout Columns) -> Result
+  ) -> Result {
+    var columns = Columns()
+    exchange(&columns)
+    let result = block.withBytes(0, length) { fill($0, &columns) }
+    exchange(&columns)
+    return result
+  }
+
   private mutating func exchange(_ columns: inout Columns) {
     swap(&columns.records, &records)
     swap(&columns.details, &details)
@@ -78,6 +96,7 @@ public struct Batch: ~Copyable {
     details.removeAll()
     rejections.removeAll()
     finalStreamTime = .beforeAll
+    tombstoneCount = 0
   }
 
   /// Lends the text at `range`. Valid until `body` returns.

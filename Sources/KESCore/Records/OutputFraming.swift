@@ -6,10 +6,10 @@
 public protocol OutputFraming: AnyObject {
   /// Appends to `output` what is to be written for `content`, which is all that was appended to the
   /// buffer and not yet used up. Returns how many bytes of it are used up: all, unless `moment` is
-  /// `.full`.
+  /// `.full`. Throws where the schema of the records cannot be told.
   func frame(
     _ content: borrowing ByteBlock, at moment: FlushMoment, to output: inout ByteBlock
-  ) -> Int
+  ) throws(SchemaFailure) -> Int
 
   /// Whether what has been written must be kept by who writes on; else it may begin anew.
   var hasContent: Bool { get }

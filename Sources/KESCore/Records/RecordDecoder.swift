@@ -14,6 +14,12 @@ public protocol RecordDecoder: ~Copyable {
     _ batch: inout Batch, endOfInput: Bool, limits: DecodingLimits
   ) throws(SchemaFailure)
 
+  /// Lends the block that the input's next bytes are to be appended to, before `decode`. What is
+  /// appended elsewhere, to `batch.bytes`, counts as well.
+  mutating func withInput<Result, Failure: Error>(
+    _ batch: inout Batch, _ fill: (inout ByteBlock) throws(Failure) -> Result
+  ) throws(Failure) -> Result
+
   /// Begins another input: of the one before nothing is left over.
   mutating func beginInput(_ start: InputStart)
 
@@ -40,6 +46,12 @@ public protocol RecordDecoder: ~Copyable {
 }
 
 extension RecordDecoder where Self: ~Copyable {
+  public mutating func withInput<Result, Failure: Error>(
+    _ batch: inout Batch, _ fill: (inout ByteBlock) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try fill(&batch.bytes)
+  }
+
   public var hasMore: Bool { false }
   public var isBinary: Bool { false }
   public func location(of rejection: Rejection) -> String { ":\(rejection.line)" }

@@ -24,23 +24,27 @@ public struct SessionIdentifier: BitwiseCopyable, Hashable, Sendable {
     return SessionIdentifier(rawValue: UInt64.random(in: 0..<space, using: &generator) | randomFlag)
   }
 
+  /// The id's characters: the first `count` bytes of two words, each from its lowest byte on.
+  @inline(__always)
+  var characters: (first: UInt64, second: UInt64, count: Int) {
+    rawValue & SessionIdentifier.randomFlag == 0 ? deterministicCharacters : randomCharacters
+  }
+
   /// Appends the id's characters to `output`.
   @inline(__always)
   public func write(to output: inout ByteBlock) {
-    if rawValue & SessionIdentifier.randomFlag == 0 {
-      writeDeterministic(to: &output)
-    } else {
-      writeRandom(to: &output)
-    }
+    let (first, second, count) = characters
+    output.append("", first, second, count: count, "")
   }
 
   /// Thirteen digits of base 32, most significant first: five bits a character, so that no division
   /// is needed for what stands in every event of the output.
   @inline(__always)
-  private func writeDeterministic(to output: inout ByteBlock) {
-    output.append(
+  private var deterministicCharacters: (first: UInt64, second: UInt64, count: Int) {
+    (
       SessionIdentifier.characters(rawValue >> 25),
-      SessionIdentifier.characters((rawValue & 0x1FF_FFFF) << 15), count: 13)
+      SessionIdentifier.characters((rawValue & 0x1FF_FFFF) << 15), 13
+    )
   }
 
   /// The eight characters of 40 bits, `0-9`, then `a-v`; the most significant in the lowest byte.
@@ -59,7 +63,7 @@ public struct SessionIdentifier: BitwiseCopyable, Hashable, Sendable {
 
   /// Eight alphanumerics, most significant first: `0-9`, `a-z`, `A-Z`.
   @inline(never)
-  private func writeRandom(to output: inout ByteBlock) {
+  private var randomCharacters: (first: UInt64, second: UInt64, count: Int) {
     var characters: UInt64 = 0
     var rest = rawValue & ~SessionIdentifier.randomFlag
     for _ in 0..<SessionIdentifier.randomLength {
@@ -68,7 +72,7 @@ public struct SessionIdentifier: BitwiseCopyable, Hashable, Sendable {
       let base: UInt64 = digit < 10 ? 0x30 : digit < 36 ? 0x57 : 0x1D
       characters = characters << 8 | (digit + base)
     }
-    output.append(characters, 0, count: SessionIdentifier.randomLength)
+    return (characters, 0, SessionIdentifier.randomLength)
   }
 }
 

@@ -15,8 +15,10 @@ public struct Segmenter: ~Copyable {
   private let watchesRecords: Bool
   private var identifiers: SessionIdentifierSource
   var table: SessionTable
-  /// Of the keys of the batch at hand.
+  /// Of the keys of the batch at hand, and zeros behind them.
   private var hashes = Column<UInt64>()
+  /// How many events ahead memory is asked for.
+  private static let lookAhead = 12
   var changes: SessionChanges
   /// The greatest time seen (R1); with reordering, that of the events applied (R9).
   public private(set) var streamTime: EventTime = .beforeAll
@@ -52,9 +54,7 @@ public struct Segmenter: ~Copyable {
       let record = batch.records[index]
       let hash = hashes[index]
       let assignment = batch.withText(record.key) { key in
-        batch.withRecordBytes(record) { bytes in
-          step(record, key, hash, bytes, place: index, &outcome)
-        }
+        step(record, key, hash, of: batch, place: index, &outcome)
       }
       outcome.assignments.append(assignment)
     }
@@ -66,15 +66,17 @@ public struct Segmenter: ~Copyable {
     for index in 0..<batch.records.count {
       hashes.append(batch.withText(batch.records[index].key) { Hash.of($0) })
     }
+    // So that looking ahead needs no look at the end.
+    for _ in 0..<Segmenter.lookAhead { hashes.append(0) }
   }
 
   /// Asks in time for the sessions of the events that come next: with many open sessions, waiting
   /// for memory is most of the work.
   @inline(__always)
   private func prefetch(ahead index: Int) {
-    if index &+ 12 < hashes.count { table.prefetchSlot(shortHash(index &+ 12)) }
-    if index &+ 8 < hashes.count { table.prefetchSession(shortHash(index &+ 8)) }
-    if index &+ 4 < hashes.count { table.prefetchKey(shortHash(index &+ 4)) }
+    table.prefetchSlot(shortHash(index &+ Segmenter.lookAhead))
+    table.prefetchSession(shortHash(index &+ 8))
+    table.prefetchKey(shortHash(index &+ 4))
   }
 
   @inline(__always)
@@ -109,7 +111,7 @@ public struct Segmenter: ~Copyable {
 
   @inline(__always)
   private mutating func step(
-    _ record: Record, _ key: Span<UInt8>, _ hash: UInt64, _ bytes: Span<UInt8>, place: Int,
+    _ record: Record, _ key: Span<UInt8>, _ hash: UInt64, of batch: borrowing Batch, place: Int,
     _ outcome: inout Outcome
   ) -> Assignment {
     advance(to: max(record.streamTime, record.time), place: place, &outcome)
@@ -120,7 +122,7 @@ public struct Segmenter: ~Copyable {
     var index = table.find(key, hash: shortHash)
     var digest: UInt64 = 0
     if watchesRecords {
-      digest = Hash.of(bytes)
+      digest = batch.withRecordBytes(record) { Hash.of($0) }
       if index != .none && table.hasRecent(digest, of: index) {
         return Assignment(session: table[index].identifier, disposition: .duplicate)
       }

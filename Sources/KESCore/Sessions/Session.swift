@@ -4,9 +4,9 @@
 public struct Session: BitwiseCopyable, Sendable {
   public enum State: UInt8, BitwiseCopyable, Sendable {
     /// Events of its key join it.
-    case open
+    case open = 0
     /// Completed, kept to recognise retries (R6).
-    case remembered
+    case remembered = 1
   }
 
   /// The first free place, or the place of the key's bytes.

@@ -3,13 +3,20 @@
 /// Gathers the sessions of a stream of session events.
 ///
 /// A session is over when its `SessionClosed` comes, whose own figures count, or when it has ended
-/// (AllDataSent) and none has come by the time the stream has left it behind. Memory: sessions that
-/// are not over, and those that closed a short while ago.
+/// (AllDataSent) and none has come by the time the stream has left it behind. It is told of once:
+/// what comes again of a session that is over, as after a crash of a run that keeps no positions, is
+/// recognised as long as the session is among the last `known`. Memory: sessions that are not over,
+/// and those.
 public struct SessionGatherer: ~Copyable {
-  private var purger = SessionPurger(timeout: nil)
+  /// More than a run of kes-segment closes between two commits, or one of kes-purge writes between
+  /// two, in all but the largest stores; some 40 MB.
+  public static let usuallyKnown = 1 << 18
+
+  private var purger: SessionPurger
   private var outcome = Outcome()
 
-  public init() {}
+  /// - Parameter known: how many of the sessions that are over are known as such.
+  public init(known: Int = usuallyKnown) { purger = SessionPurger(knowingLast: known) }
 
   /// How many sessions have begun and are not over.
   public var openCount: Int { purger.openCount }
@@ -21,21 +28,29 @@ public struct SessionGatherer: ~Copyable {
     _ visit: (_ row: SessionRow, _ device: Span<UInt8>, _ session: Span<UInt8>) -> Void
   ) {
     outcome.removeAll()
-    purger.observe(batch, into: &outcome)
-    var closed = 0
-    for index in 0..<batch.records.count {
-      while closed < outcome.closings.count && Int(outcome.closings[closed].place) <= index {
-        tell(outcome.closings[closed], status: outcome.closings[closed].status, visit)
-        closed &+= 1
+    var key = ByteBlock(capacity: 64)
+    var told = 0
+    for place in 0..<batch.records.count {
+      let isClosing = purger.observe(place, of: batch, key: &key, into: &outcome)
+      while told < outcome.closings.count {
+        tell(outcome.closings[told], status: outcome.closings[told].status, visit)
+        told &+= 1
       }
-      let detail = batch.details[index]
-      guard detail.kind == .sessionClosed && !detail.isDuplicate else { continue }
-      let row = SessionRow(
-        status: detail.status, start: detail.start, end: detail.end, events: detail.events,
-        isPartial: detail.isPartial)
-      batch.withText(batch.records[index].key) { device in
-        batch.withText(detail.session) { visit(row, device, $0) }
-      }
+      if isClosing { SessionGatherer.tell(place, of: batch, visit) }
+    }
+  }
+
+  /// Hands over the session of the `SessionClosed` at `place`.
+  private static func tell(
+    _ place: Int, of batch: borrowing Batch,
+    _ visit: (_ row: SessionRow, _ device: Span<UInt8>, _ session: Span<UInt8>) -> Void
+  ) {
+    let detail = batch.details[place]
+    let row = SessionRow(
+      status: detail.status, start: detail.start, end: detail.end, events: detail.events,
+      isPartial: detail.isPartial)
+    batch.withText(batch.records[place].key) { device in
+      batch.withText(detail.session) { visit(row, device, $0) }
     }
   }
 

@@ -3,7 +3,8 @@
 /// Watches session events and says which sessions close that no `SessionClosed` told of.
 ///
 /// Pure: no input or output, no clock. Sessions are told apart by device and id. Memory: sessions
-/// that are open, and those that closed within `retain`. Cost: constant time an event and a closing.
+/// that are open, and those that closed within `retain`, or the last so many. Cost: constant time an
+/// event and a closing.
 ///
 ///     (none) ──event──▶ open ──AllDataSent──▶ ended
 ///                        │                      │
@@ -46,6 +47,16 @@ public struct SessionPurger: ~Copyable {
     closed = ClosedSessions(retain: retain ?? endedSilence)
   }
 
+  /// Closes only sessions that have ended.
+  ///
+  /// - Parameter last: how many closed sessions are known as such, whatever their times.
+  init(knowingLast last: Int) {
+    timeout = 0
+    silence = nil
+    endedSilence = SessionPurger.endedWithoutTimeout
+    closed = ClosedSessions(last: last)
+  }
+
   private static func sum(_ left: UInt64, _ right: UInt64) -> UInt64 {
     let (sum, overflow) = left.addingReportingOverflow(right)
     return overflow ? .max : sum
@@ -61,15 +72,26 @@ public struct SessionPurger: ~Copyable {
   public mutating func observe(_ batch: borrowing Batch, into outcome: inout Outcome) {
     var key = ByteBlock(capacity: 64)
     for place in 0..<batch.records.count {
-      let (record, detail) = (batch.records[place], batch.details[place])
-      outcome.assignments.append(
-        Assignment(session: SessionIdentifier(rawValue: 0), disposition: .assigned))
-      closed.forget(before: record.time)
-      if detail.kind != .sessionClosed { advance(to: record.time, place: place, &outcome) }
-      if !detail.hasSession || detail.isDuplicate { continue }
-      SessionPurger.write(session: detail.session, device: record.key, of: batch, to: &key)
-      key.withBytes { step($0, detail.kind, record.time) }
+      _ = observe(place, of: batch, key: &key, into: &outcome)
     }
+  }
+
+  /// Watches one record of a batch, as all are watched. Returns whether it is the `SessionClosed`
+  /// of a session that is not known as closed; one without an id never is. `key` is memory to work
+  /// in, reused from call to call.
+  @inline(__always)
+  mutating func observe(
+    _ place: Int, of batch: borrowing Batch, key: inout ByteBlock, into outcome: inout Outcome
+  ) -> Bool {
+    let (record, detail) = (batch.records[place], batch.details[place])
+    outcome.assignments.append(
+      Assignment(session: SessionIdentifier(rawValue: 0), disposition: .assigned))
+    closed.forget(before: record.time)
+    if detail.kind != .sessionClosed { advance(to: record.time, place: place, &outcome) }
+    if detail.isDuplicate { return false }
+    if !detail.hasSession { return detail.kind == .sessionClosed }
+    SessionPurger.write(session: detail.session, device: record.key, of: batch, to: &key)
+    return key.withBytes { step($0, detail.kind, record.time) }
   }
 
   /// Closes, at the end of the input, the sessions that have ended, status `completed`; where
@@ -86,18 +108,21 @@ public struct SessionPurger: ~Copyable {
 
   // MARK: One event
 
+  /// Returns whether the event closed a session that was not known as closed.
   @inline(__always)
-  private mutating func step(_ key: Span<UInt8>, _ kind: EventKind, _ time: EventTime) {
+  private mutating func step(_ key: Span<UInt8>, _ kind: EventKind, _ time: EventTime) -> Bool {
     let hash = UInt32(truncatingIfNeeded: Hash.of(key))
     let index = table.find(key, hash: hash)
     if kind == .sessionClosed {
       if index != .none { table.remove(index) }
-      closed.insert(key, hash: hash)
-    } else if index != .none {
+      return closed.insert(key, hash: hash)
+    }
+    if index != .none {
       join(index, kind, time)
     } else if !closed.contains(key, hash: hash) {
       open(key, hash, kind, time)
     }
+    return false
   }
 
   private mutating func open(
@@ -182,7 +207,7 @@ public struct SessionPurger: ~Copyable {
     _ index: SessionIndex, from table: inout SessionTable, to closed: inout ClosedSessions
   ) {
     let hash = table[index].hash
-    table.withKey(of: index) { closed.insert($0, hash: hash) }
+    table.withKey(of: index) { _ = closed.insert($0, hash: hash) }
     table.remove(index)
   }
 

@@ -15,10 +15,14 @@ extension SessionIndex {
 /// removal moves later slots back instead of leaving tombstones. A session costs 80 bytes, 16 to 32
 /// bytes of slots, and its key rounded up to 8.
 struct SessionTable: ~Copyable {
-  /// The ends of one list.
-  private struct Ends: BitwiseCopyable {
-    var head = SessionIndex.none
-    var tail = SessionIndex.none
+  /// So many places at the front hold no session but the ends of a list each: a list is a ring, in
+  /// which everybody has neighbours, and linking need not ask for them.
+  private static let listCount: SessionIndex = 2
+
+  /// The place of the ends of a state's list.
+  @inline(__always)
+  private static func list(of state: Session.State) -> SessionIndex {
+    SessionIndex(state.rawValue)
   }
 
   private var slots: Column<UInt64>
@@ -28,8 +32,6 @@ struct SessionTable: ~Copyable {
   private let keepsRecent: Bool
   private var keys: ByteArena
   private var firstFree = SessionIndex.none
-  private var open = Ends()
-  private var remembered = Ends()
   private(set) var openCount = 0
   private(set) var rememberedCount = 0
 
@@ -41,6 +43,16 @@ struct SessionTable: ~Copyable {
     keys = ByteArena()
     slots = SessionTable.emptySlots(128)
     mask = 127
+    for list in 0..<SessionTable.listCount { _ = place(SessionTable.emptyList(at: list)) }
+  }
+
+  /// The ends of an empty list: each the other's neighbour.
+  private static func emptyList(at list: SessionIndex) -> Session {
+    Session(
+      keySlot: 0, keyLength: 0, identifier: SessionIdentifier(rawValue: 0), start: .beforeAll,
+      end: .beforeAll, latestStreamTime: .beforeAll, latestSequence: 0, firstSequence: 0, events: 0,
+      previous: list, next: list, hash: 0, state: .open, isPartial: false, isChanged: false,
+      isStored: false)
   }
 
   private static let emptySlot = UInt64.max
@@ -118,7 +130,7 @@ struct SessionTable: ~Copyable {
 
   /// Removes the session from the list and the table, and its key.
   mutating func remove(_ index: SessionIndex) {
-    unlink(index)
+    take(index)
     let session = sessions[Int(index)]
     vacate(session.hash, index)
     keys.release(session.keySlot, length: Int(session.keyLength))
@@ -180,11 +192,11 @@ struct SessionTable: ~Copyable {
   private mutating func growSlots() {
     slots = SessionTable.emptySlots(slots.count * 2)
     mask = UInt32(truncatingIfNeeded: slots.count - 1)
-    for ends in [open, remembered] {
-      var index = ends.head
+    for first in [firstOpen, firstRemembered] {
+      var index = first
       while index != .none {
         occupy(sessions[Int(index)].hash, index)
-        index = sessions[Int(index)].next
+        index = next(after: index)
       }
     }
   }
@@ -192,65 +204,73 @@ struct SessionTable: ~Copyable {
   // MARK: In the order of the latest event
 
   /// The open session whose latest event was applied longest ago, or `.none`.
-  var firstOpen: SessionIndex { @inline(__always) get { open.head } }
+  var firstOpen: SessionIndex { next(after: SessionTable.list(of: .open)) }
 
   /// The remembered session whose latest event was applied longest ago, or `.none`.
-  var firstRemembered: SessionIndex { @inline(__always) get { remembered.head } }
+  var firstRemembered: SessionIndex { next(after: SessionTable.list(of: .remembered)) }
 
   /// The session behind `index` in its list, or `.none`.
-  func next(after index: SessionIndex) -> SessionIndex { sessions[Int(index)].next }
+  @inline(__always)
+  func next(after index: SessionIndex) -> SessionIndex {
+    let next = sessions[Int(index)].next
+    return next < SessionTable.listCount ? .none : next
+  }
 
   /// Moves the session to the end of its list: its event is the latest now.
   @inline(__always)
   mutating func moveToEnd(_ index: SessionIndex) {
-    if sessions[Int(index)].state == .open && open.tail == index { return }
     unlink(index)
-    append(index)
+    link(index)
   }
 
   /// Makes an open session a remembered one, the latest of them.
   mutating func remember(_ index: SessionIndex) {
-    unlink(index)
+    take(index)
     sessions[Int(index)].state = .remembered
     append(index)
   }
 
+  /// Adds a session that is in no list to the end of that of its state.
   @inline(__always)
   private mutating func append(_ index: SessionIndex) {
+    link(index)
+    changeCount(of: index, by: 1)
+  }
+
+  /// Takes the session out of its list.
+  @inline(__always)
+  private mutating func take(_ index: SessionIndex) {
+    unlink(index)
+    changeCount(of: index, by: -1)
+  }
+
+  /// Counts the session in or out of its state.
+  @inline(__always)
+  private mutating func changeCount(of index: SessionIndex, by change: Int) {
     if sessions[Int(index)].state == .open {
-      link(index, behind: open.tail)
-      if open.head == .none { open.head = index }
-      open.tail = index
-      openCount &+= 1
+      openCount &+= change
     } else {
-      link(index, behind: remembered.tail)
-      if remembered.head == .none { remembered.head = index }
-      remembered.tail = index
-      rememberedCount &+= 1
+      rememberedCount &+= change
     }
   }
 
+  /// Puts the session between the end of its list and the latest that stands there.
   @inline(__always)
-  private mutating func link(_ index: SessionIndex, behind tail: SessionIndex) {
-    sessions[Int(index)].previous = tail
-    sessions[Int(index)].next = .none
-    if tail != .none { sessions[Int(tail)].next = index }
+  private mutating func link(_ index: SessionIndex) {
+    let list = SessionTable.list(of: sessions[Int(index)].state)
+    let last = sessions[Int(list)].previous
+    sessions[Int(index)].previous = last
+    sessions[Int(index)].next = list
+    sessions[Int(last)].next = index
+    sessions[Int(list)].previous = index
   }
 
+  /// Makes the session's neighbours each other's.
   @inline(__always)
   private mutating func unlink(_ index: SessionIndex) {
-    let session = sessions[Int(index)]
-    if session.previous != .none { sessions[Int(session.previous)].next = session.next }
-    if session.next != .none { sessions[Int(session.next)].previous = session.previous }
-    if session.state == .open {
-      if session.previous == .none { open.head = session.next }
-      if session.next == .none { open.tail = session.previous }
-      openCount &-= 1
-    } else {
-      if session.previous == .none { remembered.head = session.next }
-      if session.next == .none { remembered.tail = session.previous }
-      rememberedCount &-= 1
-    }
+    let (previous, next) = (sessions[Int(index)].previous, sessions[Int(index)].next)
+    sessions[Int(previous)].next = next
+    sessions[Int(next)].previous = previous
   }
 
   /// The open sessions in the order in which they opened. Cost: n log n.

@@ -35,9 +35,12 @@ final class Database {
 
   /// Opens (and for `.readWrite` creates) the database in `directory`, and clears the marks of
   /// readers that died. `mapSize` is how large it may become before it is grown: address space, not
-  /// disk. Throws `StateError.cannotOpen` or `.database`.
+  /// disk. Throws `StateError.corrupted` where LMDB must not use the file, `.missing`, `.cannotOpen`
+  /// or `.database`. Cost: reading all pages once.
   init(directory: String, access: Access, mapSize: Int) throws(StateError) {
     self.directory = directory
+    let file = try DatabaseFile.open(in: directory)
+    if file == nil && access == .readOnly { throw .missing(directory: directory) }
     var opened: OpaquePointer?
     let created = unsafe mdb_env_create(&opened)
     guard created == 0, let environment = unsafe opened else {
@@ -53,7 +56,18 @@ final class Database {
       throw .cannotOpen(directory: directory, reason: Database.reason(code))
     }
     unsafe mdb_reader_check(environment, nil)
+    if let file { try requireSound(file) }
     try openTables(access)
+  }
+
+  /// Throws `StateError.corrupted` where following the last commit would lead LMDB astray.
+  private func requireSound(_ file: consuming DatabaseFile) throws(StateError) {
+    for _ in 0..<DatabaseFile.greatestAttempts {
+      // As long as it is open, no writer uses the pages of its snapshot for anything else.
+      let transaction = try begin(.readOnly)
+      if try transaction.isSound(in: file) { return }
+    }
+    throw file.damaged("\(DatabaseFile.name) has no last commit")
   }
 
   deinit { unsafe mdb_env_close(environment) }
@@ -125,8 +139,13 @@ final class Database {
 
   fileprivate func check(_ code: Int32, _ operation: String) throws(StateError) {
     if code == 0 { return }
-    throw .database(
-      directory: directory, operation: operation, code: code, reason: Database.reason(code))
+    let reason = Database.reason(code)
+    switch code {
+    case MDB_CORRUPTED, MDB_PAGE_NOTFOUND, MDB_PAGE_FULL, MDB_CURSOR_FULL, MDB_INCOMPATIBLE:
+      throw .corrupted(directory: directory, what: "\(operation): \(reason)")
+    default:
+      throw .database(directory: directory, operation: operation, code: code, reason: reason)
+    }
   }
 
   fileprivate func handle(_ table: Table) -> MDB_dbi { tables[table.rawValue] }
@@ -152,6 +171,22 @@ final class Database {
     fileprivate mutating func commit() throws(StateError) {
       isOpen = false
       try database.check(unsafe mdb_txn_commit(pointer), "committing")
+    }
+
+    /// Whether the pages of the snapshot are what they must be; false where writers have gone so far
+    /// beyond it that this cannot be told. Throws `StateError.corrupted` or `.database`.
+    fileprivate func isSound(in file: borrowing DatabaseFile) throws(StateError) -> Bool {
+      let identifier = UInt64(truncatingIfNeeded: unsafe mdb_txn_id(pointer))
+      guard let meta = try file.meta(of: identifier) else { return false }
+      var check = DatabaseCheck(meta, pageSize: file.pageSize)
+      do throws(StateError) {
+        try check.run(on: file)
+        return true
+      } catch {
+        // Read while it was overwritten?
+        if try file.meta(of: identifier) == meta { throw error }
+        return false
+      }
     }
 
     /// Sets the value of `key`, 1 to 511 bytes long.

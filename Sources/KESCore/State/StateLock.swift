@@ -6,12 +6,14 @@ internal import Glibc
 ///
 /// A record lock of `kes.lock`: it goes with the process however that ends, and tells who holds it.
 final class StateLock {
+  static let name = "kes.lock"
+
   private let descriptor: Int32
 
   /// Takes the lock. Throws `StateError.inUse` with the holder's process identifier, or
   /// `.cannotOpen`.
   init(directory: String) throws(StateError) {
-    let path = directory + "/kes.lock"
+    let path = directory + "/" + StateLock.name
     descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
     if descriptor < 0 { throw .cannotOpen(directory: directory, reason: systemReason(errno)) }
     var lock = StateLock.whole

@@ -26,7 +26,8 @@ public final class StateStore {
   /// Opens the store for a process that changes it.
   ///
   /// - Parameter creating: whether the directory and the store are made where they are missing.
-  /// Throws `StateError.inUse`, `.missing`, `.cannotOpen`, `.database` or `.unknownVersion`.
+  /// Throws `StateError.inUse`, `.missing`, `.cannotOpen`, `.corrupted`, `.database` or
+  /// `.unknownVersion`.
   public static func open(
     _ directory: String, creating: Bool, mapSize: Int = defaultMapSize
   ) throws(StateError) -> StateStore {
@@ -54,8 +55,17 @@ public final class StateStore {
     return store
   }
 
+  /// An empty file is no store yet: its maker came no further.
   private static func requireStore(_ directory: String) throws(StateError) {
-    if unsafe access(directory + "/data.mdb", F_OK) != 0 { throw .missing(directory: directory) }
+    var status = stat()
+    if unsafe stat(directory + "/" + DatabaseFile.name, &status) != 0 || status.st_size == 0 {
+      throw .missing(directory: directory)
+    }
+  }
+
+  /// The files that a store consists of, there or not: nobody else may write to them.
+  public static func files(in directory: String) -> [String] {
+    [DatabaseFile.name, "lock.mdb", StateLock.name].map { directory + "/" + $0 }
   }
 
   // MARK: Version

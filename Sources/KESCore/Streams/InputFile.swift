@@ -10,8 +10,11 @@ struct InputFile: ~Copyable {
   let isRegular: Bool
   /// How many bytes it had when it was opened; 0 where it is not regular.
   let size: Int64
+  private let identity: FileIdentity
   /// How many bytes have been read, or passed over as read by an earlier run.
   private(set) var offset: Int64 = 0
+  /// Nil for the standard input.
+  private let path: String?
   private let handle: DescriptorHandle
   private let calls: SystemCalls
 
@@ -24,7 +27,10 @@ struct InputFile: ~Copyable {
       ? DescriptorHandle(lent: STDIN_FILENO) : try DescriptorHandle.openForReading(path)
     let status = try handle.status(name)
     if status.isDirectory { throw .isDirectory(name: name) }
+    if !status.isRegular { handle.widenPipe() }
     self.name = name
+    self.path = isStandard ? nil : path
+    identity = status.identity
     self.handle = handle
     self.calls = calls
     isRegular = status.isRegular
@@ -65,6 +71,21 @@ struct InputFile: ~Copyable {
       throw .cannotRead(name: name, code: errno)
     }
     offset = position.offset
+  }
+
+  /// The file that has this one's name now, from its start; nil while that is this one, or nothing
+  /// that can be read: who replaces a file may take its time. Throws `StreamError.cannotOpen`.
+  func successor() throws(StreamError) -> InputFile? {
+    guard let path, let standing = FileIdentity.ofRegularFile(at: path), standing != identity else {
+      return nil
+    }
+    do throws(StreamError) {
+      let file = try InputFile(path, calls: calls)
+      if file.isRegular && file.identity != identity { return file }
+      return nil
+    } catch .cannotOpen(_, ENOENT), .cannotOpen(_, EACCES), .isDirectory {
+      return nil
+    }
   }
 
   /// Whether the file is shorter than what was read of it (somebody emptied it).

@@ -6,7 +6,8 @@ public enum Reading: Equatable, Sendable {
   case bytes
   /// The current input has ended; `openNext` goes to the next.
   case endOfInput
-  /// The current input has ended and begins again: somebody emptied the file that is followed.
+  /// The current input has ended and begins again: the file that is followed was emptied, or
+  /// another has its name now.
   case restart
   /// Nothing came until the deadline.
   case deadline
@@ -19,8 +20,9 @@ public struct InputSequence: ~Copyable {
   /// How a file's end is treated.
   public enum AtEnd: Sendable {
     case stop
-    /// Wait for the last file to grow (`--follow`), looking every so many milliseconds. A file that
-    /// is shorter than what was read of it begins again at its start.
+    /// Wait for the last file to grow (`--follow`), looking every so many milliseconds, as
+    /// `tail -F` does: one that is shorter than what was read of it begins again at its start, and
+    /// where another file has its name, that one is followed. A missing file is waited for.
     case follow(everyMilliseconds: Int64)
   }
 
@@ -125,16 +127,29 @@ public struct InputSequence: ~Copyable {
       if try current.file.read(into: &block, room: room) > 0 { return .bytes }
       guard case .follow(let interval) = atEnd, nextPath == paths.count, current.file.isRegular
       else { return .endOfInput }
-      if try current.file.wasShortened() {
-        try current.file.rewind()
-        return .restart
-      }
+      if let reading = try goOn(current, into: &block, room: room) { return reading }
       try willWait()
       let left = deadline.map { $0 - clock.monotonic() } ?? .max
       let wait = signals.wait(for: nil, milliseconds: min(interval, left))
       if wait == .signal { return .signal }
       if left <= interval { return .deadline }
     }
+  }
+
+  /// At the end of a file that is followed: what there is to read all the same, of the file that has
+  /// its name now, or of itself from its start. Nil where nothing has changed.
+  private func goOn(
+    _ current: CurrentInput, into block: inout ByteBlock, room: Int
+  ) throws(StreamError) -> Reading? {
+    if let successor = try current.file.successor() {
+      // Between its end and the change of the name more may have been written.
+      if try current.file.read(into: &block, room: room) > 0 { return .bytes }
+      current.file = successor
+      return .restart
+    }
+    guard try current.file.wasShortened() else { return nil }
+    try current.file.rewind()
+    return .restart
   }
 
   /// Where the current input stands; nil where it has no places to return to.

@@ -23,17 +23,8 @@ public final class OutputStream {
   private var framed = ByteBlock()
 
   /// The standard output.
-  ///
-  /// Throws `StreamError.outputIsInput` where it is a file that is one of `inputs`: it would grow
-  /// as fast as it is read.
-  public static func standard(
-    apartFrom inputs: [String] = [], calls: SystemCalls = .real
-  ) throws(StreamError) -> OutputStream {
-    let output = identity(ofDescriptor: STDOUT_FILENO)
-    for input in inputs where output != nil && identity(ofInput: input) == output {
-      throw .outputIsInput(name: "stdout")
-    }
-    return OutputStream(
+  public static func standard(calls: SystemCalls = .real) -> OutputStream {
+    OutputStream(
       handle: DescriptorHandle(lent: STDOUT_FILENO), name: "stdout", path: nil, length: 0,
       calls: calls)
   }
@@ -42,6 +33,7 @@ public final class OutputStream {
     handle: consuming DescriptorHandle, name: String, path: String?, length: Int64,
     calls: SystemCalls
   ) {
+    handle.widenPipe()
     self.handle = handle
     self.name = name
     self.path = path
@@ -50,17 +42,15 @@ public final class OutputStream {
     buffer = ByteBlock(capacity: OutputStream.blockSize * 2)
   }
 
-  /// Opens the file at `path`, which must not be one of `inputs` (or other outputs); `-` among them
-  /// is the standard input.
+  /// Opens the file at `path`.
   ///
   /// - Parameter keeping: how many bytes an earlier run wrote that count: the file is cut to that
   ///   length and written on from there; 0 empties it.
-  /// Throws `StreamError.cannotCreate`, `.outputIsInput`, or `.outputChanged` where the file is
-  /// shorter than `keeping`.
+  /// Throws `StreamError.cannotCreate`, or `.outputChanged` where the file is shorter than
+  /// `keeping`.
   public static func file(
-    _ path: String, keeping: Int64 = 0, apartFrom inputs: [String] = [], calls: SystemCalls = .real
+    _ path: String, keeping: Int64 = 0, calls: SystemCalls = .real
   ) throws(StreamError) -> OutputStream {
-    try requireApart(path, from: inputs)
     let handle = try DescriptorHandle.openForWriting(path, truncating: false)
     let status = try handle.status(path)
     if status.isRegular {
@@ -69,37 +59,6 @@ public final class OutputStream {
     return OutputStream(
       handle: handle, name: path, path: status.isRegular ? absolutePath(path) : nil,
       length: status.isRegular ? keeping : 0, calls: calls)
-  }
-
-  private static func requireApart(_ path: String, from inputs: [String]) throws(StreamError) {
-    let output = absolutePath(path)
-    let existing = identity(of: path)
-    for input in inputs {
-      let isSame = existing != nil && identity(ofInput: input) == existing
-      if isSame || (input != "-" && absolutePath(input) == output) {
-        throw .outputIsInput(name: path)
-      }
-    }
-  }
-
-  private static func identity(ofInput input: String) -> FileIdentity? {
-    input == "-" ? identity(ofDescriptor: STDIN_FILENO) : identity(of: input)
-  }
-
-  /// Which regular file a descriptor is open on, if it is one.
-  private static func identity(ofDescriptor descriptor: Int32) -> FileIdentity? {
-    var status = stat()
-    guard unsafe fstat(descriptor, &status) == 0 else { return nil }
-    let known = FileStatus(status)
-    return known.isRegular ? known.identity : nil
-  }
-
-  /// Which regular file stands at `path`, if one does.
-  private static func identity(of path: String) -> FileIdentity? {
-    var status = stat()
-    guard unsafe stat(path, &status) == 0 else { return nil }
-    let known = FileStatus(status)
-    return known.isRegular ? known.identity : nil
   }
 
   private static func cut(
@@ -141,7 +100,11 @@ public final class OutputStream {
       return
     }
     framed.truncate(to: 0)
-    buffer.removeFirst(framing.frame(buffer, at: moment, to: &framed))
+    do throws(SchemaFailure) {
+      buffer.removeFirst(try framing.frame(buffer, at: moment, to: &framed))
+    } catch {
+      throw .schema(error)
+    }
     try write(framed)
   }
 

@@ -16,6 +16,8 @@ public enum StreamError: Error, Sendable {
   case inputChanged(name: String, explanation: String)
   /// An output that is not what an earlier run wrote.
   case outputChanged(name: String, explanation: String)
+  /// The schema of what is written could not be had, or registered.
+  case schema(SchemaFailure)
 }
 
 extension StreamError: CustomStringConvertible {
@@ -31,6 +33,7 @@ extension StreamError: CustomStringConvertible {
       "\(name): is named twice, as input and output or as two outputs; name another output"
     case .inputChanged(let name, let explanation): "\(name): \(explanation)"
     case .outputChanged(let name, let explanation): "\(name): \(explanation)"
+    case .schema(let failure): failure.message
     }
   }
 }

@@ -12,6 +12,9 @@
 /// rest of its block is, as so many records as the block says. Where the block itself cannot be
 /// followed, reading goes on at the next sync marker. Memory: one block as it is in the file, and
 /// one expanded; a large one is decoded in slices.
+///
+/// Data that need neither be expanded nor transcoded are not copied: the bytes that came in become
+/// those of the batch.
 public struct AvroContainerDecoder: ~Copyable, RecordDecoder {
   /// How large a block may be, in the file and expanded. Our choice.
   public static let greatestBlock = 256 << 20
@@ -37,6 +40,8 @@ public struct AvroContainerDecoder: ~Copyable, RecordDecoder {
   /// What has come in and is not decoded yet begins at `used`.
   private var raw = ByteBlock()
   private var used = 0
+  /// Whether what comes in becomes the bytes of the batch at hand.
+  private var isInPlace = false
   /// The data of a block that have to be transcoded.
   private var data = ByteBlock()
   /// How many bytes of the input come before the end of `raw`.
@@ -108,31 +113,69 @@ public struct AvroContainerDecoder: ~Copyable, RecordDecoder {
   /// What became of a step.
   private enum Progress { case done, needsBytes, stopped }
 
+  public mutating func withInput<Result, Failure: Error>(
+    _ batch: inout Batch, _ fill: (inout ByteBlock) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    forgetUsed()
+    let before = raw.count
+    defer { given += Int64(raw.count - before) }
+    return try fill(&raw)
+  }
+
+  private mutating func forgetUsed() {
+    raw.removeFirst(used)
+    used = 0
+  }
+
   public mutating func decode(_ batch: inout Batch, endOfInput: Bool, limits: DecodingLimits) {
     take(&batch)
     hasMore = false
+    isInPlace = opened == nil && container?.isPlain ?? false
     var limits = limits
-    while true {
-      if batch.bytes.count >= AvroContainerDecoder.batchSize || limits.records <= 0 {
-        hasMore = raw.count > used && limits.records > 0
-        break
-      }
+    while !isEnough(batch, limits) {
       let before = position
       let progress = step(&batch, endOfInput: endOfInput, limits: limits)
       limits.records -= position - before
       if progress != .done { break }
     }
+    if isInPlace { giveAway(to: &batch) }
     batch.decodedCount = batch.bytes.count
   }
 
   /// Moves the batch's bytes behind those that wait.
   private mutating func take(_ batch: inout Batch) {
-    raw.removeFirst(used)
-    used = 0
+    forgetUsed()
     given += Int64(batch.bytes.count)
     raw.append(batch.bytes, 0, batch.bytes.count)
     batch.bytes.truncate(to: 0)
     problems.removeAll()
+  }
+
+  /// Whether the batch is to be handed on as it is. Notes whether more could be had at once.
+  private mutating func isEnough(_ batch: borrowing Batch, _ limits: DecodingLimits) -> Bool {
+    let isPlain = container?.isPlain ?? false
+    if batch.isEmpty { isInPlace = isPlain && opened == nil && batch.bytes.isEmpty }
+    let isFull = batch.bytes.count >= AvroContainerDecoder.batchSize
+    let isOther = !batch.isEmpty && isPlain != isInPlace
+    guard limits.records <= 0 || isFull || isOther else { return false }
+    hasMore = raw.count > used && limits.records > 0
+    return true
+  }
+
+  /// Makes the bytes that came in those of the batch, and keeps a copy of what is not decoded.
+  private mutating func giveAway(to batch: inout Batch) {
+    swap(&raw, &batch.bytes)
+    raw.truncate(to: 0)
+    raw.append(batch.bytes, used, batch.bytes.count - used)
+    used = 0
+  }
+
+  /// Where `length` bytes from `start` of what came in stand in the batch.
+  private func stage(_ start: Int, _ length: Int, in batch: inout Batch) -> Int {
+    if isInPlace { return start }
+    let offset = batch.bytes.count
+    batch.bytes.append(raw, start, length)
+    return offset
   }
 
   private mutating func step(
@@ -245,47 +288,92 @@ public struct AvroContainerDecoder: ~Copyable, RecordDecoder {
   private mutating func decode(
     _ head: BlockHead, of container: AvroContainer, _ batch: inout Batch, _ limits: DecodingLimits
   ) -> Progress {
-    guard container.problem == nil, let entry = container.entry else {
+    guard container.reading.problem == nil, let entry = container.reading.entry else {
       return reject(head, .unusableSchema, &batch, limits)
     }
     let isLarge = opened != nil || head.dataLength > AvroContainerDecoder.batchSize
-    if isLarge && container.transcoder == nil {
+    if isLarge && container.reading.transcoder == nil {
+      if isInPlace && !batch.isEmpty {
+        hasMore = true
+        return .stopped
+      }
+      isInPlace = false
       return decodeSlice(head, of: container, entry, &batch, limits)
     }
-    data.truncate(to: 0)
-    var dataStart = 0
-    // Data that stay as they are need not be copied twice.
-    if container.transcoder == nil {
-      swap(&data, &batch.bytes)
-      dataStart = data.count
+    if isInPlace {
+      if !isPossible(head.count, head.dataLength, entry) {
+        return reject(head, .badCount, &batch, limits)
+      }
+      var scan = makeScan(head, at: head.dataStart, container)
+      var block = ByteBlock(capacity: 0)
+      swap(&block, &raw)
+      let isWhole = batch.decode(block, head.dataStart + head.dataLength) { bytes, columns in
+        entry.withPlan { steps, tables in
+          scanRecords(
+            bytes, steps, tables, &scan, container.reading.schema, entry, &columns, limits)
+        }
+      }
+      swap(&block, &raw)
+      return end(head, scan, isWhole)
     }
+    return expand(head, of: container, entry, &batch, limits)
+  }
+
+  /// Decodes a block whose data have to be expanded, transcoded or copied.
+  private mutating func expand(
+    _ head: BlockHead, of container: AvroContainer, _ entry: AvroSchemaTable.Entry,
+    _ batch: inout Batch, _ limits: DecodingLimits
+  ) -> Progress {
+    data.truncate(to: 0)
+    // Data that are not transcoded are expanded to where they stay.
+    if container.reading.transcoder == nil { swap(&data, &batch.bytes) }
+    let start = data.count
     let isExpanded = raw.withBytes(head.dataStart, head.dataLength) {
       container.codec.expand($0, limit: AvroContainerDecoder.greatestBlock, to: &data)
     }
-    let isPossible = head.count <= Int64(data.count - dataStart) || !entry.rootTakesBytes
-    if !isExpanded || !isPossible { data.truncate(to: dataStart) }
-    if container.transcoder == nil { swap(&data, &batch.bytes) }
+    let isPossible = isPossible(head.count, data.count - start, entry)
+    if !isExpanded || !isPossible { data.truncate(to: start) }
+    if container.reading.transcoder == nil { swap(&data, &batch.bytes) }
     if !isExpanded { return reject(head, .badCompression, &batch, limits) }
     if !isPossible { return reject(head, .badCount, &batch, limits) }
-    if container.transcoder == nil
-      && batch.bytes.count - dataStart > AvroContainerDecoder.sliceLimit
+    if container.reading.transcoder == nil
+      && batch.bytes.count - start > AvroContainerDecoder.sliceLimit
     {
       // Few bytes have become many: they are expanded once more, elsewhere.
-      batch.bytes.truncate(to: dataStart)
+      batch.bytes.truncate(to: start)
       return decodeSlice(head, of: container, entry, &batch, limits)
     }
-    var scan = AvroBlockScan(
-      count: head.count, index: dataStart, passed: recordsOfBlock,
-      byteOffset: offset(of: used),
-      dataOffset: container.codec == .null ? offset(of: head.dataStart) : nil)
+    var scan = makeScan(head, at: start, container)
     let isWhole =
-      if let transcoder = container.transcoder {
-        transcodeRecords(transcoder, &scan, container.schema, entry, &batch, limits)
+      if let transcoder = container.reading.transcoder {
+        transcodeRecords(transcoder, &scan, container.reading.schema, entry, &batch, limits)
       } else {
         batch.decode { bytes, columns in
-          scanRecords(bytes, &scan, container.schema, entry, &columns, limits)
+          entry.withPlan { steps, tables in
+            scanRecords(
+              bytes, steps, tables, &scan, container.reading.schema, entry, &columns, limits)
+          }
         }
       }
+    return end(head, scan, isWhole)
+  }
+
+  /// Whether so many records can stand in so many bytes.
+  private func isPossible(_ count: Int64, _ length: Int, _ entry: AvroSchemaTable.Entry) -> Bool {
+    count <= Int64(length) || !entry.rootTakesBytes
+  }
+
+  private func makeScan(
+    _ head: BlockHead, at start: Int, _ container: AvroContainer
+  ) -> AvroBlockScan {
+    AvroBlockScan(
+      count: head.count, index: start, passed: recordsOfBlock, byteOffset: offset(of: used),
+      dataOffset: container.codec == .null ? offset(of: head.dataStart) : nil)
+  }
+
+  private mutating func end(
+    _ head: BlockHead, _ scan: AvroBlockScan, _ isWhole: Bool
+  ) -> Progress {
     recordsOfBlock = isWhole ? 0 : scan.passed
     if isWhole { finish(head) }
     return isWhole ? .done : .stopped
@@ -307,27 +395,29 @@ public struct AvroContainerDecoder: ~Copyable, RecordDecoder {
     _ batch: inout Batch, _ limits: DecodingLimits
   ) -> Progress {
     // What is not compressed stays where it is.
-    let isInPlace = container.codec == .null
-    if opened == nil, let fault = expand(head, of: container, entry, isInPlace: isInPlace) {
+    let isPlain = container.codec == .null
+    if opened == nil, let fault = expand(head, of: container, entry, isPlain: isPlain) {
       return reject(head, fault, &batch, limits)
     }
     let open = opened ?? AvroOpenBlock()
     let wanted = head.count - open.records
     let slice =
-      isInPlace
+      isPlain
       ? raw.withBytes(head.dataStart, head.dataLength) { open.slice(of: $0, wanted, entry.layout) }
       : data.withBytes { open.slice(of: $0, wanted, entry.layout) }
     var scan = AvroBlockScan(
       count: slice.isLast ? wanted : slice.records, index: batch.bytes.count,
       passed: max(0, recordsOfBlock - open.records), byteOffset: offset(of: used),
-      dataOffset: isInPlace ? offset(of: head.dataStart + open.index) : nil)
-    if isInPlace {
+      dataOffset: isPlain ? offset(of: head.dataStart + open.index) : nil)
+    if isPlain {
       batch.bytes.append(raw, head.dataStart + open.index, slice.length)
     } else {
       batch.bytes.append(data, open.index, slice.length)
     }
     let isWhole = batch.decode { bytes, columns in
-      scanRecords(bytes, &scan, container.schema, entry, &columns, limits)
+      entry.withPlan { steps, tables in
+        scanRecords(bytes, steps, tables, &scan, container.reading.schema, entry, &columns, limits)
+      }
     }
     if !isWhole {
       recordsOfBlock = open.records + scan.passed
@@ -347,16 +437,16 @@ public struct AvroContainerDecoder: ~Copyable, RecordDecoder {
   /// Opens a large block, its data in `data` unless they stay where they are. Returns what is wrong
   /// with it.
   private mutating func expand(
-    _ head: BlockHead, of container: AvroContainer, _ entry: AvroSchemaTable.Entry, isInPlace: Bool
+    _ head: BlockHead, of container: AvroContainer, _ entry: AvroSchemaTable.Entry, isPlain: Bool
   ) -> Fault? {
     data.truncate(to: 0)
     let isExpanded =
-      isInPlace
+      isPlain
       || raw.withBytes(head.dataStart, head.dataLength) {
         container.codec.expand($0, limit: AvroContainerDecoder.greatestBlock, to: &data)
       }
     if !isExpanded { return .badCompression }
-    let length = isInPlace ? head.dataLength : data.count
+    let length = isPlain ? head.dataLength : data.count
     if entry.rootTakesBytes && head.count > Int64(length) { return .badCount }
     opened = AvroOpenBlock()
     return nil
@@ -370,8 +460,7 @@ public struct AvroContainerDecoder: ~Copyable, RecordDecoder {
       finish(head)
       return .done
     }
-    let start = batch.bytes.count
-    batch.bytes.append(raw, head.dataStart, head.dataLength)
+    let start = stage(head.dataStart, head.dataLength, in: &batch)
     var rejection = makeRejection(.whole, fault, start, head.dataLength, batch)
     rejection.recordCount = UInt32(clamping: max(1, min(head.count, Int64(head.dataLength))))
     if fault == .unusableSchema { rejection.faultOffset = notedProblem() }
@@ -384,7 +473,7 @@ public struct AvroContainerDecoder: ~Copyable, RecordDecoder {
 
   /// Which of `problems` is the container's. Another may be at hand when messages are worded.
   private mutating func notedProblem() -> UInt32 {
-    let problem = container?.problem ?? ""
+    let problem = container?.reading.problem ?? ""
     if problems.last != problem { problems.append(problem) }
     return UInt32(problems.count - 1)
   }
@@ -393,15 +482,16 @@ public struct AvroContainerDecoder: ~Copyable, RecordDecoder {
 
   /// Scans the records of a block; false where it stopped before the block's end.
   private mutating func scanRecords(
-    _ bytes: Span<UInt8>, _ scan: inout AvroBlockScan, _ schema: UInt16,
-    _ entry: AvroSchemaTable.Entry, _ columns: inout Batch.Columns, _ limits: DecodingLimits
+    _ bytes: Span<UInt8>, _ steps: Span<AvroEventStep>, _ tables: Span<Int32>,
+    _ scan: inout AvroBlockScan, _ schema: UInt16, _ entry: AvroSchemaTable.Entry,
+    _ columns: inout Batch.Columns, _ limits: DecodingLimits
   ) -> Bool {
     var number: Int64 = 0
     let last = position &+ min(limits.records, Int64.max &- position)
     while number < scan.count {
       if position == last { return stop(at: number, &scan) }
       let start = scan.index
-      let end = scanner.scan(entry.plan, entry.layout, bytes, start)
+      let end = scanner.scan(steps, tables, entry.layout, bytes, start)
       if number < scan.passed {
         // Decoded by an earlier run.
         if end < 0 { return rejectRest(bytes, scan, from: number, &columns, limits) }
@@ -465,7 +555,7 @@ public struct AvroContainerDecoder: ~Copyable, RecordDecoder {
     var flaw = flaw
     if flaw == nil {
       let end = batch.decode { bytes, columns in
-        let end = scanner.scan(entry.plan, entry.layout, bytes, start)
+        let end = entry.withPlan { scanner.scan($0, $1, entry.layout, bytes, start) }
         if end >= 0 && scanner.reader.flaw == nil && end - start <= greatestRecord {
           append(start, end, schema, to: &columns)
           return end
@@ -515,11 +605,7 @@ public struct AvroContainerDecoder: ~Copyable, RecordDecoder {
   private mutating func append(
     _ start: Int, _ end: Int, _ schema: UInt16, to columns: inout Batch.Columns
   ) {
-    var record = Record(
-      offset: start, length: end &- start, key: scanner.key,
-      time: EventTime(milliseconds: scanner.time), position: position, role: scanner.kind.role)
-    record.schema = schema
-    columns.records.append(record)
+    columns.records.append(scanner.record(at: start, end, position: position, schema: schema))
     if wantsDetails { columns.details.append(scanner.detailOfKind) }
   }
 
@@ -571,7 +657,7 @@ public struct AvroContainerDecoder: ~Copyable, RecordDecoder {
     _ fault: Fault, recordCount: Int64, then next: State, _ batch: inout Batch,
     _ limits: DecodingLimits
   ) -> Progress {
-    var rejection = makeRejection(.first, fault, batch.bytes.count, 0, batch)
+    var rejection = makeRejection(.first, fault, stage(used, 0, in: &batch), 0, batch)
     rejection.recordCount = UInt32(clamping: recordCount)
     batch.rejections.append(rejection)
     if limits.stopsAtRejection { return .stopped }
@@ -606,8 +692,7 @@ public struct AvroContainerDecoder: ~Copyable, RecordDecoder {
   }
 
   private mutating func passOver(to end: Int, _ part: Rejection.Part, _ batch: inout Batch) {
-    let start = batch.bytes.count
-    batch.bytes.append(raw, used, end - used)
+    let start = stage(used, end - used, in: &batch)
     batch.rejections.append(makeRejection(part, .badBlock, start, end - used, batch))
     used = end
   }

@@ -78,7 +78,7 @@ private struct AvroHeaderParser {
   /// False where the map cannot be read; `reader` then says why.
   mutating func readMetadata(_ bytes: Span<UInt8>) -> Bool {
     while true {
-      index = reader.itemCount(bytes, index, takesBytes: true)
+      index = reader.itemCount(bytes, index, emptyValues: 0)
       if index < 0 { return false }
       if reader.value == 0 { return true }
       for _ in 0..<reader.value where !readEntry(bytes) { return false }

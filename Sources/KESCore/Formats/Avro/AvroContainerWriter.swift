@@ -7,16 +7,15 @@
 /// is written, what stands in it becomes a block, or several where it is larger than a block may be.
 /// The sync marker follows from the schema and the codec, so that one input gives one output, byte
 /// for byte; the spec asks only that it does not occur in the data by chance.
-public final class AvroContainerWriter: OutputFraming {
+public final class AvroContainerWriter: AvroWriter {
   private let codec: AvroCodec
   private var schema: AvroSchema?
   private var sync: [UInt8] = []
   private var hasHeader = false
   private var hasBlocks = false
   /// What a file holds that gets no record.
-  var schemaOfNone: () -> AvroSchema = { .event }
-  /// Lent to encoders while they work on a batch.
-  var cuts: AvroBlockCuts
+  public var schemaOfNone: () -> AvroSchema = { .event }
+  public var cuts: AvroBlockCuts
   private var compressed = ByteBlock()
 
   /// - Parameter blockSize: how large the data of a block become before they are cut, in bytes.
@@ -25,7 +24,6 @@ public final class AvroContainerWriter: OutputFraming {
     cuts = AvroBlockCuts(blockSize: blockSize)
   }
 
-  /// What the file holds. To be said before the first record.
   public func begin(_ schema: AvroSchema) {
     if self.schema != nil { return }
     self.schema = schema
@@ -35,7 +33,6 @@ public final class AvroContainerWriter: OutputFraming {
       + AvroContainerWriter.bytes(Hash.of(text.span, seed: 1))
   }
 
-  /// Whether the schema, where it is known, has a field for duplicates (R7).
   public var marksDuplicates: Bool { schema?.marksDuplicates ?? false }
 
   /// Writes on in a file that has a header. Its codec must be ours.
@@ -101,7 +98,7 @@ public final class AvroContainerWriter: OutputFraming {
 }
 
 /// Where blocks end in a buffer.
-struct AvroBlockCuts {
+public struct AvroBlockCuts {
   private let blockSize: Int
   private(set) var blocks: [(end: Int, count: Int64)] = []
   private var start = 0

@@ -63,11 +63,11 @@ enum AvroEventData {
     _ session: SessionIdentifier, isDuplicate: Bool?, to output: inout ByteBlock
   ) {
     if let isDuplicate { output.append(avro: isDuplicate) }
-    let length = output.count
-    output.append(0 as UInt8)
-    session.write(to: &output)
+    let (first, second, count) = session.characters
     // Ids are shorter than 64 characters, so one byte holds the length, zig-zag.
-    output.overwrite(at: length, with: UInt8(truncatingIfNeeded: (output.count - length - 1) << 1))
+    output.append(UInt8(truncatingIfNeeded: count << 1))
+    output.append(word: first, count: 8)
+    output.append(word: second, count: count &- 8)
   }
 
   /// Appends a closing's session.

@@ -2,9 +2,9 @@
 
 /// Writes events as data of the schema `Event`.
 public struct AvroEventEncoder: EventEncoder {
-  private let writer: AvroContainerWriter
+  private let writer: any AvroWriter
 
-  public init(writer: AvroContainerWriter) {
+  public init(writer: any AvroWriter) {
     self.writer = writer
     writer.begin(.event)
   }

@@ -3,8 +3,9 @@
 /// One step of a plan.
 struct AvroEventStep: BitwiseCopyable {
   enum Operation: UInt8, BitwiseCopyable {
-    /// Walk over a value of the type at `operand`.
-    case skip
+    /// Walk over a value of the type at `operand`; over a string; over so many bytes as `operand`
+    /// says.
+    case skip, skipText, skipBytes
     /// Read a string, or bytes that must be one, into `field`.
     case text
     /// Read a long, or an int, into `field`.
@@ -14,8 +15,12 @@ struct AvroEventStep: BitwiseCopyable {
     case boolean
     /// Read the status: the symbol's place in the schema, by the table at `operand`.
     case status
-    /// Read the branch of a union and go on at the step that the table at `operand` has for it.
+    /// Read the branch of a union and go on at the step that the table at `operand` has for it, in
+    /// two entries: the step, and the raw value of the kind of event that the branch means, or -1.
     case branch
+    /// Where an event begins with device, timestamp and the branch of its union, as most do: read
+    /// them together if they are short and plain, and go on as `branch` says; else do nothing.
+    case usualStart
     /// Note that the event is of the kind with the raw value `operand`.
     case kind
     /// Go on at the step `operand`.
@@ -25,6 +30,8 @@ struct AvroEventStep: BitwiseCopyable {
     /// The record is complete.
     case end
   }
+
+  var isEnd: Bool { operation == .end }
 
   var operation: Operation
   var field: FieldName = .none
@@ -39,6 +46,8 @@ struct AvroEventStep: BitwiseCopyable {
 ///
 ///     record ─▶ a step a field, in the writer's order
 ///     union  ─▶ branch ─▶ steps of the chosen branch ─▶ jump behind the union
+///
+/// Jumps to jumps and to the end are taken at once, so that an event takes as few steps as can be.
 struct AvroEventPlan: ~Copyable {
   /// What is read: key, time and role alone, or all details.
   enum Purpose: Sendable { case segmenting, reading }
@@ -97,6 +106,53 @@ private struct AvroEventCompiler {
     }
     try compile(fields, targets, required: required, path: schema.name(of: schema.root))
     append(.end)
+    shortenJumps()
+    addUsualStart()
+  }
+
+  /// Puts the step for the usual start before the three that it stands for.
+  private mutating func addUsualStart() {
+    guard steps.count > 3, steps[0].operation == .text, steps[0].field == .device,
+      steps[1].operation == .long, steps[1].field == .timestamp, steps[2].operation == .branch
+    else { return }
+    var start = steps[2]
+    start.operation = .usualStart
+    steps.insert(start, at: 0)
+    for place in steps.indices where steps[place].operation == .jump { steps[place].operand += 1 }
+    for place in steps.indices where steps[place].operation == .branch {
+      for branch in 0..<Int(steps[place].count) {
+        tables[Int(steps[place].operand) + 2 * branch] += 1
+      }
+    }
+  }
+
+  /// Lets every jump end where it leads in the end.
+  private mutating func shortenJumps() {
+    for place in steps.indices.reversed() where steps[place].operation == .jump {
+      steps[place] =
+        steps[destination(Int(steps[place].operand))].isEnd
+        ? AvroEventStep(operation: .end) : steps[place]
+    }
+    for place in steps.indices where steps[place].operation == .branch {
+      let table = Int(steps[place].operand)
+      for branch in 0..<Int(steps[place].count) { shortenBranch(table + 2 * branch) }
+    }
+  }
+
+  /// Takes the kind that a branch begins with into the table, and what jumps follow.
+  private mutating func shortenBranch(_ entry: Int) {
+    var place = destination(Int(tables[entry]))
+    if steps[place].operation == .kind {
+      tables[entry + 1] = steps[place].operand
+      place = destination(place + 1)
+    }
+    tables[entry] = Int32(truncatingIfNeeded: place)
+  }
+
+  private func destination(_ place: Int) -> Int {
+    var place = place
+    while steps[place].operation == .jump { place = Int(steps[place].operand) }
+    return place
   }
 
   private func fails(_ path: String, _ reason: String) -> AvroSchemaError {
@@ -126,7 +182,7 @@ private struct AvroEventCompiler {
     }
     for field in fields {
       guard let target = targets[field.name] else {
-        append(.skip, operand: field.type)
+        skip(field.type)
         continue
       }
       let name = FieldName.allCases.first { "\($0.text)" == field.name } ?? .none
@@ -142,7 +198,7 @@ private struct AvroEventCompiler {
       return try compile(branches, path: path) { compiler, branch throws(AvroSchemaError) in
         if compiler.read(branch, field, target) { return true }
         compiler.append(.flaw, field, fault: AvroEventCompiler.fault(of: target))
-        compiler.append(.skip, operand: branch)
+        compiler.skip(branch)
         return false
       }
     }
@@ -158,12 +214,12 @@ private struct AvroEventCompiler {
     _ body: (inout AvroEventCompiler, Int) throws(AvroSchemaError) -> Bool
   ) throws(AvroSchemaError) {
     let table = tables.count
-    tables += Array(repeating: 0, count: branches.count)
+    tables += Array(repeating: -1, count: 2 * branches.count)
     append(.branch, operand: table, count: branches.count)
     var resolves = false
     var jumps: [Int] = []
     for (index, branch) in branches.enumerated() {
-      tables[table + index] = Int32(truncatingIfNeeded: steps.count)
+      tables[table + 2 * index] = Int32(truncatingIfNeeded: steps.count)
       let isResolved = try body(&self, branch)
       resolves = resolves || isResolved
       jumps.append(steps.count)
@@ -174,6 +230,18 @@ private struct AvroEventCompiler {
   }
 
   // MARK: Values
+
+  /// Appends the step that walks over a value.
+  private mutating func skip(_ type: Int) {
+    switch schema.types[type] {
+    case .null: break
+    case .string: append(.skipText)
+    case .float: append(.skipBytes, operand: 4)
+    case .double: append(.skipBytes, operand: 8)
+    case .fixed(_, let size): append(.skipBytes, operand: size)
+    default: append(.skip, operand: type)
+    }
+  }
 
   /// Appends the step that reads the writer's type as ours, promotions included; false where there
   /// is none (spec, "Schema Resolution").
@@ -222,7 +290,7 @@ private struct AvroEventCompiler {
       kind != .sessionClosed || purpose == .reading
     else {
       append(.flaw, .event, fault: .unknownBranch)
-      append(.skip, operand: type)
+      skip(type)
       return false
     }
     append(.kind, operand: Int(kind.rawValue))

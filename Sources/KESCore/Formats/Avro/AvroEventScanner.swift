@@ -4,9 +4,9 @@
 struct AvroEventScanner {
   var reader = AvroReader()
   /// What the scan found; of the details only what the plan reads.
-  private(set) var key = TextRange.empty
-  private(set) var time: Int64 = 0
-  private(set) var kind = EventKind.dataReceived
+  private var key = TextRange.empty
+  private var time: Int64 = 0
+  private var kind = EventKind.dataReceived
   private var detail = EventDetail(kind: .dataReceived)
 
   /// The details of the event scanned last.
@@ -16,12 +16,22 @@ struct AvroEventScanner {
     return known
   }
 
+  /// The event scanned last, which stood from `start` to `end`.
+  @inline(__always)
+  func record(at start: Int, _ end: Int, position: Int64, schema: UInt16) -> Record {
+    var record = Record(
+      offset: start, length: end &- start, key: key, time: EventTime(milliseconds: time),
+      position: position, role: kind.role)
+    record.schema = schema
+    return record
+  }
+
   /// Scans the event at `start`; returns the place behind it, or `AvroReader.failed` with the fault
   /// in `reader`. Where `reader.flaw` is set, what stands there is no event.
   @inline(__always)
   mutating func scan(
-    _ plan: borrowing AvroEventPlan, _ layout: borrowing AvroLayout, _ bytes: Span<UInt8>,
-    _ start: Int
+    _ steps: Span<AvroEventStep>, _ tables: Span<Int32>, _ layout: borrowing AvroLayout,
+    _ bytes: Span<UInt8>, _ start: Int
   ) -> Int {
     reader.beginRecord()
     detail.hasSession = false
@@ -29,30 +39,73 @@ struct AvroEventScanner {
     var index = start
     var place = 0
     while index >= 0 {
-      let step = plan.steps[place]
+      let step = steps[place]
       place &+= 1
       switch step.operation {
-      case .skip: index = reader.skip(Int(step.operand), of: layout, bytes, index)
+      case .usualStart:
+        let found = usualStart(step, tables, bytes, index)
+        if found.place > 0 { (index, place) = found }
+      case .skipText: index = reader.string(bytes, index)
+      case .skipBytes: index = reader.skip(Int(step.operand), bytes, index)
       case .text: index = text(step.field, bytes, index)
       case .long: index = long(step.field, bytes, index)
       case .branch:
         index = reader.index(below: Int(step.count), .badBranch, bytes, index)
-        if index >= 0 { place = Int(plan.tables[Int(step.operand) &+ Int(reader.value)]) }
-      case .kind: kind = EventKind(rawValue: UInt8(truncatingIfNeeded: step.operand)) ?? kind
+        if index >= 0 { place = take(Int(step.operand) &+ 2 &* Int(reader.value), of: tables) }
       case .jump: place = Int(step.operand)
       case .end: return index
-      default: index = rarer(step, plan, bytes, index)
+      default: index = rarer(step, tables, layout, bytes, index)
       }
     }
     return AvroReader.failed
   }
 
+  /// How long a key may be in the usual start, and how many bytes must be there so that every word
+  /// of it may be loaded.
+  private static let greatestUsualKey = 31
+  private static let usualRoom = 64
+
+  /// Reads device, timestamp and branch, where the device is ASCII and not long. Returns the place
+  /// behind them and the next step; a step of 0 where they are not usual.
+  @inline(__always)
+  private mutating func usualStart(
+    _ step: AvroEventStep, _ tables: Span<Int32>, _ bytes: Span<UInt8>, _ start: Int
+  ) -> (index: Int, place: Int) {
+    guard start &+ AvroEventScanner.usualRoom <= bytes.count else { return (start, 0) }
+    let head = bytes.extracting(start..<start &+ AvroEventScanner.usualRoom)
+    let length = Int(head[0] >> 1)
+    guard head[0] & 1 == 0, length <= AvroEventScanner.greatestUsualKey,
+      head.isASCII(1, 1 &+ length)
+    else { return (start, 0) }
+    let timeEnd = reader.long(head, 1 &+ length)
+    guard timeEnd >= 0, head[timeEnd] & 0x81 == 0, head[timeEnd] >> 1 < step.count else {
+      return (start, 0)
+    }
+    key = TextRange(offset: start &+ 1, length: length)
+    time = reader.value
+    detail.timeText = TextRange(
+      offset: start &+ 1 &+ length, length: timeEnd &- 1 &- length)
+    let place = take(Int(step.operand) &+ 2 &* Int(head[timeEnd] >> 1), of: tables)
+    return (start &+ timeEnd &+ 1, place)
+  }
+
+  /// Takes the kind of a branch; returns the place of its steps.
+  @inline(__always)
+  private mutating func take(_ entry: Int, of tables: Span<Int32>) -> Int {
+    let raw = UInt8(truncatingIfNeeded: tables[entry &+ 1])
+    if let known = EventKind(rawValue: raw) { kind = known }
+    return Int(tables[entry])
+  }
+
   /// The steps that few events need.
   @inline(never)
   private mutating func rarer(
-    _ step: AvroEventStep, _ plan: borrowing AvroEventPlan, _ bytes: Span<UInt8>, _ start: Int
+    _ step: AvroEventStep, _ tables: Span<Int32>, _ layout: borrowing AvroLayout,
+    _ bytes: Span<UInt8>, _ start: Int
   ) -> Int {
     switch step.operation {
+    case .skip: return reader.skip(Int(step.operand), of: layout, bytes, start)
+    case .kind: kind = EventKind(rawValue: UInt8(truncatingIfNeeded: step.operand)) ?? kind
     case .int:
       let end = reader.int(bytes, start)
       if end >= 0 { keep(reader.value, step.field, start, end) }
@@ -65,7 +118,7 @@ struct AvroEventScanner {
       return end
     case .status:
       let end = reader.index(below: Int(step.count), .badSymbol, bytes, start)
-      if end >= 0 { keepStatus(plan.tables[Int(step.operand) + Int(reader.value)], start) }
+      if end >= 0 { keepStatus(tables[Int(step.operand) + Int(reader.value)], start) }
       return end
     case .flaw: reader.note(step.fault, step.field, at: start)
     default: break

@@ -157,11 +157,12 @@ final class AvroJSONWriter {
   ) -> Int {
     let isMap = node.kind == .map
     let inside = layout.child(0, of: node)
+    let emptyValues = isMap ? 0 : Int64(layout[inside].emptyValues)
     var isFirst = true
     var index = start
     output.append(isMap ? UInt8(ascii: "{") : UInt8(ascii: "["))
     while index >= 0 {
-      index = reader.itemCount(bytes, index, takesBytes: isMap || layout[inside].takesBytes)
+      index = reader.itemCount(bytes, index, emptyValues: emptyValues)
       let count = reader.value
       if index < 0 || count == 0 { break }
       for _ in 0..<count where index >= 0 {

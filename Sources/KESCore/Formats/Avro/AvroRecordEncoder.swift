@@ -2,7 +2,7 @@
 
 /// Writes records as data of the run's schema: Avro records as they are, others converted.
 public struct AvroRecordEncoder: ~Copyable, RecordEncoder {
-  private let writer: AvroContainerWriter
+  private let writer: any AvroWriter
   private let target: AvroTarget
   private var source: AvroRecordSource
 
@@ -10,7 +10,7 @@ public struct AvroRecordEncoder: ~Copyable, RecordEncoder {
   ///   - target: to which the decoder keeps, too.
   ///   - converter: turns records that are not Avro into data of the target.
   public init(
-    writer: AvroContainerWriter, target: AvroTarget, converter: any RecordConverter
+    writer: any AvroWriter, target: AvroTarget, converter: any RecordConverter
   ) {
     self.writer = writer
     self.target = target

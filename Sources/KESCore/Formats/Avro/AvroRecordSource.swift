@@ -5,6 +5,8 @@
 struct AvroRecordSource: ~Copyable {
   private let target: AvroTarget
   private var foreign: ForeignRecords
+  /// The target's number: it is asked for once a batch, as each look at an object counts.
+  private var number: UInt16 = 0
   private var transcoders: [UInt16: AvroTranscoder] = [:]
 
   init(target: AvroTarget, converter: any RecordConverter) {
@@ -13,12 +15,15 @@ struct AvroRecordSource: ~Copyable {
   }
 
   /// To be called before the first record of a batch.
-  mutating func beginBatch() { foreign.beginBatch() }
+  mutating func beginBatch() {
+    foreign.beginBatch()
+    number = target.number
+  }
 
   @inline(__always)
   mutating func append(_ index: Int, of batch: borrowing Batch, to output: inout ByteBlock) {
     let record = batch.records[index]
-    if record.schema == target.number {
+    if record.schema == number && number != 0 {
       output.append(batch.bytes, Int(record.offset), Int(record.length))
     } else {
       appendOther(index, of: batch, to: &output)

@@ -12,8 +12,16 @@ public final class AvroSchemaTable {
     let plan: AvroEventPlan
     let failure: AvroSchemaError?
 
+    /// Lends the plan. Valid until `body` returns.
+    @inline(__always)
+    func withPlan<Result>(
+      _ body: (_ steps: Span<AvroEventStep>, _ tables: Span<Int32>) -> Result
+    ) -> Result {
+      plan.steps.withElements { steps in plan.tables.withElements { body(steps, $0) } }
+    }
+
     /// Whether every datum takes at least one byte.
-    var rootTakesBytes: Bool { layout[layout.root].takesBytes }
+    var rootTakesBytes: Bool { layout[layout.root].emptyValues == 0 }
 
     init(_ schema: AvroSchema, purpose: AvroEventPlan.Purpose) {
       self.schema = schema

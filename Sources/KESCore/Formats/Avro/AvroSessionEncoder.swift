@@ -4,7 +4,7 @@
 public struct AvroSessionEncoder: ~Copyable, SessionEventEncoder {
   private let emission: Emission
   private let marksDuplicates: Bool
-  private let writer: AvroContainerWriter
+  private let writer: any AvroWriter
   private let target: AvroTarget
   private var source: AvroRecordSource
   private var closingEncoder: AvroClosingEncoder
@@ -14,7 +14,7 @@ public struct AvroSessionEncoder: ~Copyable, SessionEventEncoder {
   ///   - target: to which the decoder keeps, too; its schema must have a `withSession`.
   ///   - converter: turns records that are not Avro into data of the target.
   public init(
-    emission: Emission, marksDuplicates: Bool, writer: AvroContainerWriter, target: AvroTarget,
+    emission: Emission, marksDuplicates: Bool, writer: any AvroWriter, target: AvroTarget,
     converter: any RecordConverter
   ) {
     self.emission = emission

@@ -2,7 +2,7 @@
 
 /// Writes a batch of session events that have their sessions already.
 public struct AvroThroughEncoder: ~Copyable, SessionEventEncoder {
-  private let writer: AvroContainerWriter
+  private let writer: any AvroWriter
   private let target: AvroTarget
   private var source: AvroRecordSource
   private var closingEncoder: AvroClosingEncoder
@@ -10,7 +10,7 @@ public struct AvroThroughEncoder: ~Copyable, SessionEventEncoder {
 
   /// As `AvroRecordEncoder.init`.
   public init(
-    writer: AvroContainerWriter, target: AvroTarget, converter: any RecordConverter
+    writer: any AvroWriter, target: AvroTarget, converter: any RecordConverter
   ) {
     self.writer = writer
     self.target = target

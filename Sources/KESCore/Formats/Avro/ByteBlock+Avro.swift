@@ -13,10 +13,10 @@ extension ByteBlock {
   }
 
   @inline(__always)
-  mutating func append(avro value: Double) { append(value.bitPattern, 0, count: 8) }
+  mutating func append(avro value: Double) { append(word: value.bitPattern, count: 8) }
 
   @inline(__always)
-  mutating func append(avro value: Float) { append(UInt64(value.bitPattern), 0, count: 4) }
+  mutating func append(avro value: Float) { append(word: UInt64(value.bitPattern), count: 4) }
 
   @inline(__always)
   mutating func append(avro value: Bool) { append(value ? 1 : 0 as UInt8) }

@@ -54,10 +54,12 @@ public struct JSONLinesSessionEncoder: ~Copyable, SessionEventEncoder {
     var brace = end &- 1
     while batch.bytes[brace] != UInt8(ascii: "}") { brace &-= 1 }
     output.append(batch.bytes, start, brace &- start)
-    appendSession(assignment, to: &output)
+    if isDuplicate { output.append(",\"duplicate\":true") }
+    let (first, second, count) = assignment.session.characters
     if brace == end &- 1 {
-      output.append("}\n")
+      output.append(",\"session\":\"", first, second, count: count, "\"}\n")
     } else {
+      output.append(",\"session\":\"", first, second, count: count, "\"")
       output.append(batch.bytes, brace, end &- brace)
       output.append(UInt8(ascii: "\n"))
     }
@@ -70,15 +72,8 @@ public struct JSONLinesSessionEncoder: ~Copyable, SessionEventEncoder {
     foreign.append(index, of: batch, to: &output)
     // The brace at its end.
     output.truncate(to: output.count - 1)
-    appendSession(assignment, to: &output)
-    output.append("}\n")
-  }
-
-  @inline(__always)
-  private func appendSession(_ assignment: Assignment, to output: inout ByteBlock) {
     if assignment.disposition == .duplicate { output.append(",\"duplicate\":true") }
-    output.append(",\"session\":\"")
-    assignment.session.write(to: &output)
-    output.append(UInt8(ascii: "\""))
+    let (first, second, count) = assignment.session.characters
+    output.append(",\"session\":\"", first, second, count: count, "\"}\n")
   }
 }

@@ -19,7 +19,7 @@ enum Snappy {
         return length
       }
     }
-    output.append(UInt64(Deflate.checksum(data).byteSwapped), 0, count: checksumLength)
+    output.append(word: UInt64(Deflate.checksum(data).byteSwapped), count: checksumLength)
   }
 
   static func expand(_ data: Span<UInt8>, limit: Int, to output: inout ByteBlock) -> Bool {

@@ -1,0 +1,52 @@
+// How data of a writer's schema are read in this run.
+
+/// A writer's schema, resolved into what the run's records are to be.
+final class AvroReading {
+  /// The number of the schema that records are to have, and what is known of that; 0 and nil where
+  /// the data cannot be read.
+  private(set) var schema: UInt16 = 0
+  private(set) var entry: AvroSchemaTable.Entry?
+  /// Turns the writer's data into data of that schema; nil where they are that.
+  private(set) var transcoder: AvroTranscoder?
+  /// Why the data cannot be read.
+  private(set) var problem: String?
+
+  /// - Parameters:
+  ///   - text: the writer's schema.
+  ///   - target: what the records are to be, if not what the writer wrote.
+  init(_ text: String, schemas: AvroSchemaTable, target: AvroTarget?) {
+    do throws(AvroSchemaError) {
+      try open(AvroSchema(parsing: text), schemas, target)
+    } catch {
+      problem = error.description
+    }
+  }
+
+  /// Nothing can be read, for this reason.
+  init(problem: String) { self.problem = problem }
+
+  private func open(
+    _ writer: AvroSchema, _ schemas: AvroSchemaTable, _ target: AvroTarget?
+  ) throws(AvroSchemaError) {
+    if let target, target.schema == nil {
+      // What holds no events says nothing of those that may come.
+      if let number = schemas.number(of: writer), let failure = schemas.entry(number).failure {
+        throw failure
+      }
+      target.fix(writer)
+    }
+    if let target, let reader = target.schema, reader.document != writer.document {
+      let resolution = try AvroResolution(from: writer, to: reader)
+      if !resolution.isCopy { transcoder = AvroTranscoder(resolution) }
+      schema = target.number
+    } else {
+      schema = schemas.number(of: writer) ?? 0
+    }
+    if schema == 0 {
+      problem = "more than \(UInt16.max) schemas"
+      return
+    }
+    entry = schemas.entry(schema)
+    if let failure = entry?.failure { throw failure }
+  }
+}

@@ -1,0 +1,181 @@
+// A registry behind the Confluent REST API.
+
+/// Asks servers that speak the REST API (Confluent Schema Registry, API reference; also Karapace,
+/// Apicurio's compatible API, Redpanda). Libcurl is loaded at the first request.
+public final class HTTPSchemaRegistry: SchemaRegistry {
+  private let client: RegistryClient
+
+  init(client: RegistryClient) { self.client = client }
+
+  /// - Parameters:
+  ///   - urls: one or more, with commas between them, tried in turn; a path stays before the API's.
+  ///   - properties: see `RegistrySettings.names`.
+  ///   - environment: read for `KES_REGISTRY_USER_INFO` and `KES_REGISTRY_CA`.
+  ///
+  /// Throws `RegistryError.badURL` or `.badProperty`; no server is asked yet.
+  public convenience init(
+    urls: String, properties: [String: String] = [:], environment: [String: String] = [:],
+    clock: RegistryClock = .real
+  ) throws(RegistryError) {
+    let urls = try RegistryURL.parse(list: urls)
+    let settings = try RegistrySettings(properties: properties, environment: environment)
+    self.init(client: RegistryClient(urls: urls, settings: settings, clock: clock))
+  }
+
+  public func schema(_ identifier: SchemaIdentifier) throws(RegistryError) -> String {
+    let path = "/schemas/ids/\(identifier)"
+    let answer = try client.answer("GET", path)
+    if answer.errorCode == .schemaNotFound {
+      throw .unknownSchema(identifier, place: client.place(path))
+    }
+    let document = try document(of: answer, path)
+    try requireAvro(document, identifier, path)
+    return try text(of: document, "schema", path)
+  }
+
+  public func latest(_ subject: SubjectName) throws(RegistryError) -> RegisteredSchema {
+    let path = "\(subjectPath(subject))/versions/latest"
+    let answer = try client.answer("GET", path)
+    let document = try document(of: answer, about: subject, path)
+    let identifier = SchemaIdentifier(rawValue: try number(of: document, "id", path))
+    try requireAvro(document, identifier, path)
+    return RegisteredSchema(
+      identifier: identifier, version: try number(of: document, "version", path),
+      schema: try text(of: document, "schema", path))
+  }
+
+  public func identifier(
+    of schema: String, under subject: SubjectName
+  ) throws(RegistryError) -> SchemaIdentifier {
+    let path = subjectPath(subject)
+    let answer = try client.answer("POST", path, body: body(schema))
+    if answer.errorCode == .schemaNotFound {
+      throw .unregistered(subject, place: client.place(path))
+    }
+    let document = try document(of: answer, about: subject, path)
+    return SchemaIdentifier(rawValue: try number(of: document, "id", path))
+  }
+
+  public func register(
+    _ schema: String, under subject: SubjectName
+  ) throws(RegistryError) -> SchemaIdentifier {
+    let path = "\(subjectPath(subject))/versions"
+    let answer = try client.answer("POST", path, body: body(schema))
+    let document = try document(of: answer, about: subject, path)
+    return SchemaIdentifier(rawValue: try number(of: document, "id", path))
+  }
+
+  public func compatibility(
+    of schema: String, with subject: SubjectName
+  ) throws(RegistryError) -> SchemaCompatibility {
+    let path = "/compatibility\(subjectPath(subject))/versions/latest?verbose=true"
+    let answer = try client.answer("POST", path, body: body(schema))
+    let code = answer.errorCode
+    if code == .subjectNotFound || code == .versionNotFound { return .compatible }
+    let document = try document(of: answer, about: subject, path)
+    guard case .boolean(let isCompatible) = document["is_compatible"] else {
+      throw unexpected(#"no "is_compatible" of true or false"#, path)
+    }
+    if isCompatible { return .compatible }
+    let reasons = document["messages"]?.elements ?? []
+    return .incompatible(reasons: reasons.compactMap { $0.text?.asOneLine() })
+  }
+
+  public func subjects() throws(RegistryError) -> [SubjectName] {
+    let path = "/subjects"
+    let document = try document(of: try client.answer("GET", path), path)
+    var subjects: [SubjectName] = []
+    for element in document.elements ?? [.null] {
+      guard let name = element.text else { throw unexpected("no list of strings", path) }
+      subjects.append(SubjectName(name))
+    }
+    return subjects
+  }
+
+  public func versions(of subject: SubjectName) throws(RegistryError) -> [Int32] {
+    let path = "\(subjectPath(subject))/versions"
+    let document = try document(of: try client.answer("GET", path), about: subject, path)
+    var versions: [Int32] = []
+    for element in document.elements ?? [.null] {
+      guard let version = element.integer.flatMap(Int32.init(exactly:)) else {
+        throw unexpected("no list of numbers", path)
+      }
+      versions.append(version)
+    }
+    return versions.sorted()
+  }
+
+  // MARK: Requests
+
+  private func subjectPath(_ subject: SubjectName) -> String {
+    "/subjects/" + PercentEncoding.encoded(segment: subject.text)
+  }
+
+  /// A schema as the API takes it; Avro is what it is where nothing else is said.
+  private func body(_ schema: String) -> String {
+    JSONValue.object([JSONMember("schema", .string(schema))]).description
+  }
+
+  // MARK: Answers
+
+  /// The document of an answer to a request about `subject`. Throws what its status means.
+  private func document(
+    of answer: HTTPAnswer, about subject: SubjectName, _ path: String
+  ) throws(RegistryError) -> JSONValue {
+    let place = client.place(path)
+    switch answer.errorCode {
+    case .subjectNotFound, .versionNotFound: throw .unknownSubject(subject, place: place)
+    case .incompatibleSchema:
+      throw .incompatible(subject, place: place, reasons: answer.message.map { [$0] } ?? [])
+    case .invalidSchema:
+      throw .invalidSchema(subject, place: place, reason: answer.complaint)
+    case .schemaNotFound, nil: return try document(of: answer, path)
+    }
+  }
+
+  /// The document of an answer. Throws what its status means.
+  private func document(
+    of answer: HTTPAnswer, _ path: String
+  ) throws(RegistryError) -> JSONValue {
+    switch answer.status {
+    case 200..<300: break
+    case 401, 403, 407: throw .refused(place: client.place(path), reason: answer.complaint)
+    case 300..<400, 404: throw unexpected(answer.complaint, path)
+    default: throw .rejected(place: client.place(path), reason: answer.complaint)
+    }
+    do throws(JSONError) {
+      return try JSONValue(parsing: answer.body)
+    } catch {
+      throw unexpected("what is not JSON (\(error.description.asOneLine()))", path)
+    }
+  }
+
+  private func unexpected(_ found: String, _ path: String) -> RegistryError {
+    .badAnswer(place: client.place(path), found: found)
+  }
+
+  private func text(
+    of document: JSONValue, _ name: String, _ path: String
+  ) throws(RegistryError) -> String {
+    if let text = document[name]?.text { return text }
+    throw unexpected("no text \"\(name)\"", path)
+  }
+
+  private func number(
+    of document: JSONValue, _ name: String, _ path: String
+  ) throws(RegistryError) -> Int32 {
+    if let number = document[name]?.integer.flatMap(Int32.init(exactly:)) { return number }
+    throw unexpected("no number \"\(name)\"", path)
+  }
+
+  private func requireAvro(
+    _ document: JSONValue, _ identifier: SchemaIdentifier, _ path: String
+  ) throws(RegistryError) {
+    let type = document["schemaType"]?.text ?? "AVRO"
+    let references = document["references"]?.elements ?? []
+    if type == "AVRO" && references.isEmpty { return }
+    throw .unsupportedSchema(
+      identifier, place: client.place(path),
+      what: type == "AVRO" ? "refers to other schemas" : "is of the type \(type.asOneLine())")
+  }
+}

@@ -1,0 +1,110 @@
+// Asks the servers of a registry until one answers.
+
+/// HTTP requests with retries: over all URLs in turn, then again after a pause that doubles.
+///
+/// All operations of the API may be repeated: registering a schema again gives the id that it has.
+/// Tried again is what may pass by itself: no connection, no answer in time, an answer that breaks
+/// off, the statuses 429 and 5xx; never another 4xx.
+final class RegistryClient {
+  private let urls: [RegistryURL]
+  private let settings: RegistrySettings
+  private let clock: RegistryClock
+  private let library: () throws(HTTPFailure) -> CurlLibrary
+  /// Made at the first request.
+  private var handle: CurlHandle?
+  /// Which of the URLs answered last: it is asked first.
+  private var preferred = 0
+
+  /// Our choice, after Confluent's clients: no pause is longer.
+  private static let greatestPauseMilliseconds: Int64 = 20_000
+
+  /// - Parameter library: gives libcurl at the first request.
+  init(
+    urls: [RegistryURL], settings: RegistrySettings, clock: RegistryClock,
+    library: @escaping () throws(HTTPFailure) -> CurlLibrary = { () throws(HTTPFailure) in
+      try CurlLibrary.shared.get()
+    }
+  ) {
+    precondition(!urls.isEmpty)
+    self.urls = urls
+    self.settings = settings
+    self.clock = clock
+    self.library = library
+  }
+
+  /// The server's name for messages about `path`.
+  func place(_ path: String) -> String { urls[preferred].base + path }
+
+  /// Why one attempt failed, and how long the server wants us to wait.
+  private struct Setback {
+    var place: String
+    var reason: String
+    var retryAfterMilliseconds: Int64?
+  }
+
+  /// The answer to a request, of a status below 500 but for 429. Throws `RegistryError`.
+  func answer(
+    _ method: String, _ path: String, body: String? = nil
+  ) throws(RegistryError) -> HTTPAnswer {
+    var setback = Setback(place: place(path), reason: "")
+    var attempts = 0
+    for round in 0...settings.greatestRetries {
+      if round > 0 && !pause(before: round, after: setback) { break }
+      for _ in urls {
+        attempts += 1
+        let request = HTTPRequest(method: method, url: urls[preferred], path: path, body: body)
+        switch try attempt(request) {
+        case .success(let answer): return answer
+        case .failure(let found): setback = found
+        }
+        preferred = (preferred + 1) % urls.count
+      }
+    }
+    throw .unreachable(place: setback.place, reason: setback.reason, attempts: attempts)
+  }
+
+  private enum Attempt {
+    case success(HTTPAnswer)
+    case failure(Setback)
+  }
+
+  /// Throws what no further attempt would mend.
+  private func attempt(_ request: HTTPRequest) throws(RegistryError) -> Attempt {
+    let place = request.url.base + request.path
+    do {
+      let answer = try send(request)
+      if answer.status < 500 && answer.status != 429 { return .success(answer) }
+      return .failure(
+        Setback(
+          place: place, reason: answer.complaint,
+          retryAfterMilliseconds: answer.retryAfterMilliseconds))
+    } catch {
+      let reason = error.reason.asOneLine()
+      switch error.cause {
+      case .passing: return .failure(Setback(place: place, reason: reason))
+      case .untrusted: throw .untrusted(place: place, reason: reason)
+      case .badCertificate: throw .badCertificate(place: place, reason: reason)
+      case .badAnswer: throw .badAnswer(place: place, found: reason)
+      case .libraryMissing: throw .libraryMissing(reason: reason)
+      }
+    }
+  }
+
+  private func send(_ request: HTTPRequest) throws(HTTPFailure) -> HTTPAnswer {
+    if handle == nil { handle = try CurlHandle(library(), settings: settings) }
+    guard let answer = try handle?.answer(to: request) else { preconditionFailure("made above") }
+    return answer
+  }
+
+  /// Waits before attempt `round`, counted from 0; false where the process is to end.
+  private func pause(before round: Int64, after setback: Setback) -> Bool {
+    let doublings = min(round - 1, 20)
+    var wait = min(
+      settings.retryWaitMilliseconds << doublings, RegistryClient.greatestPauseMilliseconds)
+    if let asked = setback.retryAfterMilliseconds {
+      // A server may ask for hours: no longer than an answer may take.
+      wait = max(wait, min(asked, settings.requestTimeoutMilliseconds))
+    }
+    return clock.pause(wait)
+  }
+}

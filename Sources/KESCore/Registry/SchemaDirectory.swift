@@ -1,0 +1,145 @@
+// The files of a directory of schemas: read, listed, and replaced as a whole.
+
+internal import Glibc
+
+/// A directory's files. Readers see a file as it was before a change or after it, also when a crash
+/// comes between.
+struct SchemaDirectory: Sendable {
+  let path: String
+
+  /// Our choice: a schema of that size is a mistake.
+  private static let greatestFile = 16 << 20
+
+  func path(of name: String) -> String { path + "/" + name }
+
+  var isThere: Bool {
+    var status = stat()
+    return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+  }
+
+  // MARK: Reading
+
+  /// The text of a file; nil where there is none. Throws `RegistryError.file` or `.badFile`.
+  func read(_ name: String) throws(RegistryError) -> String? {
+    let path = path(of: name)
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    if descriptor < 0 {
+      if errno == ENOENT { return nil }
+      throw .file(path: path, operation: "open it", code: errno)
+    }
+    defer { close(descriptor) }
+    var bytes = ByteBlock()
+    while try readMore(descriptor, path, into: &bytes) {}
+    let text = bytes.withBytes { bytes in
+      unsafe bytes.withUnsafeBytes { unsafe String(validating: $0, as: UTF8.self) }
+    }
+    guard let text else { throw .badFile(path: path, what: "is not UTF-8") }
+    return text
+  }
+
+  /// False at the end of the file.
+  private func readMore(
+    _ descriptor: Int32, _ path: String, into bytes: inout ByteBlock
+  ) throws(RegistryError) -> Bool {
+    if bytes.count > SchemaDirectory.greatestFile {
+      throw .badFile(path: path, what: "is longer than 16 MiB")
+    }
+    var code: Int32 = 0
+    let count = unsafe bytes.appendUnsafe(room: 65_536) { room in
+      let count = unsafe Glibc.read(descriptor, room.baseAddress, room.count)
+      code = count < 0 ? errno : 0
+      return max(count, 0)
+    }
+    if code == EINTR { return true }
+    if code != 0 { throw .file(path: path, operation: "read it", code: code) }
+    return count > 0
+  }
+
+  /// The names of all files, in no order. Throws `RegistryError.file`.
+  func names() throws(RegistryError) -> [String] {
+    guard let listing = unsafe opendir(path) else {
+      throw .file(path: path, operation: "list it", code: errno)
+    }
+    defer { unsafe closedir(listing) }
+    var names: [String] = []
+    while true {
+      errno = 0
+      guard let entry = unsafe readdir(listing) else { break }
+      names.append(unsafe SchemaDirectory.name(of: entry))
+    }
+    if errno != 0 { throw .file(path: path, operation: "list it", code: errno) }
+    return names
+  }
+
+  private static func name(of entry: UnsafeMutablePointer<dirent>) -> String {
+    unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+      unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+    }
+  }
+
+  // MARK: Writing
+
+  /// Gives the file `name` the contents `text`: a new file, on the disk before it has the name.
+  /// Throws `RegistryError.file`. Not by two at once.
+  func replace(_ name: String, with text: String) throws(RegistryError) {
+    let temporary = path(of: name + ".new")
+    do throws(RegistryError) {
+      try write(text, to: temporary)
+      try check(unsafe rename(temporary, path(of: name)), path(of: name), "replace it")
+    } catch {
+      unsafe unlink(temporary)
+      throw error
+    }
+    try syncNames()
+  }
+
+  private func write(_ text: String, to path: String) throws(RegistryError) {
+    let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+    try check(descriptor, path, "create it")
+    defer { close(descriptor) }
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+      let count = unsafe rest.withUnsafeBytes {
+        unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)
+      }
+      if count < 0 && errno == EINTR { continue }
+      try check(Int32(clamping: count), path, "write it")
+      rest = rest.dropFirst(count)
+    }
+    try check(fsync(descriptor), path, "write it to the disk")
+  }
+
+  /// Waits until the disk has the directory's names.
+  private func syncNames() throws(RegistryError) {
+    let descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    try check(descriptor, path, "open it")
+    defer { close(descriptor) }
+    // Some file systems cannot sync a directory, and need not.
+    if fsync(descriptor) != 0 && errno != EINVAL {
+      throw .file(path: path, operation: "write it to the disk", code: errno)
+    }
+  }
+
+  private func check(
+    _ result: Int32, _ path: String, _ operation: String
+  ) throws(RegistryError) {
+    if result < 0 { throw .file(path: path, operation: operation, code: errno) }
+  }
+
+  // MARK: Locking
+
+  /// Runs `body` while no other process and no other thread does. The lock, on `kes.lock`, goes
+  /// with the process however that ends. Throws `RegistryError.file`, or what `body` throws.
+  func locked<Result>(
+    _ body: () throws(RegistryError) -> Result
+  ) throws(RegistryError) -> Result {
+    let path = path(of: "kes.lock")
+    let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+    try check(descriptor, path, "create it")
+    defer { close(descriptor) }
+    while flock(descriptor, LOCK_EX) != 0 {
+      if errno != EINTR { throw .file(path: path, operation: "lock it", code: errno) }
+    }
+    return try body()
+  }
+}

@@ -1,0 +1,22 @@
+// A schema as a document, for comparing.
+
+/// The JSON document of a schema. Two are equal where they hold the same, whatever the white space
+/// and the order of members, which JSON gives no meaning (RFC 8259, section 4).
+struct SchemaDocument: Hashable, Sendable {
+  private let value: JSONValue
+
+  /// Throws `JSONError` where `text` is not JSON.
+  init(parsing text: String) throws(JSONError) {
+    value = SchemaDocument.sorted(try JSONValue(parsing: text))
+  }
+
+  private static func sorted(_ value: JSONValue) -> JSONValue {
+    switch value {
+    case .array(let elements): .array(elements.map(sorted))
+    case .object(let members):
+      .object(
+        members.map { JSONMember($0.name, sorted($0.value)) }.sorted { $0.name < $1.name })
+    default: value
+    }
+  }
+}

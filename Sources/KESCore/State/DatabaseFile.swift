@@ -1,0 +1,106 @@
+// The file of the database as bytes, to be looked at before LMDB maps it.
+
+internal import Glibc
+
+/// Owns the open file, and only reads it.
+///
+/// LMDB trusts what it maps: where a file was cut short or overwritten, a signal ends the process.
+/// The layout that is read here is that of LMDB 0.9, data version 1, on machines of 64 bits and
+/// little-endian order (mdb.c: `MDB_page`, `MDB_meta`, `MDB_db`, `MDB_node`).
+struct DatabaseFile: ~Copyable {
+  static let name = "data.mdb"
+  /// LMDB's least and greatest page; it takes that of the system where it makes a file.
+  private static let pageSizes = 256...32768
+  /// How often something is read again because a writer was faster.
+  static let greatestAttempts = 100
+
+  let directory: String
+  private let descriptor: Int32
+  private(set) var pageSize = 0
+
+  private init(directory: String, descriptor: Int32) {
+    self.directory = directory
+    self.descriptor = descriptor
+  }
+
+  deinit { close(descriptor) }
+
+  /// Opens the file and looks at the two pages that say where everything is; nil where it is
+  /// missing or empty: LMDB then makes a new database. Throws `StateError.corrupted`,
+  /// `.cannotOpen` or `.database`.
+  static func open(in directory: String) throws(StateError) -> DatabaseFile? {
+    // Not to wait for the writer of what is no file at all.
+    let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK
+    let descriptor = unsafe Glibc.open(directory + "/" + name, flags)
+    if descriptor < 0 && errno == ENOENT { return nil }
+    if descriptor < 0 { throw .cannotOpen(directory: directory, reason: systemReason(errno)) }
+    var file = DatabaseFile(directory: directory, descriptor: descriptor)
+    var head = ByteBlock()
+    if try file.read(into: &head, from: 0, length: 1) == 0 { return nil }
+    try file.requireMetas()
+    return file
+  }
+
+  private mutating func requireMetas() throws(StateError) {
+    for _ in 0..<DatabaseFile.greatestAttempts {
+      let first = try meta(at: 0, pageSize: 0)
+      pageSize = first.pageSize
+      let isSize = DatabaseFile.pageSizes.contains(pageSize) && pageSize & (pageSize - 1) == 0
+      guard isSize else { throw damaged("\(DatabaseFile.name) has no pages") }
+      let second = try meta(at: 1, pageSize: pageSize)
+      if DatabaseMeta.belongTogether(first, second) { return }
+    }
+    throw damaged("\(DatabaseFile.name) contradicts itself")
+  }
+
+  /// The meta page of the last commit as of `transaction`; nil where two others have followed.
+  func meta(of transaction: UInt64) throws(StateError) -> DatabaseMeta? {
+    let meta = try meta(at: Int(transaction & 1), pageSize: pageSize)
+    return meta.transaction == transaction ? meta : nil
+  }
+
+  private func meta(at slot: Int, pageSize: Int) throws(StateError) -> DatabaseMeta {
+    var bytes = ByteBlock(capacity: DatabaseMeta.size)
+    let count = try read(into: &bytes, from: slot * pageSize, length: DatabaseMeta.size)
+    guard count == DatabaseMeta.size, DatabaseMeta.isMeta(bytes) else {
+      throw damaged("\(DatabaseFile.name) does not begin as a database")
+    }
+    let version = DatabaseMeta.version(of: bytes)
+    if version != DatabaseMeta.knownVersion {
+      throw damaged("\(DatabaseFile.name) has the version \(version) of LMDB's format")
+    }
+    return DatabaseMeta(bytes)
+  }
+
+  /// Appends up to `length` bytes from `offset` on; fewer where the file ends. Throws
+  /// `StateError.database` where the system cannot read it.
+  func read(into block: inout ByteBlock, from offset: Int, length: Int) throws(StateError) -> Int {
+    let start = block.count
+    while block.count - start < length {
+      let done = block.count - start
+      let count = try unsafe block.appendUnsafe(room: length - done) {
+        memory throws(StateError) -> Int in
+        let count = unsafe readOnce(memory, from: offset + done)
+        if count < 0 { throw failure(errno) }
+        return count
+      }
+      if count == 0 { break }
+    }
+    return block.count - start
+  }
+
+  private func readOnce(_ memory: UnsafeMutableRawBufferPointer, from offset: Int) -> Int {
+    while true {
+      let count = unsafe pread(descriptor, memory.baseAddress, memory.count, off_t(offset))
+      if count >= 0 || errno != EINTR { return count }
+    }
+  }
+
+  private func failure(_ code: Int32) -> StateError {
+    .database(
+      directory: directory, operation: "reading \(DatabaseFile.name)", code: code,
+      reason: systemReason(code))
+  }
+
+  func damaged(_ what: String) -> StateError { .corrupted(directory: directory, what: what) }
+}
