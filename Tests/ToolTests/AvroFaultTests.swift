@@ -202,7 +202,8 @@ extension DamagedFile {
   @Test(arguments: DamagedFile.table)
   func whatIsBehindAFaultIsReadWhereItIsSkipped(file: DamagedFile) throws {
     try directory.write(file.bytes, to: "in.avro")
-    for tool in ["kes-segment", "kes-read", "kes-purge", "kes-produce --replay --speed max"] {
+    let others = ["kes-read", "kes-purge", "kes-produce --replay --speed max"]
+    for tool in ["kes-segment", others[file.name.count % 3]] {
       let ended = try run("\(tool) --format json in.avro --on-error skip --stats")
       #expect(ended.status == 1, "\(tool)")
       #expect(try times(ended) == file.all, "\(tool)")
@@ -275,7 +276,7 @@ extension DamagedFile {
       try directory.write(file.prefix(blocks: index), to: "prefix.avro")
       return try run("kes-read --format json prefix.avro").lines.count
     }
-    let cuts = [4, 5, 20, ends[0] - 1] + stride(from: ends[0], to: file.bytes.count, by: 13)
+    let cuts = [4, 5, 20, ends[0] - 1] + stride(from: ends[0], to: file.bytes.count, by: 29)
     for cut in cuts {
       try directory.write(file.bytes.prefix(cut), to: "cut.avro")
       let ended = try run("kes-read --format json cut.avro")

@@ -33,7 +33,7 @@ import Testing
 
   @Test(.enabled(if: ForeignAvro.hasFastavro, "scripts/setup check installs fastavro"))
   func whatFastavroWritesIsReadWithEveryCodec() throws {
-    let lines = try shell(faultyEvents + " --events 3000").text
+    let lines = try shell(faultyEvents + " --events 1500").text
     let (schema, all) = (try json(eventSchema), try records(lines))
     try ForeignAvro.write(
       Self.codecs.flatMap { codec in
@@ -70,7 +70,7 @@ import Testing
 
   @Test(.enabled(if: ForeignAvro.hasFastavro, "scripts/setup check installs fastavro"))
   func fastavroReadsWhatKesWrites() throws {
-    try shell(faultyEvents + " --events 3000 > in.jsonl")
+    try shell(faultyEvents + " --events 1500 > in.jsonl")
     for (name, command) in Self.written { try shell("\(command) > \(name)") }
     let contents = try ForeignAvro.read(Self.written.map { directory.path($0.name) })
     for ((name, _), content) in zip(Self.written, contents) {
@@ -78,7 +78,7 @@ import Testing
       #expect(content.records.map(Self.withoutFalseMark) == lines, "\(name)")
       #expect(content.blocks.reduce(0, +) == content.records.count)
       if name.hasPrefix("events-") {
-        #expect(content.codec == name.dropFirst("events-".count) && content.records.count > 2900)
+        #expect(content.codec == name.dropFirst("events-".count) && content.records.count > 1400)
         #expect(try content.schema == jsonObjects(eventSchema)[0])
       }
       switch name {
@@ -261,7 +261,7 @@ import Testing
     .enabled(if: ForeignAvro.hasAvroBin, "scripts/setup check installs avro-bin"),
     arguments: libraryCodecs)
   func libavroReadsWhatKesWrites(codec: String) throws {
-    try shell(faultyEvents + " --events 3000 > in.jsonl")
+    try shell(faultyEvents + " --events 1500 > in.jsonl")
     for command in [
       "kes-read --format avro in.jsonl --codec \(codec)",
       "kes-segment --emit all --duplicates mark --format avro --codec \(codec) in.jsonl",
@@ -270,7 +270,7 @@ import Testing
       try shell("\(command) > out")
       let shown = try jsonObjects(shell("avrocat out").text).map(Self.withoutFalseMark)
       #expect(try shown == jsonObjects(shell("kes-read --format json out").text), "\(command)")
-      #expect(shown.count > 2900)
+      #expect(shown.count > 1400)
     }
     try shell("kes-read --format avro --codec \(codec) < /dev/null > none; avropipe none")
   }
@@ -280,7 +280,7 @@ import Testing
     arguments: libraryCodecs)
   func whatLibavroWritesIsRead(codec: String) throws {
     try shell(
-      "\(faultyEvents) --events 3000 | tee in.jsonl | kes-read --format avro > in;"
+      "\(faultyEvents) --events 1500 | tee in.jsonl | kes-read --format avro > in;"
         + " avromod --codec \(codec) in out; avromod --codec \(codec) --block-size 100000 in large")
     for name in ["out", "large"] {
       #expect(try shell("kes-read --format json \(name)").text == directory.text("in.jsonl"))

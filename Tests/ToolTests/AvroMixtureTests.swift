@@ -24,7 +24,7 @@ import Testing
   private func writeParts() throws {
     try shell(
       """
-      \(faultyEvents) --events 3000 > all.jsonl
+      \(faultyEvents) --events 1200 > all.jsonl
       split -n l/3 --numeric-suffixes=1 -a 1 all.jsonl part
       codecs=(null snappy zstandard)
       for part in 1 2 3; do
@@ -190,7 +190,7 @@ import Testing
   // MARK: Pipes and signals
 
   @Test func aClosedPipeEndsItQuietly() throws {
-    try shell(faultyEvents + " --events 30000 --format avro > in.avro")
+    try shell(faultyEvents + " --events 12000 --format avro > in.avro")
     for command in [
       "kes-segment", "kes-read --format avro", "kes-purge", "kes-produce --replay --speed max",
     ] {
