@@ -136,6 +136,10 @@ struct ContainerDriver {
   var greatestRecord = 1 << 20
   var greatestCount = Int64.max
   var stopsAtRejection = false
+  /// Whether the bytes of records are compared, too.
+  var keepsBytes = true
+  /// Whether input is given to the decoder itself, as `Intake` does, and not with the batch.
+  var givesToDecoder = true
 
   /// - Parameters:
   ///   - pieces: how large the pieces are; the last takes the rest.
@@ -160,7 +164,12 @@ struct ContainerDriver {
     var pieces = pieces[...]
     while true {
       let size = min(pieces.popFirst() ?? bytes.count, bytes.count - given)
-      for byte in bytes[given..<given + size] { batch.bytes.append(byte) }
+      let piece = bytes.span.extracting(given..<given + size)
+      if givesToDecoder {
+        decoder.withInput(&batch) { $0.append(piece) }
+      } else {
+        batch.bytes.append(piece)
+      }
       given += size
       let isEnd = given == bytes.count
       turn(&decoder, &batch, endOfInput: isEnd, &found, position)
@@ -207,7 +216,8 @@ struct ContainerDriver {
       DecodedRecord(
         key: batch.withText(record.key) { String(decodingBytes: $0) },
         time: record.time.milliseconds, role: record.role, position: record.position,
-        bytes: batch.withRecordBytes(record) { span in (0..<span.count).map { span[$0] } }))
+        bytes: keepsBytes
+          ? batch.withRecordBytes(record) { span in (0..<span.count).map { span[$0] } } : []))
   }
 
   private func note(

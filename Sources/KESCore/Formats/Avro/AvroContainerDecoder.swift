@@ -138,7 +138,8 @@ public struct AvroContainerDecoder: ~Copyable, RecordDecoder {
       limits.records -= position - before
       if progress != .done { break }
     }
-    if isInPlace { giveAway(to: &batch) }
+    // What waits for the rest of a block is not copied each time that some more of it comes in.
+    if isInPlace && !batch.isEmpty { giveAway(to: &batch) }
     batch.decodedCount = batch.bytes.count
   }
 
