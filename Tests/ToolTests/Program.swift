@@ -184,6 +184,16 @@ struct PrivatePipe {
     writing = FileHandle(fileDescriptor: ends.1, closeOnDealloc: true)
   }
 
+  /// Whether who writes a block has to wait: but for a part of a page there is no room.
+  var isFull: Bool {
+    let pipeSizeOption: Int32 = 1032  // F_GETPIPE_SZ, which Swift does not import
+    let page: Int32 = 4096
+    var unread: Int32 = 0
+    let size = fcntl(reading.fileDescriptor, pipeSizeOption)
+    return unsafe ioctl(reading.fileDescriptor, UInt(FIONREAD), &unread) == 0
+      && unread > size - page
+  }
+
   /// Writes `text` into the pipe.
   func write(_ text: String) throws { try writing.write(contentsOf: Data(text.utf8)) }
 

@@ -179,7 +179,7 @@ import Testing
     let running = try RunningProgram(
       path: Program.path("kes-segment"), ["in.jsonl"], input: .empty, environment: [:],
       directory: directory, standardOutput: output.writing)
-    #expect(output.reading.readData(ofLength: 1).count == 1)
+    #expect(running.waits { output.isFull })
     running.send(first)
     // The first one leaves it waiting for its reader.
     #expect(running.waits { (try? running.catches(second)) == false })

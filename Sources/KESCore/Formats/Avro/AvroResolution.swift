@@ -62,13 +62,13 @@ struct AvroResolution {
     actions = compiler.actions
   }
 
-  /// Whether every value of the writer's schema is one of the reader's: no branch or symbol without
-  /// a counterpart.
-  var keepsEverything: Bool {
+  /// Whether every value of the writer's schema that has the last branch of its unions is one of the
+  /// reader's: no symbol without a counterpart.
+  var keepsLastBranches: Bool {
     actions.allSatisfy { action, _ in
       switch action {
       case .enumeration(let symbols): symbols.allSatisfy { $0 != nil }
-      case .writerUnion(let branches): branches.allSatisfy { $0 != nil }
+      case .writerUnion(let branches): branches.last.map { $0 != nil } ?? true
       default: true
       }
     }
