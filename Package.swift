@@ -47,6 +47,8 @@ let package = Package(
     .systemLibrary(name: "CBzip2", providers: [.apt(["libbz2-dev"])]),
     // Compiled against libcurl's header alone: the library is loaded when it is first needed.
     .target(name: "CCurl", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
+    // The judge of what we read and write as Avro: for tests only.
+    .systemLibrary(name: "CAvro", pkgConfig: "avro-c", providers: [.apt(["libavro-dev"])]),
     .target(name: "CSignals"),
     .target(name: "CPrefetch"),
     .target(
@@ -76,7 +78,7 @@ let package = Package(
     // What both test targets use: servers on the loopback interface.
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: houseSettings),
     .testTarget(
-      name: "KESCoreTests", dependencies: ["KESCore", "CJansson", "TestSupport"],
+      name: "KESCoreTests", dependencies: ["KESCore", "CAvro", "CJansson", "TestSupport"],
       swiftSettings: houseSettings),
     .testTarget(
       name: "ToolTests",

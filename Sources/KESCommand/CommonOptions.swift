@@ -40,7 +40,8 @@ public struct InputOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Write records that cannot be decoded to this file, a line each: position, reason and the"
-        + " record's bytes, with tabs between them.", valueName: "path"),
+        + " record's bytes, with tabs between them; those of Avro records in hexadecimal.",
+      valueName: "path"),
     completion: .file())
   public var deadLetter: String?
 

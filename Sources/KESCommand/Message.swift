@@ -10,21 +10,10 @@ public struct Messages: Sendable {
   public init(tool: String) { self.tool = tool }
 
   /// Says what went wrong. Not silenced by `--quiet`.
-  public func error(_ text: String) { write("\(tool): \(oneLine(text))\n") }
+  public func error(_ text: String) { write("\(tool): \(withoutControls(text))\n") }
 
   /// Says what the user may want to know.
-  public func note(_ text: String) { if !isQuiet { write("\(tool): \(oneLine(text))\n") } }
-
-  /// Names and data may hold anything: control characters must not reach a terminal, nor make one
-  /// message two lines.
-  private func oneLine(_ text: String) -> String {
-    var line = String.UnicodeScalarView()
-    for scalar in text.unicodeScalars {
-      let isControl = scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value)
-      line.append(isControl ? "\u{FFFD}" : scalar)
-    }
-    return String(line)
-  }
+  public func note(_ text: String) { if !isQuiet { write("\(tool): \(withoutControls(text))\n") } }
 
   /// Writes `text` as it is.
   public func write(_ text: String) {
@@ -37,4 +26,15 @@ public struct Messages: Sendable {
       rest = rest.dropFirst(written)
     }
   }
+}
+
+/// `text` with U+FFFD for every control character: names and data may hold anything, which must not
+/// reach a terminal, nor make one message two lines.
+func withoutControls(_ text: String) -> String {
+  var line = String.UnicodeScalarView()
+  for scalar in text.unicodeScalars {
+    let isControl = scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value)
+    line.append(isControl ? "\u{FFFD}" : scalar)
+  }
+  return String(line)
 }

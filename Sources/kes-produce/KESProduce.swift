@@ -22,6 +22,8 @@ struct KESProduce: Tool {
 
         kes-produce --full-speed --events 100000 --loss 0.01 --delay 0.1:2s > lossy.jsonl
 
+      --format avro writes an Avro container file instead of JSON lines.
+
       A seed and a start time fix the output byte for byte. What devices send does not depend on \
       the faults.
 

@@ -19,6 +19,9 @@ struct KESPurge: Tool {
 
         kes-segment events.jsonl | kes-purge --flush | kes-read --sessions
 
+      Avro container files stay what they are. With --state the closings are JSON lines unless \
+      --format or what the --output holds already says otherwise.
+
       With --state it closes and removes what is due from the store of a kes-segment that is not \
       running, and writes the SessionClosed of each: what had been silent for the timeout when the \
       last event came, or would be by now, or by another time; or all sessions of some devices, \

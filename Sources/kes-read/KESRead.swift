@@ -36,6 +36,11 @@ struct KESRead: Tool {
 
         kes-read --sessions --format csv sessions.jsonl > sessions.csv
 
+      From JSON lines to an Avro container file and back, from any input to either:
+
+        kes-read --format avro events.jsonl > events.avro
+        kes-read --format json events.avro
+
       -c N ends after N records that pass the filters; with --sessions and --state after N rows.
       """,
     version: version)

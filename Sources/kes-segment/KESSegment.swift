@@ -19,6 +19,11 @@ struct KESSegment: Tool {
 
         kes-produce --full-speed --events 1000 | kes-segment --emit all | kes-read
 
+      Events are JSON lines or Avro container files, also of schemas with more fields; the output is \
+      like the first input:
+
+        kes-segment events.avro --output sessions.avro --codec zstandard
+
       With --state, open sessions are kept from run to run. From named files to --output every \
       event then counts exactly once, whatever crash comes between: the same command carries on. \
       With the standard input or output it counts at least once.

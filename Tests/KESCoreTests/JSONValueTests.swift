@@ -6,7 +6,7 @@ import Testing
 struct JSONValueTests {
   @Test(arguments: [
     "null", "true", "[]", "{}", "-7", "9223372036854775807", "0.5", "\"\"",
-    #"{"b":[1,2.5,{"a":null}],"a":"x"}"#, #""é\n\"\\""#,
+    #"{"b":[1,2.5,{"a":null}],"a":"x"}"#, #""é\n\"\\""#, #""a\u0000b""#,
   ])
   func readingAndWritingGivesTheSameText(text: String) throws {
     #expect(try JSONValue(parsing: text).description == text)

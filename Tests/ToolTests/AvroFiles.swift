@@ -2,7 +2,6 @@
 
 import Foundation
 import KESCore
-import Testing
 
 /// A container file's bytes.
 struct AvroFile {
@@ -11,7 +10,10 @@ struct AvroFile {
 
   init(_ bytes: Data) throws {
     self.bytes = bytes
-    header = try #require(AvroContainerHeader(of: Array(bytes.prefix(1 << 20))))
+    guard let header = AvroContainerHeader(of: Array(bytes.prefix(1 << 20))) else {
+      throw CocoaError(.fileReadCorruptFile)
+    }
+    self.header = header
   }
 
   /// Where the header ends, and each block.

@@ -29,13 +29,13 @@ import Testing
     "--duplicates drop", "--emit all --duplicates drop --retain 5s",
     "--emit all --lateness 1s --late drop", "--emit all --lateness 1s --reorder",
     "--emit all --lateness 1s --late drop --reorder", "--emit all --max-span 10s",
-    "--emit all --max-events 3", "--emit closed --timeout none --flush", "--emit all -c 1234",
+    "--emit all --max-events 3", "--emit closed --timeout none --flush", "--emit all -c 1003",
   ]
 
   @Test(arguments: rules)
   func theSessionsOfAvroAreThoseOfTheLines(rules: String) throws {
     try shell(
-      "\(faultyEvents) --events 4000 > in.jsonl; \(faultyEvents) --events 4000 --format avro > in.avro"
+      "\(faultyEvents) --events 1500 > in.jsonl; \(faultyEvents) --events 1500 --format avro > in.avro"
     )
     let lines = try shell("kes-segment \(rules) in.jsonl")
     #expect(lines.lines.count > 40)
@@ -49,7 +49,7 @@ import Testing
 
   @Test(arguments: ["--lateness 1s", "--lateness 1s --reorder"])
   func lateEventsGoToTheirOwnFileInTheFormatOfTheOutput(rules: String) throws {
-    let events = faultyEvents + " --events 4000"
+    let events = faultyEvents + " --events 1500"
     try shell(
       "\(events) | kes-segment \(rules) --late-output late.jsonl > out.jsonl;"
         + " \(events) --format avro | kes-segment \(rules) --late-output late.avro > out.avro")
@@ -64,7 +64,7 @@ import Testing
   private func writeSessions() throws {
     let rules = "--emit all --duplicates mark --retain 5s"
     try shell(
-      "\(faultyEvents) --events 3000 | tee events.jsonl | kes-segment \(rules) > sessions.jsonl;"
+      "\(faultyEvents) --events 1200 | tee events.jsonl | kes-segment \(rules) > sessions.jsonl;"
         + " kes-segment \(rules) --format avro events.jsonl > sessions.avro;"
         + " kes-segment events.jsonl > open.jsonl; kes-read --format avro open.jsonl > open.avro")
   }
@@ -93,7 +93,7 @@ import Testing
     let data = try shell("kes-purge \(options) open.avro | kes-read --format json")
     #expect(data.output == lines.output)
     let closings = lines.lines.count { $0.contains("SessionClosed") }
-    #expect(closings > 100)
+    #expect(closings > 40)
     let text = try shell("kes-purge \(options) open.avro --format text")
     #expect(text.output == (try shell("kes-purge \(options) open.jsonl | kes-read")).output)
     // What is complete stays as it is, marks and all.
@@ -106,7 +106,7 @@ import Testing
     let options = "--emit all --duplicates mark --format text"
     let data = try shell("kes-read --format avro events.jsonl | kes-segment \(options)")
     #expect(data.output == (try shell("kes-segment \(options) events.jsonl")).output)
-    #expect(data.lines.count > 3000)
+    #expect(data.lines.count > 1200)
   }
 
   @Test(arguments: ["", "--shift-to 1800000000000", "--shift-to 1969-12-31T23:00:00Z"])

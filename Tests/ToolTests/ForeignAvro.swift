@@ -1,6 +1,7 @@
 // Avro container files of other programs: fastavro, and Debian's avro-bin.
 
 import Foundation
+import KESCore
 import Testing
 
 /// What is not ours and writes or reads Avro. `scripts/setup check` installs it.
@@ -16,10 +17,10 @@ enum ForeignAvro {
   /// What fastavro finds in a file.
   struct Content {
     let codec: String
-    let schema: Any
+    let schema: JSONForm
     /// How many records each block has.
     let blocks: [Int]
-    let records: [NSDictionary]
+    let records: [JSONForm]
   }
 
   /// A file to be written by fastavro.
@@ -48,9 +49,13 @@ enum ForeignAvro {
     return try outputs.indices.map { index in
       let objects = try jsonObjects(scratch.text("\(index)"))
       let head = try #require(objects.first)
+      guard case .string(let codec) = head["codec"], case .array(let blocks) = head["blocks"],
+        let schema = head["schema"]
+      else { throw CocoaError(.coderReadCorrupt) }
       return Content(
-        codec: try #require(head["codec"] as? String), schema: try #require(head["schema"]),
-        blocks: try #require(head["blocks"] as? [Int]), records: Array(objects.dropFirst()))
+        codec: codec, schema: schema,
+        blocks: blocks.compactMap { if case .number(let count) = $0 { Int(count) } else { nil } },
+        records: Array(objects.dropFirst()))
     }
   }
 
@@ -69,14 +74,47 @@ enum ForeignAvro {
 let sourceRoot = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
   .deletingLastPathComponent().deletingLastPathComponent()
 
-/// The objects of JSON-lines.
-func jsonObjects(_ lines: String) throws -> [NSDictionary] {
-  try lines.split(separator: "\n").map { line in
-    try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? NSDictionary)
+/// JSON as values: members in any order, numbers in any spelling.
+enum JSONForm: Equatable {
+  case null
+  case boolean(Bool)
+  case number(Double)
+  case string(String)
+  case array([JSONForm])
+  case object([String: JSONForm])
+
+  init(_ value: JSONValue) {
+    switch value {
+    case .null: self = .null
+    case .boolean(let value): self = .boolean(value)
+    case .integer(let value): self = .number(Double(value))
+    case .real(let value): self = .number(value)
+    case .string(let text): self = .string(text)
+    case .array(let elements): self = .array(elements.map { JSONForm($0) })
+    case .object(let members):
+      self = .object(
+        Dictionary(members.map { ($0.name, JSONForm($0.value)) }, uniquingKeysWith: { $1 }))
+    }
+  }
+
+  /// A member of an object.
+  subscript(name: String) -> JSONForm? {
+    if case .object(let members) = self { members[name] } else { nil }
+  }
+
+  /// An object without the members of which `isLeftOut` holds.
+  func without(_ isLeftOut: (_ name: String, _ value: JSONForm) -> Bool) -> JSONForm {
+    guard case .object(let members) = self else { return self }
+    return .object(members.filter { !isLeftOut($0.key, $0.value) })
   }
 }
 
-/// JSON text as what it stands for.
+/// The values of JSON-lines.
+func jsonObjects(_ lines: String) throws -> [JSONForm] {
+  try lines.split(separator: "\n").map { JSONForm(try JSONValue(parsing: String($0))) }
+}
+
+/// JSON text as Foundation has it.
 func json(_ text: String) throws -> Any {
   try JSONSerialization.jsonObject(with: Data(text.utf8), options: .fragmentsAllowed)
 }

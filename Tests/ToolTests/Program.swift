@@ -2,6 +2,7 @@
 
 import Foundation
 import Glibc
+import Testing
 
 /// A tool that has ended: what it said and how it went.
 struct Finished {
@@ -62,7 +63,8 @@ let spawning = NSLock()
 /// How long a test waits for what must come before it says that it hangs.
 private let patienceSeconds = 60.0
 
-/// A process whose output goes to files, so that it never waits for a reader.
+/// A process whose output goes to files, so that it never waits for a reader, unless it is given
+/// another output.
 final class RunningProgram {
   let process = Process()
   private let scratch: TemporaryDirectory
@@ -80,7 +82,8 @@ final class RunningProgram {
 
   init(
     path: String, _ arguments: [String], input: ProgramInput, environment: [String: String],
-    directory: TemporaryDirectory?, standardInput: FileHandle? = nil
+    directory: TemporaryDirectory?, standardInput: FileHandle? = nil,
+    standardOutput: FileHandle? = nil
   ) throws {
     scratch = try TemporaryDirectory()
     outputPath = scratch.path("output")
@@ -93,7 +96,7 @@ final class RunningProgram {
     process.environment = variables
     if let directory { process.currentDirectoryURL = directory.url }
     process.standardInput = try standardInput ?? handle(for: input)
-    process.standardOutput = try writing(outputPath)
+    process.standardOutput = try standardOutput ?? writing(outputPath)
     process.standardError = try writing(errorPath)
     try spawning.withLock { try process.run() }
   }
@@ -127,6 +130,14 @@ final class RunningProgram {
 
   func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
+  /// Whether a handler of its own would get `signal` (proc(5), `SigCgt`).
+  func catches(_ signal: Int32) throws -> Bool {
+    let path = "/proc/\(process.processIdentifier)/status"
+    let status = try String(contentsOfFile: path, encoding: .utf8)
+    let caught = try #require(status.firstMatch(of: /SigCgt:\s*([0-9a-f]+)/)).1
+    return try #require(UInt64(caught, radix: 16)) & 1 << (signal - 1) != 0
+  }
+
   /// Waits until `condition` holds; false when the process ended first, or hangs.
   func waits(until condition: () -> Bool) -> Bool {
     let deadline = Date(timeIntervalSinceNow: patienceSeconds)
@@ -148,7 +159,7 @@ final class RunningProgram {
     return Finished(
       status: isSignal ? nil : process.terminationStatus,
       signal: isSignal ? process.terminationStatus : nil,
-      output: try Data(contentsOf: URL(fileURLWithPath: outputPath)),
+      output: (try? Data(contentsOf: URL(fileURLWithPath: outputPath))) ?? Data(),
       errors: errorsSoFar)
   }
 }
@@ -171,6 +182,16 @@ struct PrivatePipe {
     _ = fcntl(ends.1, F_SETFD, FD_CLOEXEC)
     reading = FileHandle(fileDescriptor: ends.0, closeOnDealloc: true)
     writing = FileHandle(fileDescriptor: ends.1, closeOnDealloc: true)
+  }
+
+  /// Whether who writes a block has to wait: but for a part of a page there is no room.
+  var isFull: Bool {
+    let pipeSizeOption: Int32 = 1032  // F_GETPIPE_SZ, which Swift does not import
+    let page: Int32 = 4096
+    var unread: Int32 = 0
+    let size = fcntl(reading.fileDescriptor, pipeSizeOption)
+    return unsafe ioctl(reading.fileDescriptor, UInt(FIONREAD), &unread) == 0
+      && unread > size - page
   }
 
   /// Writes `text` into the pipe.

@@ -171,22 +171,23 @@ import Testing
     #expect(next.lines[0].hasSuffix(session))
   }
 
-  @Test func aSecondSignalEndsItAtOnce() throws {
+  @Test(arguments: [SIGINT, SIGTERM], [SIGINT, SIGTERM])
+  func aSecondSignalOfEitherKindEndsItAtOnce(first: Int32, second: Int32) throws {
     // Its output is a pipe that nobody reads, so that it cannot finish its batch.
     try directory.write(EventLines.random(count: 50_000, devices: 5, seed: 1), to: "in.jsonl")
     let output = try PrivatePipe()
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: Program.path("kes-segment"))
-    process.arguments = [directory.path("in.jsonl")]
-    process.standardOutput = output.writing
-    try spawning.withLock { try process.run() }
-    let first = output.reading.readData(ofLength: 1)
-    #expect(first.count == 1)
-    process.terminate()
+    let running = try RunningProgram(
+      path: Program.path("kes-segment"), ["in.jsonl"], input: .empty, environment: [:],
+      directory: directory, standardOutput: output.writing)
+    #expect(running.waits { output.isFull })
+    running.send(first)
     // The first one leaves it waiting for its reader.
-    while process.isRunning { process.terminate(); usleep(5000) }
-    #expect(process.terminationReason == .uncaughtSignal)
-    #expect(process.terminationStatus == SIGTERM)
+    #expect(running.waits { (try? running.catches(second)) == false })
+    #expect(running.process.isRunning)
+    running.send(second)
+    let finished = try running.finish()
+    #expect(finished.signal == second)
+    try output.close()
   }
 
   @Test func sigusr1PrintsTheStatistics() throws {

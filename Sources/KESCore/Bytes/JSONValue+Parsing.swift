@@ -13,13 +13,13 @@ public struct JSONError: Error, Hashable, Sendable, CustomStringConvertible {
 }
 
 extension JSONValue {
-  /// Reads one document. Objects whose members repeat a name are refused, and so are strings with
-  /// NUL characters and nesting deeper than jansson's limit of 2048.
+  /// Reads one document. Objects whose members repeat a name are refused, and so are names with NUL
+  /// characters and nesting deeper than jansson's limit of 2048.
   ///
   /// Throws `JSONError` where `text` is not JSON.
   public init(parsing text: String) throws(JSONError) {
     var fault = json_error_t()
-    let flags = Int(JSON_DECODE_ANY) | Int(JSON_REJECT_DUPLICATES)
+    let flags = Int(JSON_DECODE_ANY) | Int(JSON_REJECT_DUPLICATES) | Int(JSON_ALLOW_NUL)
     let bytes = Array(text.utf8)
     let parsed = unsafe bytes.withUnsafeBufferPointer { bytes in
       unsafe bytes.withMemoryRebound(to: CChar.self) { characters in
@@ -49,7 +49,10 @@ extension JSONValue {
     case JSON_INTEGER: self = .integer(Int64(unsafe json_integer_value(value)))
     case JSON_REAL: self = .real(unsafe json_real_value(value))
     case JSON_STRING:
-      self = .string(unsafe String(cString: json_string_value(value)))
+      // Bytes in schemas' defaults may be 0.
+      let text = unsafe UnsafeRawBufferPointer(
+        start: json_string_value(value), count: json_string_length(value))
+      self = .string(unsafe String(decoding: text, as: UTF8.self))
     case JSON_ARRAY:
       var elements: [JSONValue] = []
       for index in 0..<(unsafe json_array_size(value)) {

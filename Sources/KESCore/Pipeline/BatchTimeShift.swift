@@ -1,14 +1,12 @@
 // The records of a batch with their times moved.
 
-/// Moves the times in records of every format, and changes nothing else.
+/// Moves the times in records of every format, and changes nothing else: the digits, or the longs,
+/// of the timestamp, and of `start` and `end` in a `SessionClosed`, which tell times of the same
+/// clock.
 public struct BatchTimeShift: Sendable {
-  private let lines: JSONLinesTimeShift
-  private let data: AvroTimeShift
+  private let shift: TimeShift
 
-  public init(_ shift: TimeShift) {
-    lines = JSONLinesTimeShift(shift)
-    data = AvroTimeShift(shift)
-  }
+  public init(_ shift: TimeShift) { self.shift = shift }
 
   /// Replaces what `shifted` holds by the records of `batch`, which must have their details. Of the
   /// records only their bytes and schemas are told: enough to write them.
@@ -16,15 +14,27 @@ public struct BatchTimeShift: Sendable {
     shifted.removeAll()
     for index in 0..<batch.records.count {
       let start = shifted.bytes.count
+      append(index, of: batch, to: &shifted.bytes)
       var record = batch.records[index]
-      if record.schema == 0 {
-        lines.encode(index, of: batch, to: &shifted.bytes)
-      } else {
-        data.encode(index, of: batch, to: &shifted.bytes)
-      }
       record.offset = UInt32(truncatingIfNeeded: start)
       record.length = UInt32(truncatingIfNeeded: shifted.bytes.count - start)
       shifted.records.append(record)
     }
+  }
+
+  private func append(_ index: Int, of batch: borrowing Batch, to output: inout ByteBlock) {
+    let record = batch.records[index]
+    var place = Int(record.offset)
+    for (text, time) in batch.details[index].times(of: record) {
+      output.append(batch.bytes, place, text.bounds.lowerBound - place)
+      let milliseconds = shift.moved(time).milliseconds
+      if record.schema == 0 {
+        output.append(decimal: milliseconds)
+      } else {
+        output.append(avro: milliseconds)
+      }
+      place = text.bounds.upperBound
+    }
+    output.append(batch.bytes, place, Int(record.offset) + Int(record.length) - place)
   }
 }

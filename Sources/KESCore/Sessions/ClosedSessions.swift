@@ -3,7 +3,7 @@
 /// Knows closed sessions by their keys: all until time has gone on by `retain`, or the last so many.
 ///
 /// Time here is the greatest time told of, that of a `SessionClosed` included, so that memory stays
-/// bounded also where nothing else comes. A session costs 120 bytes and its key.
+/// bounded also where nothing else comes. A session costs what it does in a `SessionTable`.
 struct ClosedSessions: ~Copyable {
   /// Nil where time makes nobody forgotten.
   private let retain: UInt64?

@@ -3,7 +3,9 @@
 /// The container whose blocks are being read.
 final class AvroContainer {
   let sync: [UInt8]
+  /// `null` where it is unknown.
   let codec: AvroCodec
+  let isCompressed: Bool
   let reading: AvroReading
 
   /// - Parameter target: what the records are to be, if not what the writer wrote.
@@ -11,6 +13,7 @@ final class AvroContainer {
     sync = header.sync
     let known = AvroCodec(rawValue: header.codecName)
     codec = known ?? .null
+    isCompressed = known != .null
     reading =
       known == nil
       ? AvroReading(problem: AvroContainer.unknownCodec(header.codecName))

@@ -138,7 +138,8 @@ public struct AvroContainerDecoder: ~Copyable, RecordDecoder {
       limits.records -= position - before
       if progress != .done { break }
     }
-    if isInPlace { giveAway(to: &batch) }
+    // What waits for the rest of a block is not copied each time that some more of it comes in.
+    if isInPlace && !batch.isEmpty { giveAway(to: &batch) }
     batch.decodedCount = batch.bytes.count
   }
 
@@ -276,13 +277,20 @@ public struct AvroContainerDecoder: ~Copyable, RecordDecoder {
       let length = reader.value
       if length < 0 || length > AvroContainerDecoder.greatestBlock { return .fault(.badBlock, 1) }
       let head = BlockHead(count: count, dataStart: index, dataLength: Int(length))
-      if head.end > bytes.count { return .incomplete(max(1, min(count, length))) }
+      let lost = AvroContainerDecoder.lostCount(head, container)
+      if head.end > bytes.count { return .incomplete(lost) }
       let marker = bytes.extracting(head.end - AvroContainerHeader.syncLength..<head.end)
       if !marker.hasSameBytes(as: sync.span) {
-        return .fault(.wrongSync, max(1, min(count, length)))
+        return .fault(.wrongSync, lost)
       }
       return .block(head)
     }
+  }
+
+  /// How many records are lost with a block that is not read: as many as it says, and as can be.
+  private static func lostCount(_ head: BlockHead, _ container: AvroContainer) -> Int64 {
+    // A byte of compressed data may be any number of records.
+    max(1, min(head.count, Int64(container.isCompressed ? greatestBlock : head.dataLength)))
   }
 
   private mutating func decode(
@@ -462,7 +470,8 @@ public struct AvroContainerDecoder: ~Copyable, RecordDecoder {
     }
     let start = stage(head.dataStart, head.dataLength, in: &batch)
     var rejection = makeRejection(.whole, fault, start, head.dataLength, batch)
-    rejection.recordCount = UInt32(clamping: max(1, min(head.count, Int64(head.dataLength))))
+    rejection.recordCount = UInt32(
+      clamping: container.map { AvroContainerDecoder.lostCount(head, $0) } ?? 1)
     if fault == .unusableSchema { rejection.faultOffset = notedProblem() }
     batch.rejections.append(rejection)
     if limits.stopsAtRejection { return .stopped }

@@ -50,13 +50,18 @@ public struct AvroContainerHeader: Sendable {
 
   /// Reads the header at `start`, where the magic stands.
   static func find(_ bytes: Span<UInt8>, _ start: Int) -> Finding {
+    // What is longer is none, however much of it has come in.
+    let shown = bytes.extracting(0..<min(bytes.count, start + greatestLength))
     var parser = AvroHeaderParser(start: start + 4)
-    guard parser.readMetadata(bytes) else {
-      let isCut = parser.reader.fault == .truncated && bytes.count - start < greatestLength
-      return isCut ? .incomplete : .none(reason: "its metadata cannot be read")
-    }
+    let isWhole = parser.readMetadata(shown)
     let end = parser.index + syncLength
-    if end > bytes.count { return .incomplete }
+    if !isWhole && parser.reader.fault != .truncated {
+      return .none(reason: "its metadata cannot be read")
+    }
+    if !isWhole || end > shown.count {
+      return shown.count - start < greatestLength
+        ? .incomplete : .none(reason: "its header is longer than \(greatestLength) bytes")
+    }
     guard let schema = parser.schema else { return .none(reason: "it has no avro.schema") }
     var sync: [UInt8] = []
     for index in parser.index..<end { sync.append(bytes[index]) }
@@ -77,12 +82,21 @@ private struct AvroHeaderParser {
 
   /// False where the map cannot be read; `reader` then says why.
   mutating func readMetadata(_ bytes: Span<UInt8>) -> Bool {
-    while true {
-      index = reader.itemCount(bytes, index, takesBytes: true)
-      if index < 0 { return false }
-      if reader.value == 0 { return true }
-      for _ in 0..<reader.value where !readEntry(bytes) { return false }
+    while let count = readCount(bytes) {
+      if count == 0 { return true }
+      for _ in 0..<count where !readEntry(bytes) { return false }
     }
+    return false
+  }
+
+  /// How many entries a block of the map has. They need not have come in yet.
+  private mutating func readCount(_ bytes: Span<UInt8>) -> UInt64? {
+    index = reader.long(bytes, index)
+    if index < 0 { return nil }
+    let count = reader.value
+    // A negative count has the size of the block behind it.
+    if count < 0 { index = reader.long(bytes, index) }
+    return index < 0 ? nil : count.magnitude
   }
 
   private mutating func readEntry(_ bytes: Span<UInt8>) -> Bool {

@@ -18,6 +18,9 @@ struct AvroEventStep: BitwiseCopyable {
     /// Read the branch of a union and go on at the step that the table at `operand` has for it, in
     /// two entries: the step, and the raw value of the kind of event that the branch means, or -1.
     case branch
+    /// Where an event begins with device, timestamp and the branch of its union, as most do: read
+    /// them together if they are short and plain, and go on as `branch` says; else do nothing.
+    case usualStart
     /// Note that the event is of the kind with the raw value `operand`.
     case kind
     /// Go on at the step `operand`.
@@ -104,6 +107,23 @@ private struct AvroEventCompiler {
     try compile(fields, targets, required: required, path: schema.name(of: schema.root))
     append(.end)
     shortenJumps()
+    addUsualStart()
+  }
+
+  /// Puts the step for the usual start before the three that it stands for.
+  private mutating func addUsualStart() {
+    guard steps.count > 3, steps[0].operation == .text, steps[0].field == .device,
+      steps[1].operation == .long, steps[1].field == .timestamp, steps[2].operation == .branch
+    else { return }
+    var start = steps[2]
+    start.operation = .usualStart
+    steps.insert(start, at: 0)
+    for place in steps.indices where steps[place].operation == .jump { steps[place].operand += 1 }
+    for place in steps.indices where steps[place].operation == .branch {
+      for branch in 0..<Int(steps[place].count) {
+        tables[Int(steps[place].operand) + 2 * branch] += 1
+      }
+    }
   }
 
   /// Lets every jump end where it leads in the end.

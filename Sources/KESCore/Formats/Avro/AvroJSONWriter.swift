@@ -30,12 +30,22 @@ final class AvroJSONWriter {
     }
     let fields = schema.rootFields ?? []
     eventFields = fields.map { field in
-      FieldName.allCases.first { "\($0.text)" == field.name } ?? .none
+      let name = FieldName.allCases.first { "\($0.text)" == field.name } ?? .none
+      return name == .duplicate && !holdsBoolean(field.type) ? .none : name
     }
     if eventFields.suffix(2) == [.duplicate, .session],
       case .boolean = schema.types[fields[fields.count - 2].type]
     {
       markField = fields.count - 2
+    }
+  }
+
+  /// Whether a field of a type can mark duplicates.
+  private func holdsBoolean(_ type: Int) -> Bool {
+    switch schema.types[type] {
+    case .boolean: true
+    case .union(let branches): branches.contains(where: holdsBoolean)
+    default: false
     }
   }
 
@@ -157,11 +167,12 @@ final class AvroJSONWriter {
   ) -> Int {
     let isMap = node.kind == .map
     let inside = layout.child(0, of: node)
+    let emptyValues = isMap ? 0 : Int64(layout[inside].emptyValues)
     var isFirst = true
     var index = start
     output.append(isMap ? UInt8(ascii: "{") : UInt8(ascii: "["))
     while index >= 0 {
-      index = reader.itemCount(bytes, index, takesBytes: isMap || layout[inside].takesBytes)
+      index = reader.itemCount(bytes, index, emptyValues: emptyValues)
       let count = reader.value
       if index < 0 || count == 0 { break }
       for _ in 0..<count where index >= 0 {

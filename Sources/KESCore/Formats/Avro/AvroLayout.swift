@@ -9,8 +9,9 @@ struct AvroLayout: ~Copyable {
 
   struct Node: BitwiseCopyable {
     var kind: Kind
-    /// Whether every value of the type takes at least one byte.
-    var takesBytes: Bool
+    /// Of a type whose values take no bytes how many a value holds, itself included; 0 where values
+    /// take at least one byte, or where there are none because the type only holds itself.
+    var emptyValues: Int32
     /// Of a fixed its bytes, of an enum its symbols, else how many types it has inside.
     var size: Int32
     /// Where the places of the types inside begin in `children`.
@@ -25,7 +26,7 @@ struct AvroLayout: ~Copyable {
   init(_ schema: AvroSchema) {
     root = schema.root
     for type in schema.types { append(type) }
-    markWhatTakesBytes()
+    markWhatIsEmpty()
   }
 
   @inline(__always)
@@ -57,33 +58,38 @@ struct AvroLayout: ~Copyable {
   private mutating func add(_ kind: Kind, size: Int? = nil, children inside: [Int] = []) {
     nodes.append(
       Node(
-        kind: kind, takesBytes: false, size: Int32(truncatingIfNeeded: size ?? inside.count),
+        kind: kind, emptyValues: 0, size: Int32(truncatingIfNeeded: size ?? inside.count),
         firstChild: Int32(truncatingIfNeeded: children.count)))
     for place in inside { children.append(Int32(truncatingIfNeeded: place)) }
   }
 
-  /// Until nothing changes, as records may contain each other.
-  private mutating func markWhatTakesBytes() {
+  /// Until nothing changes; from the end, where what stands inside others mostly is.
+  private mutating func markWhatIsEmpty() {
     var isChanged = true
     while isChanged {
       isChanged = false
-      for place in 0..<nodes.count where !nodes[place].takesBytes && takesBytes(nodes[place]) {
-        nodes[place].takesBytes = true
-        isChanged = true
+      for place in stride(from: nodes.count - 1, through: 0, by: -1)
+      where nodes[place].emptyValues == 0 {
+        nodes[place].emptyValues = emptyValues(nodes[place])
+        if nodes[place].emptyValues > 0 { isChanged = true }
       }
     }
   }
 
-  private func takesBytes(_ node: Node) -> Bool {
+  private func emptyValues(_ node: Node) -> Int32 {
     switch node.kind {
-    case .null: return false
-    case .fixed: return node.size > 0
+    case .null: return 1
+    case .fixed: return node.size == 0 ? 1 : 0
     case .record:
-      for index in 0..<Int(node.size) where nodes[child(index, of: node)].takesBytes {
-        return true
+      // The parser has seen to it that the sum is small.
+      var sum: Int32 = 1
+      for index in 0..<Int(node.size) {
+        let inside = nodes[child(index, of: node)].emptyValues
+        if inside == 0 { return 0 }
+        sum &+= inside
       }
-      return false
-    default: return true
+      return sum
+    default: return 0
     }
   }
 }

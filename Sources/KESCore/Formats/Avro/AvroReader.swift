@@ -10,9 +10,9 @@ struct AvroReader {
   static let failed = -1
   /// How many records, arrays, maps and unions may stand inside each other. Our choice.
   static let greatestDepth = 256
-  /// How many items that take no bytes a record may have. Our choice: such items cost time and
-  /// memory that no byte of the input pays for.
-  static let greatestEmptyItems = 1 << 16
+  /// How many values the items of a record's arrays may hold that take no bytes. Our choice: such
+  /// items cost time and memory that no byte of the input pays for.
+  static let greatestEmptyValues = 1 << 16
 
   private(set) var fault: Fault = .truncated
   private(set) var faultOffset = 0
@@ -21,13 +21,13 @@ struct AvroReader {
   /// The value read last, of the types that fit.
   private(set) var value: Int64 = 0
   private var depth = 0
-  private var emptyItemsLeft = AvroReader.greatestEmptyItems
+  private var emptyValuesLeft = Int64(AvroReader.greatestEmptyValues)
 
   /// Forgets what was noted of the record before.
   @inline(__always)
   mutating func beginRecord() {
     if flaw != nil { flaw = nil }
-    emptyItemsLeft = AvroReader.greatestEmptyItems
+    emptyValuesLeft = Int64(AvroReader.greatestEmptyValues)
   }
 
   @inline(never)
@@ -176,6 +176,7 @@ struct AvroReader {
     case .bytes:
       let contents = length(bytes, start)
       return contents < 0 ? AvroReader.failed : contents &+ Int(value)
+    case .record where node.emptyValues > 0: return start
     case .array, .map, .union, .record: return skipInside(node, of: layout, bytes, start)
     }
   }
@@ -184,8 +185,6 @@ struct AvroReader {
   private mutating func skipInside(
     _ node: AvroLayout.Node, of layout: borrowing AvroLayout, _ bytes: Span<UInt8>, _ start: Int
   ) -> Int {
-    // What takes no bytes may still have many types inside.
-    if !node.takesBytes { return start }
     if !enter() { return fail(.tooDeep, at: start) }
     var index = start
     switch node.kind {
@@ -209,11 +208,12 @@ struct AvroReader {
   private mutating func skipItems(
     _ items: Int, isMap: Bool, of layout: borrowing AvroLayout, _ bytes: Span<UInt8>, _ start: Int
   ) -> Int {
+    let emptyValues = isMap ? 0 : Int64(layout[items].emptyValues)
     var index = start
     while true {
-      index = itemCount(bytes, index, takesBytes: isMap || layout[items].takesBytes)
+      index = itemCount(bytes, index, emptyValues: emptyValues)
       if index < 0 || value == 0 { return index }
-      if !isMap && !layout[items].takesBytes { continue }
+      if emptyValues > 0 { continue }
       for _ in 0..<value {
         if isMap { index = string(bytes, index) }
         if index >= 0 { index = skip(items, of: layout, bytes, index) }
@@ -224,7 +224,9 @@ struct AvroReader {
 
   /// The count of a block of items into `value`, never more than the bytes can hold; the size that
   /// may stand behind it is passed over.
-  mutating func itemCount(_ bytes: Span<UInt8>, _ start: Int, takesBytes: Bool) -> Int {
+  ///
+  /// - Parameter emptyValues: of items that take no bytes how many values one holds; else 0.
+  mutating func itemCount(_ bytes: Span<UInt8>, _ start: Int, emptyValues: Int64) -> Int {
     var index = long(bytes, start)
     if index < 0 { return AvroReader.failed }
     var count = value
@@ -236,10 +238,12 @@ struct AvroReader {
       if value < 0 || value > bytes.count - index { return fail(.badCount, at: start) }
       count = -count
     }
-    if count > (takesBytes ? bytes.count - index : emptyItemsLeft) {
-      return fail(.badCount, at: start)
+    if emptyValues == 0 {
+      if count > bytes.count - index { return fail(.badCount, at: start) }
+    } else {
+      if count > emptyValuesLeft / emptyValues { return fail(.badCount, at: start) }
+      emptyValuesLeft -= count * emptyValues
     }
-    if !takesBytes { emptyItemsLeft -= Int(count) }
     value = count
     return index
   }

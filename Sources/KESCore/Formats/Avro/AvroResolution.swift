@@ -62,13 +62,13 @@ struct AvroResolution {
     actions = compiler.actions
   }
 
-  /// Whether every value of the writer's schema is one of the reader's: no branch or symbol without
-  /// a counterpart.
-  var keepsEverything: Bool {
+  /// Whether every value of the writer's schema that has the last branch of its unions is one of the
+  /// reader's: no symbol without a counterpart.
+  var keepsLastBranches: Bool {
     actions.allSatisfy { action, _ in
       switch action {
       case .enumeration(let symbols): symbols.allSatisfy { $0 != nil }
-      case .writerUnion(let branches): branches.allSatisfy { $0 != nil }
+      case .writerUnion(let branches): branches.last.map { $0 != nil } ?? true
       default: true
       }
     }
@@ -89,6 +89,7 @@ private struct AvroResolver {
   private(set) var actions: [(action: AvroAction, type: Int)] = []
   /// Records whose actions are known, or being found.
   private var known: [Pair: Int] = [:]
+  private var failed: [Pair: AvroSchemaError] = [:]
   private var unfinished: Set<Int> = []
 
   private struct Pair: Hashable {
@@ -135,7 +136,9 @@ private struct AvroResolver {
     case (.union(let branches), _): return try resolveUnion(branches, from, to, path)
     case (_, .union(let branches)): return try resolveIntoUnion(from, branches, path)
     case (.record(let name, let fields), .record(let other, let wanted)):
-      guard AvroResolver.matches(name, other) else { break }
+      // The two at the root may have other names, inside themselves, too.
+      let isKnown = known[Pair(writer: from, reader: to)] != nil
+      guard isKnown || AvroResolver.matches(name, other) else { break }
       return try resolveRecord(from, fields, to, wanted, path)
     case (.enumeration(let name, let symbols, _), .enumeration(let other, let known, let fallback)):
       guard AvroResolver.matches(name, other) else { break }
@@ -219,14 +222,18 @@ private struct AvroResolver {
     return true
   }
 
-  /// The first of the reader's branches that the writer's type resolves into.
+  /// The reader's branch of the same type and full name, else the first that the writer's type
+  /// resolves into (our choice, and Java's: by the letter of the spec the first that matches, which
+  /// in a union that both have alike need not be the writer's own).
   private mutating func resolveIntoUnion(
     _ from: Int, _ branches: [Int], _ path: String
   ) throws(AvroSchemaError) -> Int {
     var failure: AvroSchemaError?
-    for (index, branch) in branches.enumerated() where isAlike(from, branch) {
+    let same = branches.firstIndex { writer.name(of: from) == reader.name(of: $0) }
+    let others = branches.indices.filter { $0 != same && isAlike(from, branches[$0]) }
+    for index in (same.map { [$0] } ?? []) + others {
       do {
-        return add(.readerBranch(index, try resolve(from, branch, path)), from)
+        return add(.readerBranch(index, try resolve(from, branches[index], path)), from)
       } catch {
         failure = failure ?? error
       }
@@ -255,6 +262,7 @@ private struct AvroResolver {
   ) throws(AvroSchemaError) -> Int {
     let pair = Pair(writer: from, reader: to)
     if let place = known[pair] { return place }
+    if let failure = failed[pair] { throw failure }
     let place = add(.copy, from)
     known[pair] = place
     unfinished.insert(place)
@@ -265,7 +273,9 @@ private struct AvroResolver {
         sources.append(try source(of: field, fields, "\(path).\(field.name)"))
       }
     } catch {
-      known[pair] = nil
+      failed[pair] = error
+      // What resolved meanwhile may hold this record.
+      known = known.filter { $0.value < place }
       throw error
     }
     let used = sources.compactMap { source -> Int? in
@@ -294,8 +304,8 @@ private struct AvroResolver {
         throw fails(path, "the reader's default does not fit: \(reason)")
       }
     } else if missing == .isEmpty {
-      if !reader.encodeEmpty(field.type, to: &encoded) {
-        throw fails(path, "the writer has no such field, and its type no empty value")
+      if let reason = reader.encodeEmpty(field.type, to: &encoded) {
+        throw fails(path, "there is no empty value of \(reader.name(of: field.type)): \(reason)")
       }
     } else {
       throw fails(path, "the writer has no such field, and the reader no default")

@@ -33,7 +33,13 @@ private struct AvroSchemaParser {
     }
   }
 
+  /// How many values a record may hold that takes no bytes. Our choice: such records can double
+  /// their predecessors, and nothing in the data pays for walking over them.
+  private static let greatestEmptyRecord = 1024
+
   private(set) var types: [AvroType] = []
+  /// Of types whose values take no bytes, how many values one holds.
+  private var emptyValues: [Int: Int] = [:]
   /// Named types by their full names.
   private var places: [String: Int] = [:]
 
@@ -58,7 +64,10 @@ private struct AvroSchemaParser {
 
   private mutating func reference(_ name: String, _ scope: Scope) throws(AvroSchemaError) -> Int {
     if let primitive = AvroSchemaParser.primitives[name] { return add(primitive) }
-    if let place = places[AvroSchemaParser.qualified(name, scope.namespace)] { return place }
+    // Java's writer leaves out the namespace of types that have none, and its reader finds them.
+    if let place = places[AvroSchemaParser.qualified(name, scope.namespace)] ?? places[name] {
+      return place
+    }
     throw scope.fails("\"\(name)\" is neither a type nor declared before")
   }
 
@@ -117,7 +126,29 @@ private struct AvroSchemaParser {
       fields.append(parsed)
     }
     types[place] = .record(name, fields: fields)
+    if let count = countOfEmptyValues(fields) {
+      if count > AvroSchemaParser.greatestEmptyRecord {
+        throw inner.fails(
+          "a record without bytes that holds more than \(AvroSchemaParser.greatestEmptyRecord)"
+            + " values")
+      }
+      emptyValues[place] = count
+    }
     return place
+  }
+
+  /// How many values a record of these fields holds; nil where they take bytes.
+  private func countOfEmptyValues(_ fields: [AvroField]) -> Int? {
+    var sum = 1
+    for field in fields {
+      switch types[field.type] {
+      case .null, .fixed(_, size: 0): sum += 1
+      default:
+        guard let count = emptyValues[field.type] else { return nil }
+        sum += count
+      }
+    }
+    return sum
   }
 
   private mutating func field(
@@ -173,7 +204,7 @@ private struct AvroSchemaParser {
     for part in full.split(separator: ".", omittingEmptySubsequences: false) {
       try AvroSchemaParser.requireName(String(part), scope)
     }
-    if AvroSchemaParser.primitives[full] != nil {
+    if AvroSchemaParser.primitives[AvroName.unqualified(full)] != nil {
       throw scope.fails("\(full) is the name of a primitive type")
     }
     let aliases = try AvroSchemaParser.strings(value["aliases"], "aliases", scope)

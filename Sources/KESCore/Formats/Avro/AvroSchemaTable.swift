@@ -21,7 +21,7 @@ public final class AvroSchemaTable {
     }
 
     /// Whether every datum takes at least one byte.
-    var rootTakesBytes: Bool { layout[layout.root].takesBytes }
+    var rootTakesBytes: Bool { layout[layout.root].emptyValues == 0 }
 
     init(_ schema: AvroSchema, purpose: AvroEventPlan.Purpose) {
       self.schema = schema

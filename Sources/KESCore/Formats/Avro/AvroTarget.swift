@@ -59,6 +59,7 @@ extension AvroSchema {
     guard let resolution = try? AvroResolution(from: known, to: self, missing: .isEmpty) else {
       return false
     }
-    return resolution.keepsEverything
+    // Of our schemas, which have one union, a closing is the last branch.
+    return resolution.keepsLastBranches
   }
 }

@@ -102,10 +102,11 @@ final class AvroTranscoder {
   private func items(
     _ action: Int, isMap: Bool, _ bytes: Span<UInt8>, _ start: Int, _ output: inout ByteBlock
   ) -> Int {
-    let takesBytes = isMap || layout[resolution.actions[action].type].takesBytes
+    let items = resolution.actions[action].type
+    let emptyValues = isMap ? 0 : Int64(layout[items].emptyValues)
     var index = start
     while true {
-      index = reader.itemCount(bytes, index, takesBytes: takesBytes)
+      index = reader.itemCount(bytes, index, emptyValues: emptyValues)
       if index < 0 { return index }
       let count = reader.value
       output.append(avro: count)

@@ -25,8 +25,8 @@ public enum AvroCodec: String, CaseIterable, Sendable {
   func expand(_ data: Span<UInt8>, limit: Int, to output: inout ByteBlock) -> Bool {
     switch self {
     case .null:
-      output.append(data)
-      return true
+      if data.count <= limit { output.append(data) }
+      return data.count <= limit
     case .deflate: return Deflate.expand(data, limit: limit, to: &output)
     case .snappy: return Snappy.expand(data, limit: limit, to: &output)
     case .zstandard: return Zstandard.expand(data, limit: limit, to: &output)

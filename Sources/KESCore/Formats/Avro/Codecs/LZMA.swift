@@ -37,13 +37,13 @@ enum LZMA {
     _ data: Span<UInt8>, as form: Form, limit: Int, to output: inout ByteBlock
   ) -> Bool {
     // The decoder wants room for all at once: it tries again with more where that was too little.
-    var room = max(data.count * 4, 4096)
+    var room = min(max(data.count * 4, 4096), limit)
     while true {
       var result = LZMA_OK
       let isUsedUp = expand(data, as: form, room: room, to: &output, &result)
       if result == LZMA_OK { return isUsedUp }
-      if result != LZMA_BUF_ERROR || room > limit { return false }
-      room = min(room * 8, max(limit + 1, room + 1))
+      if result != LZMA_BUF_ERROR || room == limit { return false }
+      room = min(room * 8, limit)
     }
   }
 

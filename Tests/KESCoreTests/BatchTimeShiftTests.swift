@@ -4,21 +4,22 @@ import Testing
 
 @testable import KESCore
 
-@Suite struct JSONLinesTimeShiftTests {
+@Suite struct BatchTimeShiftTests {
   private static func shifted(_ text: String, from first: Int64, to target: Int64) -> String {
     var batch = Batch(blockSize: 1024)
     batch.bytes.append(text: text)
     var decoder = JSONLinesDecoder(purpose: .reading, greatestRecord: 1 << 20)
     decoder.decode(&batch, endOfInput: true, limits: DecodingLimits())
     #expect(batch.rejections.count == 0)
-    let shift = JSONLinesTimeShift(
+    let shift = BatchTimeShift(
       TimeShift(moving: EventTime(milliseconds: first), to: EventTime(milliseconds: target)))
-    var output = ByteBlock()
-    for index in 0..<batch.records.count {
-      shift.encode(index, of: batch, to: &output)
-      output.append(UInt8(ascii: "\n"))
+    var shifted = Batch(blockSize: 1024)
+    shift.apply(to: batch, into: &shifted)
+    var lines = ""
+    for index in 0..<shifted.records.count {
+      lines += shifted.withRecordBytes(shifted.records[index]) { String(decodingBytes: $0) } + "\n"
     }
-    return output.withBytes { String(decodingBytes: $0) }
+    return lines
   }
 
   @Test func replacesTheDigitsOfTheTimestampAlone() {

@@ -1,0 +1,115 @@
+// Blocks that are decoded in slices: large in the file, or large when they are expanded.
+
+import Testing
+
+@testable import KESCore
+
+@Suite struct AvroLargeBlockTests {
+  private typealias Make = TestContainer
+
+  /// What a block has besides good records.
+  enum Content: CaseIterable {
+    case good, flaw, fault, tooFew, leftOver
+
+    /// Where it stands.
+    static let place = 1000
+    static let count = 1300
+  }
+
+  /// A block of 1.3 MB, compressed or not, and one of a record before and behind it.
+  private static func input(_ codec: AvroCodec, _ content: Content) -> [UInt8] {
+    let name = String(repeating: "n", count: 1000)
+    var data: [UInt8] = []
+    for number in 0..<Content.count {
+      let record = Make.received("d\(number % 10)", Int64(number), name)
+      var bytes = TestAvroEncoder.encode(record, as: .event)
+      if number == Content.place && content == .flaw { bytes[1] = 0xFF }
+      let branch = 3 + TestAvroEncoder.long(Int64(number)).count
+      if number == Content.place && content == .fault { bytes[branch] = 8 }
+      data += bytes
+    }
+    if content == .leftOver { data += [1, 2, 3] }
+    let count = Content.count + (content == .tooFew ? 5 : 0)
+    return Make.header(codec: codec) + Make.block([Make.woke("before", 1)], codec: codec)
+      + Make.block(count, data, codec: codec) + Make.block([Make.woke("after", 1)], codec: codec)
+  }
+
+  /// What is rejected, and how many records came before.
+  private static func rejected(_ content: Content) -> (Fault, UInt32, place: Int)? {
+    switch content {
+    case .good: nil
+    case .flaw: (.invalidUTF8, 1, Content.place + 1)
+    case .fault: (.badBranch, UInt32(Content.count - Content.place), Content.place + 1)
+    case .tooFew: (.truncated, 5, Content.count + 1)
+    case .leftOver: (.leftOver, 1, Content.count + 1)
+    }
+  }
+
+  @Test(arguments: [AvroCodec.null, .deflate], Content.allCases)
+  func slicesOfABlockAreItsRecordsInTheirOrder(codec: AvroCodec, content: Content) {
+    let input = AvroLargeBlockTests.input(codec, content)
+    let found = driver().decode(input, pieces: pieces(of: 100_000, input))
+    let rejected = AvroLargeBlockTests.rejected(content)
+    let lost = Int64(rejected?.1 ?? 0)
+    #expect(found.rejections.map(\.fault) == (rejected.map { [$0.0] } ?? []))
+    #expect(found.rejections.map(\.count) == (rejected.map { [$0.1] } ?? []))
+    #expect(found.rejections.map(\.place) == (rejected.map { [$0.place] } ?? []))
+    #expect(found.records.count == Int(found.position - lost))
+    #expect(found.records.last?.position == found.position - 1)
+    #expect(found.records.first?.key == "before" && found.records.last?.key == "after")
+    var number: Int64 = 0
+    for record in found.records.dropFirst().dropLast() {
+      if content == .flaw && number == Content.place { number += 1 }
+      if record.time != number || record.position != number + 1 { break }
+      number += 1
+    }
+    #expect(number == (content == .fault ? Content.place : Content.count))
+    // What is handed out at a time is bounded.
+    #expect(found.greatestBatch < 1 << 19)
+    let other = driver().decode(input, pieces: pieces(of: 333_333, input))
+    #expect(other.difference(from: found) == nil)
+  }
+
+  private func driver() -> ContainerDriver {
+    var driver = ContainerDriver()
+    driver.keepsBytes = false
+    return driver
+  }
+
+  private func pieces(of size: Int, _ bytes: [UInt8]) -> [Int] {
+    Array(repeating: size, count: bytes.count / size + 1)
+  }
+
+  @Test(arguments: [AvroCodec.null, .deflate], [Content.flaw, .tooFew])
+  func recordsOfALargeBlockArePlacesToGoOnFrom(codec: AvroCodec, content: Content) {
+    let input = AvroLargeBlockTests.input(codec, content)
+    let whole = driver().decode(input)
+    var generator = SeededGenerator(seed: 7)
+    var counts = [1, 2, 1000, 1001, 1002, 1003, whole.position - 1, whole.position]
+    for _ in 0..<4 { counts.append(Int64.random(in: 0..<whole.position, using: &generator)) }
+    for count in counts {
+      var limited = driver()
+      limited.greatestCount = count
+      var both = limited.decode(input)
+      #expect(both.position >= count)
+      let rest = driver().decode(input, resumed: both.place, position: both.position)
+      both.append(rest)
+      #expect(both.difference(from: whole) == nil, "after \(count)")
+    }
+  }
+
+  @Test(arguments: [AvroCodec.null, .deflate], [Content.flaw, .fault, .tooFew, .leftOver])
+  func withoutSkippingASliceEndsBeforeTheFault(codec: AvroCodec, content: Content) {
+    let input = AvroLargeBlockTests.input(codec, content)
+    let whole = driver().decode(input)
+    var limited = driver()
+    limited.stopsAtRejection = true
+    var both = limited.decode(input)
+    let place = AvroLargeBlockTests.rejected(content)?.place ?? 0
+    #expect(both.records.count == place && both.position == Int64(place))
+    #expect(both.rejections.count == 1)
+    both.rejections = []
+    both.append(driver().decode(input, resumed: both.place, position: both.position))
+    #expect(both.difference(from: whole) == nil)
+  }
+}

@@ -1,0 +1,70 @@
+// What is said on the standard error is one line, and holds no control characters.
+
+import Foundation
+import Testing
+
+@Suite struct MessageTests {
+  /// Escape sequences, a bell, a line feed, delete, and a control character of two bytes (CSI).
+  private static let controls = "\u{1B}[31m\u{07}\n\u{7F}\u{9B}2J\r\t"
+
+  private let directory: TemporaryDirectory
+
+  init() throws { directory = try TemporaryDirectory() }
+
+  private func expectPlain(_ text: String, lines: Int = 1) {
+    let controls = text.unicodeScalars.filter {
+      $0 != "\n" && ($0.value < 0x20 || (0x7F..<0xA0).contains($0.value))
+    }
+    #expect(controls.isEmpty, "\(controls.map(\.value))")
+    #expect(text.hasSuffix("\n") && text.split(separator: "\n").count == lines, "\(text)")
+  }
+
+  @Test(
+    arguments: ["kes-segment", "kes-read", "kes-purge"],
+    [
+      ["name"], ["--output", "name/name"], ["--dead-letter", "name/name"],
+      ["--state", "name/name"],
+      ["--name"], ["--count", "name"], ["--output", "name", "--dead-letter", "name"],
+    ])
+  func namesOnTheCommandLine(tool: String, arguments: [String]) throws {
+    let name = "a" + Self.controls + "b"
+    let finished = try Program.run(
+      tool, arguments.map { $0.replacingOccurrences(of: "name", with: name) },
+      directory: directory)
+    #expect((finished.status ?? 0) >= 64)
+    #expect(finished.errors.contains("a\u{FFFD}[31m\u{FFFD}"))
+    expectPlain(finished.errors)
+  }
+
+  @Test(arguments: [
+    "\u{1B}[31m", #"{"device":\#(controls)}"#, #"{"device":"a","timestamp":"\#u{1B}]0;x\#u{07}"}"#,
+    #"{"device":"a","timestamp":1,"event":{"\#u{9B}2J":{}}}"#, "\r\u{1B}[K",
+  ])
+  func dataInMessages(record: String) throws {
+    let name = "in\u{1B}[31m"
+    try directory.write(record + "\n", to: name)
+    for tool in ["kes-segment", "kes-read", "kes-purge"] {
+      let failed = try Program.run(tool, [name], directory: directory)
+      #expect(failed.status == 65)
+      expectPlain(failed.errors)
+      let skipped = try Program.run(
+        tool, [name, "-v", "--on-error", "skip"], directory: directory)
+      let records = record.split(separator: "\n").count
+      expectPlain(skipped.errors, lines: records + 1)
+    }
+  }
+
+  @Test func theNameInTheProgressBar() throws {
+    let name = "in\u{1B}[31m\u{07}\n"
+    try directory.write(EventLines.woke("a", 1), to: name)
+    let reader = try RunningProgram(
+      "kes-read", ["--follow", "--progress", name], directory: directory)
+    #expect(reader.waits { reader.errorsSoFar.contains("records/s") })
+    reader.send(SIGTERM)
+    let finished = try reader.finish()
+    // Its own are there to draw it again in its place.
+    let drawn = finished.errors.replacingOccurrences(of: "\r\u{1B}[K", with: "")
+    #expect(drawn.hasPrefix("in\u{FFFD}[31m\u{FFFD}\u{FFFD} ["))
+    expectPlain(drawn + "\n")
+  }
+}
