@@ -240,4 +240,23 @@ import Testing
       }
     }
   }
+
+  /// What is not too deep to be read is not too deep to be written.
+  @Test(arguments: 120...132)
+  func whatIsReadIsWrittenHoweverDeepItIs(depth: Int) throws {
+    let list = #"{"type":"record","name":"L","fields":[{"name":"next","type":["null","L"]}]}"#
+    let schema = try AvroSchema(
+      parsing: AvroEventPlanTests.schema(event: AvroEventPlanTests.woke)
+        .replacing(#"{"name":"device""#, with: #"{"name":"x","type":\#(list)},{"name":"device""#))
+    var value = TestAvroValue.branch(0, .null)
+    for _ in 0..<depth { value = .branch(1, .record([value])) }
+    let event = TestAvroValue.record([.record([value]), .of("d"), .long(1), .record([])])
+    let input = TestContainer.header(schema) + TestContainer.block([event], of: schema)
+    let schemas = AvroSchemaTable(wantsDetails: true)
+    let batch = AvroEventPlanTests.batch(input, schemas, wantsDetails: true)
+    let found = AvroEventPlanTests.lines(batch, wantsDetails: true)
+    #expect(found.count == 1)
+    agreeAsJSON(batch, schemas, found.compactMap { $0 }, "\(depth)")
+    if depth <= 127 { #expect(found != [nil]) }
+  }
 }
