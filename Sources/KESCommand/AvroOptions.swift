@@ -35,14 +35,17 @@ public struct AvroOptions: ParsableArguments {
     if !(1...(64 << 20)).contains(blockSize.bytes) {
       throw ValidationError("--block-size must be between 1 and 64MiB")
     }
-    if codec != nil && messages.writesMessages {
-      throw ValidationError("--codec is for container files: messages are not compressed")
-    }
   }
 
-  /// Throws what is wrong where an option is given that only Avro output needs.
+  /// Throws what is wrong where an option is given that only Avro output needs, or only output of
+  /// messages, or of containers.
   public func requireAvro(_ isAvro: Bool) throws {
-    if codec != nil && !isAvro { throw ValidationError("--codec is for Avro output") }
+    try messages.requireOutput(isAvro: isAvro)
+    if codec == nil { return }
+    if !isAvro { throw ValidationError("--codec is for Avro output: say --format avro") }
+    if messages.writesMessages {
+      throw ValidationError("--codec is for container files: messages are not compressed")
+    }
   }
 
   /// What the run's decoders and encoders share.
@@ -80,71 +83,102 @@ public struct AvroOptions: ParsableArguments {
   ///
   /// - Parameters:
   ///   - isFile: whether a file is named for it.
+  ///   - isText: whether what is written becomes text for people.
+  ///   - isMain: whether `--subject` speaks of it.
   ///   - base: the schema of the records of which the output's schema was made; nil where it cannot
   ///     have been written by this command.
   ///   - form: the schema of session events over that of the records: records of schemas of which
   ///     it makes the same are the same.
   public func makeOutput(
-    _ stream: OutputStream, _ setup: RecordSetup, isFile: Bool,
-    base: (AvroSchema) -> AvroSchema? = { $0 }, form: (AvroSchema) -> AvroSchema? = { $0 }
+    _ stream: OutputStream, _ setup: RecordSetup, isFile: Bool, isText: Bool = false,
+    isMain: Bool = true, base: (AvroSchema) -> AvroSchema? = { $0 },
+    form: (AvroSchema) -> AvroSchema? = { $0 }
   ) throws(ToolFailure) -> FormatOutput {
+    let written = try WrittenForm(of: stream)
     let formats = setup.formats
-    if messages.writesMessages, let registry = setup.registry {
-      return FormatOutput(stream, formats: formats, writer: messages.makeWriter(registry))
-    }
-    let written = try AvroOptions.header(of: stream, formats)
-    let codec = written.flatMap { AvroCodec(rawValue: $0.codecName) } ?? codec
-    let writer = AvroContainerWriter(
-      codec: codec ?? (isFile ? .deflate : .null), blockSize: blockSize.bytes)
-    if let written {
-      writer.resume(written, try AvroOptions.schema(of: written, stream, formats, base, form))
+    if let written { try require(written, stream, formats, isText: isText) }
+    let writer: any AvroWriter
+    if writesMessages(formats), let registry = setup.registry {
+      writer = try makeFrames(written, registry, formats, isMain: isMain, base, form)
+    } else {
+      writer = try makeContainer(written, stream, formats, isFile: isFile, base, form)
     }
     return FormatOutput(stream, formats: formats, writer: writer)
   }
 
-  /// The schema of an output that an earlier run wrote, which this run's must be, too.
-  private static func schema(
-    of written: AvroContainerHeader, _ stream: OutputStream, _ formats: RecordFormats,
-    _ base: (AvroSchema) -> AvroSchema?, _ form: (AvroSchema) -> AvroSchema?
-  ) throws(ToolFailure) -> AvroSchema {
-    let schema = try? AvroSchema(parsing: written.schemaText)
-    if let schema, let records = base(schema) {
-      formats.target.fix(records)
-      if let target = formats.target.schema, form(target)?.document == form(records)?.document {
-        return schema
+  private func writesMessages(_ formats: RecordFormats) -> Bool {
+    messages.writesMessages && formats.output == .avro
+  }
+
+  /// Refuses to write on in another form; notes that of the output where it is not known yet.
+  private func require(
+    _ written: WrittenForm, _ stream: OutputStream, _ formats: RecordFormats, isText: Bool
+  ) throws(ToolFailure) {
+    let fits =
+      switch written {
+      case .text: isText
+      case .json: !isText && formats.output != .avro
+      case .container: formats.output != .json && !writesMessages(formats)
+      case .messages: writesMessages(formats)
       }
+    if !fits {
+      throw .usage(
+        "\(stream.name) holds \(written.name), written by an earlier run; name another output, or"
+          + " say \(written.options(asksForMessages: writesMessages(formats)))")
     }
-    throw .stream(
-      .outputChanged(
-        name: stream.name,
-        explanation: "was written by an earlier run with another schema or other options; name"
-          + " another output"))
+    if case .container = written { formats.meet(.avro) }
+    if case .json = written { formats.meet(.json) }
   }
 
-  /// The header of a container file that an earlier run wrote; nil where there is none.
-  private static func header(
-    of stream: OutputStream, _ formats: RecordFormats
-  ) throws(ToolFailure) -> AvroContainerHeader? {
-    guard let head = try head(of: stream) else { return nil }
-    let header = AvroContainerHeader(of: head)
-    let format: RecordFormat = header == nil ? .json : .avro
-    if let asked = formats.output, asked != format {
-      throw AvroOptions.refusal(of: stream, format.rawValue)
+  private func makeContainer(
+    _ written: WrittenForm?, _ stream: OutputStream, _ formats: RecordFormats, isFile: Bool,
+    _ base: (AvroSchema) -> AvroSchema?, _ form: (AvroSchema) -> AvroSchema?
+  ) throws(ToolFailure) -> AvroContainerWriter {
+    guard case .container(let header) = written else {
+      return AvroContainerWriter(
+        codec: codec ?? (isFile ? .deflate : .null), blockSize: blockSize.bytes)
     }
-    formats.meet(format)
-    return header
+    let schema = try? AvroSchema(parsing: header.schemaText)
+    guard let schema, AvroOptions.goesOn(with: schema, formats, base, form) else {
+      throw .stream(
+        .outputChanged(
+          name: stream.name,
+          explanation: "was written by an earlier run with another schema or other options; name"
+            + " another output"))
+    }
+    let writer = AvroContainerWriter(
+      codec: AvroCodec(rawValue: header.codecName) ?? codec ?? .null, blockSize: blockSize.bytes)
+    writer.resume(header, schema)
+    return writer
   }
 
-  /// The first bytes of what an earlier run wrote; nil where there is nothing.
-  static func head(of stream: OutputStream) throws(ToolFailure) -> [UInt8]? {
-    guard let path = stream.path, stream.length > 0 else { return nil }
-    let length = min(stream.length, Int64(AvroContainerHeader.greatestLength))
-    return try streaming { () throws(StreamError) in try fileHead(path, length: length) }
+  /// Every message names its schema: where the run's is another, that does no harm.
+  private func makeFrames(
+    _ written: WrittenForm?, _ registry: any SchemaRegistry, _ formats: RecordFormats,
+    isMain: Bool, _ base: (AvroSchema) -> AvroSchema?, _ form: (AvroSchema) -> AvroSchema?
+  ) throws(ToolFailure) -> ConfluentFrameWriter {
+    let writer = messages.makeWriter(registry, formats, isMain: isMain)
+    guard case .messages(let identifier) = written else { return writer }
+    let text: String
+    do throws(RegistryError) { text = try registry.schema(identifier) } catch {
+      throw .pipeline(.schema(error.asSchemaFailure))
+    }
+    if let schema = try? AvroSchema(parsing: text),
+      AvroOptions.goesOn(with: schema, formats, base, form)
+    {
+      writer.resume(identifier, schema)
+    }
+    return writer
   }
 
-  static func refusal(of stream: OutputStream, _ format: String) -> ToolFailure {
-    .usage(
-      "\(stream.name) holds \(format), written by an earlier run; name another output, or say"
-        + " --format \(format)")
+  /// Makes `schema`, of an output that an earlier run wrote, this run's; false where that cannot be.
+  private static func goesOn(
+    with schema: AvroSchema, _ formats: RecordFormats, _ base: (AvroSchema) -> AvroSchema?,
+    _ form: (AvroSchema) -> AvroSchema?
+  ) -> Bool {
+    guard let records = base(schema) else { return false }
+    formats.target.fix(records)
+    guard let target = formats.target.schema else { return false }
+    return form(target)?.document == form(records)?.document
   }
 }

@@ -22,9 +22,6 @@ public struct FormatOptions: ParsableArguments {
 
   public mutating func validate() throws {
     try avro.requireAvro(format == nil || format == .avro)
-    if let format, format != .avro, avro.messages.outputFraming == .confluent {
-      throw ValidationError("--output-framing confluent is for Avro output")
-    }
   }
 
   /// What the run's decoders and encoders share.
@@ -39,7 +36,8 @@ public struct FormatOptions: ParsableArguments {
     restored: [AvroSchema] = [], adapt: @escaping (AvroSchema) -> AvroSchema = { $0 }
   ) throws(ToolFailure) -> RecordSetup {
     let isTerminal = !isFile && isStandardOutputTerminal
-    if format == .avro && isTerminal { throw .avroToTerminal }
+    let asksForAvro = format == .avro || avro.messages.outputFraming == .confluent
+    if asksForAvro && isTerminal { throw .avroToTerminal }
     let output: RecordFormat? =
       switch format {
       case .avro: .avro
@@ -56,26 +54,13 @@ public struct FormatOptions: ParsableArguments {
     _ stream: OutputStream, _ setup: RecordSetup, color: ColorChoice, isFile: Bool,
     base: (AvroSchema) -> AvroSchema? = { $0 }, form: (AvroSchema) -> AvroSchema? = { $0 }
   ) throws(ToolFailure) -> FormatOutput {
-    try requireSameText(stream)
-    let output = try avro.makeOutput(stream, setup, isFile: isFile, base: base, form: form)
-    if format == .text {
+    let isText = format == .text
+    let output = try avro.makeOutput(
+      stream, setup, isFile: isFile, isText: isText, base: base, form: form)
+    if isText {
       stream.framing = TextRewriter(style: TextStyle(isColored: color.isColored(isFile: isFile)))
     }
     return output
-  }
-
-  /// Text for people and records for programs do not go into one file: refuses what an earlier run
-  /// wrote otherwise.
-  private func requireSameText(_ stream: OutputStream) throws(ToolFailure) {
-    if avro.messages.writesMessages { return }
-    guard let first = try AvroOptions.head(of: stream)?.first, first != UInt8(ascii: "O") else {
-      return
-    }
-    let escape: UInt8 = 0x1B
-    let isText = first == UInt8(ascii: "[") || first == escape
-    if isText != (format == .text) {
-      throw AvroOptions.refusal(of: stream, isText ? "text" : "json")
-    }
   }
 }
 

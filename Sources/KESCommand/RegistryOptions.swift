@@ -12,82 +12,103 @@ public enum Framing: String, CaseIterable, ExpressibleByArgument, Sendable {
   case confluent
 }
 
-/// `NAME=VALUE`.
-public struct PropertyArgument: ExpressibleByArgument, Sendable {
-  let name: String
-  let value: String
-
-  public init?(argument: String) {
-    guard let equals = argument.firstIndex(of: "="), equals > argument.startIndex else {
-      return nil
-    }
-    name = String(argument[..<equals])
-    value = String(argument[argument.index(after: equals)...])
-  }
-}
-
 /// The registry, and what is read and written with it: for all four tools.
 public struct RegistryOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "How Avro records stand in input and output: in container files, or as confluent messages,"
-        + " each behind its length (4 bytes, big-endian, -1 for a record without a value), as"
-        + " kcat -f '%R%s' dumps topics."))
+      "How Avro records stand in input and output: in container files; or as the messages of a"
+        + " topic (confluent), each behind its length, as kcat -f '%R%s' dumps topics. Messages"
+        + " need --registry."))
   public var framing: Framing = .container
 
-  @Option(help: "The same for output alone. (default: as --framing)")
+  @Option(help: "The same for the output alone. (default: as --framing)")
   public var outputFraming: Framing?
 
   @Option(
     help: ArgumentHelp(
-      "Where the schemas of messages are: the URL of a Confluent-compatible registry (several with"
-        + " commas between them), or file:DIR, a directory of schemas ID.avsc. Credentials come"
-        + " from the URL or the environment, KES_REGISTRY_USER_INFO.", valueName: "url|file:dir"))
+      "Where the schemas of messages are: http://HOST:PORT of a Confluent-compatible registry"
+        + " (several with commas between them), or file:DIR, a directory of schemas ID.avsc."
+        + " User and password come from KES_REGISTRY_USER_INFO (USER:PASSWORD), the authority's"
+        + " certificate from KES_REGISTRY_CA (a file).", valueName: "url|file:dir"))
   public var registry: String?
 
   @Option(
     help: ArgumentHelp(
       "A property of the registry, repeatable: "
         + SchemaRegistries.propertyNames.joined(separator: ", ") + ".", valueName: "name=value"))
-  public var registryProperty: [PropertyArgument] = []
+  public var registryProperty: [String] = []
 
   @Flag(help: "Register the output's schema where its subject does not have it.")
   public var registryRegister = false
 
   @Option(
     help: ArgumentHelp(
-      "The subject of the output's schema. (default: session-events-value, or events-value for"
-        + " events without sessions)", valueName: "name"))
+      "The subject under which the output's schema is looked up. (default: none where records are"
+        + " written with the schema they were read with, else session-events-value, or events-value"
+        + " for events without sessions)", valueName: "name"))
   public var subject: String?
 
   public init() {}
 
   public mutating func validate() throws {
-    if registry != nil && !usesRegistry {
-      throw ValidationError("--registry is for messages: say --framing confluent")
-    }
-    if registry == nil && usesRegistry {
-      throw ValidationError("--framing confluent needs --registry: where the schemas are")
-    }
-    if registry == nil && !registryProperty.isEmpty {
-      throw ValidationError("--registry-property needs --registry")
-    }
-    if !writesMessages && (registryRegister || subject != nil) {
+    if registry == nil {
+      try requireNoRegistry()
+    } else if !usesRegistry {
       throw ValidationError(
-        "\(registryRegister ? "--registry-register" : "--subject") is for output of messages")
+        "--registry is for messages: say --framing confluent, or --output-framing confluent")
+    }
+    if !writesMessages { try refuseOutputOptions("say --output-framing confluent") }
+    if subject == "" { throw ValidationError("--subject needs a name") }
+    // What stands there may be a secret: no message shows it.
+    if registryProperty.contains(where: { RegistryOptions.split($0) == nil }) {
+      throw ValidationError("--registry-property takes NAME=VALUE")
     }
   }
 
+  private func requireNoRegistry() throws {
+    if usesRegistry {
+      throw ValidationError(
+        "\(readsMessages ? "--framing" : "--output-framing") confluent needs --registry: where the"
+          + " schemas are")
+    }
+    if !registryProperty.isEmpty { throw ValidationError("--registry-property needs --registry") }
+  }
+
+  /// Refuses what only output of messages needs, where the output is none.
+  func requireOutput(isAvro: Bool) throws {
+    if isAvro { return }
+    if outputFraming == .confluent {
+      throw ValidationError("--output-framing confluent is for Avro output: say --format avro")
+    }
+    try refuseOutputOptions("say --format avro")
+  }
+
+  private func refuseOutputOptions(_ remedy: String) throws {
+    if registryRegister {
+      throw ValidationError("--registry-register is for output of messages: \(remedy)")
+    }
+    if subject != nil { throw ValidationError("--subject is for output of messages: \(remedy)") }
+  }
+
   /// Whether Avro input, and Avro output, consists of messages.
-  var readsMessages: Bool { framing == .confluent }
-  var writesMessages: Bool { (outputFraming ?? framing) == .confluent }
+  public var readsMessages: Bool { framing == .confluent }
+  public var writesMessages: Bool { (outputFraming ?? framing) == .confluent }
   private var usesRegistry: Bool { readsMessages || writesMessages }
+
+  private static func split(_ property: String) -> (name: String, value: String)? {
+    guard let equals = property.firstIndex(of: "="), equals > property.startIndex else {
+      return nil
+    }
+    return (String(property[..<equals]), String(property[property.index(after: equals)...]))
+  }
 
   /// Opens the registry, where one is named; it is not asked yet.
   func open(_ signals: Signals) throws(ToolFailure) -> (any SchemaRegistry)? {
     guard let registry else { return nil }
     var properties: [String: String] = [:]
-    for property in registryProperty { properties[property.name] = property.value }
+    for case let property? in registryProperty.map(RegistryOptions.split) {
+      properties[property.name] = property.value
+    }
     do throws(RegistryError) {
       return try SchemaRegistries.open(
         registry, properties: properties, environment: RegistryOptions.environment,
@@ -107,16 +128,15 @@ public struct RegistryOptions: ParsableArguments {
 
   /// Waits between attempts end when a signal asks to stop.
   private static func clock(_ signals: Signals) -> RegistryClock {
-    let pace = Pace(signals: signals)
-    return RegistryClock(monotonic: pace.clock.monotonic) { milliseconds in
-      pace.wait(until: pace.clock.monotonic() + milliseconds)
-      return signals.stop == nil
-    }
+    RegistryClock(monotonic: Clock.real.monotonic) { signals.pause(milliseconds: $0) }
   }
 
-  /// What frames output as messages.
-  func makeWriter(_ registry: any SchemaRegistry) -> ConfluentFrameWriter {
+  /// What frames output as messages; `--subject` speaks of the main output alone.
+  func makeWriter(
+    _ registry: any SchemaRegistry, _ formats: RecordFormats, isMain: Bool
+  ) -> ConfluentFrameWriter {
     ConfluentFrameWriter(
-      registry: registry, subject: subject.map { SubjectName($0) }, registers: registryRegister)
+      registry: registry, subject: isMain ? subject.map { SubjectName($0) } : nil,
+      registers: registryRegister, schemas: formats.schemas)
   }
 }

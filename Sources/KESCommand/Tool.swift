@@ -89,6 +89,8 @@ extension Tool {
       leave(.inputOutput)
     case .pipeline(let error):
       messages.error(error.description)
+      // Nobody waits for a registry that is to stop: it would have been asked longer.
+      if error.isOfSchema, let signal = Signals.pendingStop { Signals.die(by: signal) }
       leave(ExitStatus(error))
     }
   }

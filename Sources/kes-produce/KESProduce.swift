@@ -82,7 +82,7 @@ struct KESProduce: Tool {
     return replay.replay
       ? try replay(
         to: destination, try opener.openDeadLetters(input.deadLetter), signals, messages)
-      : format.format == .avro
+      : setup.formats.output == .avro
         ? try simulate(
           to: destination.stream, AvroEventEncoder(writer: destination.writer), signals, messages)
         : try simulate(to: destination.stream, JSONLinesEventEncoder(), signals, messages)

@@ -58,12 +58,13 @@ struct KESRead: Tool {
   static func main() { start() }
 
   mutating func validate() throws {
-    if avro.codec != nil && view.format != .avro {
-      throw ValidationError("--codec is for --format avro")
-    }
+    try avro.requireAvro(view.format == .avro)
     if view.state != nil {
       if !input.files.isEmpty { throw ValidationError("--state and files exclude each other") }
       if avro.schema != nil { throw ValidationError("--schema is for records, not for --state") }
+      if avro.messages.readsMessages || avro.messages.registry != nil {
+        throw ValidationError("--framing and --registry are for records, not for --state")
+      }
       if filters.since != nil || filters.until != nil {
         throw ValidationError("--state shows what is open: --since and --until do not apply")
       }
@@ -86,15 +87,15 @@ struct KESRead: Tool {
     let opener = try OutputOpener(
       output: output.output, others: [input.deadLetter],
       apartFrom: view.state.map(StateStore.files) ?? input.names)
-    let output = try opener.openOutput()
     if let directory = view.state {
-      return try showState(directory, output)
+      return try showState(directory, try opener.openOutput())
     }
-    let deadLetters = try opener.openDeadLetters(input.deadLetter)
     let signals = Signals()
+    let setup = try makeSetup(signals)
+    let output = try opener.openOutput()
     let ends = Ends(
-      output: output, deadLetters: deadLetters, setup: try makeSetup(signals), signals: signals,
-      messages: messages)
+      output: output, deadLetters: try opener.openDeadLetters(input.deadLetter), setup: setup,
+      signals: signals, messages: messages)
     if view.sessions { return try showSessions(ends) }
     if view.statsOnly { return try showFigures(ends) }
     switch view.format {

@@ -127,6 +127,7 @@ struct KESSegment: Tool {
     _ opener: OutputOpener, _ setup: RecordSetup
   ) throws(ToolFailure) -> FormatOutput? {
     guard let late = try opener.open(rules.lateOutput) else { return nil }
-    return try format.avro.makeOutput(late, setup, isFile: true, form: sessionSchema)
+    return try format.avro.makeOutput(
+      late, setup, isFile: true, isMain: false, form: sessionSchema)
   }
 }

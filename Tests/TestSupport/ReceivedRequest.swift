@@ -11,5 +11,12 @@ public struct ReceivedRequest: Sendable {
   public var headers: [String: String]
   public var body: Data
 
+  public init(method: String, target: String, headers: [String: String], body: Data) {
+    self.method = method
+    self.target = target
+    self.headers = headers
+    self.body = body
+  }
+
   public var text: String { String(decoding: body, as: UTF8.self) }
 }

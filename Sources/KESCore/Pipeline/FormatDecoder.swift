@@ -4,7 +4,9 @@
 public enum RecordFormat: String, CaseIterable, Sendable { case json, avro }
 
 /// Decodes inputs of all formats, one behind the other: an Avro container file where an input begins
-/// as one does, JSON-lines otherwise; or, where the run has a registry to read by, Avro messages.
+/// as one does, JSON-lines otherwise. Where the run has a registry to read by, messages are what
+/// begins neither as a container file nor with a brace: read as a length, both are more than any
+/// message may have.
 public struct FormatDecoder: ~Copyable, RecordDecoder {
   /// Who decodes.
   private enum Reader { case jsonLines, container, frames }
@@ -99,15 +101,10 @@ public struct FormatDecoder: ~Copyable, RecordDecoder {
     jsonLines.beginInput(start)
     container.beginInput(.beginning)
     frames.beginInput(start)
-    if readsFrames {
-      choose(.frames)
-    } else if let forced {
-      choose(forced == .avro ? .container : .jsonLines)
-    }
+    if forced == .json { choose(.jsonLines) }
+    if forced == .avro && !readsFrames { choose(.container) }
     if case .resumed(let position, let head) = start, position.offset > 0 {
-      if current == nil {
-        choose(FormatDecoder.isAvro(head.span) == true ? .container : .jsonLines)
-      }
+      if current == nil, let found = find(head.span, isAll: true) { choose(found) }
       if current == .container { container.beginInput(start) }
     }
   }
@@ -131,9 +128,15 @@ public struct FormatDecoder: ~Copyable, RecordDecoder {
     }
   }
 
-  /// Whether an input begins as a container file does; nil where too little of it is there.
-  private static func isAvro(_ bytes: Span<UInt8>) -> Bool? {
-    AvroContainerHeader.isMagic(bytes, 0)
+  /// Who reads an input that begins with `bytes`; nil where that are too few.
+  private func find(_ bytes: Span<UInt8>, isAll: Bool) -> Reader? {
+    if bytes.isEmpty { return nil }
+    guard let isContainer = AvroContainerHeader.isMagic(bytes, 0) ?? (isAll ? false : nil) else {
+      return nil
+    }
+    if isContainer { return .container }
+    let isBrace = forced == nil && bytes[0] == UInt8(ascii: "{")
+    return readsFrames && !isBrace ? .frames : .jsonLines
   }
 
   // MARK: Decoding
@@ -143,6 +146,7 @@ public struct FormatDecoder: ~Copyable, RecordDecoder {
   ) throws(Failure) -> Result {
     switch current {
     case .container: return try container.withInput(&batch, fill)
+    case .frames: return try frames.withInput(&batch, fill)
     default: return try fill(&batch.bytes)
     }
   }
@@ -151,9 +155,8 @@ public struct FormatDecoder: ~Copyable, RecordDecoder {
     _ batch: inout Batch, endOfInput: Bool, limits: DecodingLimits
   ) throws(SchemaFailure) {
     if current == nil {
-      let found = batch.bytes.withBytes { FormatDecoder.isAvro($0) }
-      guard let isAvro = found ?? (endOfInput ? false : nil), !batch.bytes.isEmpty else { return }
-      choose(isAvro ? .container : .jsonLines)
+      guard let found = batch.bytes.withBytes({ find($0, isAll: endOfInput) }) else { return }
+      choose(found)
     }
     switch current {
     case .container: container.decode(&batch, endOfInput: endOfInput, limits: limits)

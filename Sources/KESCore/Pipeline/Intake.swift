@@ -83,6 +83,7 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable {
         try decode(&batch, endOfInput: false)
         if !batch.records.isEmpty || !batch.rejections.isEmpty { return .batch }
         batch.recycle()
+        continue
       }
       let reading = try read(into: &batch, deadline, willWait)
       switch reading {
@@ -139,10 +140,11 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable {
     return true
   }
 
-  /// Notes where the input ended. Where a limit stopped the decoder before that, it stays open.
+  /// Notes where the input ended. Where the decoder stopped before that, it stays open.
   private mutating func endInput(_ batch: borrowing Batch) throws(PipelineError) {
     let place = decoder.place(after: batch)
-    if place.unread > 0 || decoder.hasMore { return }
+    let isLimited = ledger.records >= greatestCount || failure != nil
+    if decoder.hasMore || (isLimited && place.unread > 0) { return }
     let position = try streaming { () throws(StreamError) in try input.position(at: place) }
     if let path = input.positionedPath, let position {
       finishedPositions.append((path, position))
@@ -158,6 +160,8 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable {
     do {
       try decoder.decode(&batch, endOfInput: endOfInput, limits: limits)
     } catch {
+      // Who is to stop does not ask any more: that is not the registry's fault.
+      if signals.stop != nil { return }
       throw .schema(error)
     }
     ledger.records += Int64(batch.records.count + batch.tombstoneCount)

@@ -32,6 +32,16 @@ extension PipelineError {
   }
 }
 
+extension PipelineError {
+  /// Whether a schema could not be had.
+  public var isOfSchema: Bool {
+    switch self {
+    case .schema, .stream(.schema): true
+    default: false
+    }
+  }
+}
+
 extension PipelineError: CustomStringConvertible {
   public var description: String {
     switch self {

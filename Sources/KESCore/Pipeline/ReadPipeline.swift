@@ -17,6 +17,8 @@ public struct ReadPipeline<
 
   private var batch = Batch(blockSize: Intake<Decoder>.blockSize)
   private var ledger = Ledger()
+  /// Whether the last record asked for had others behind it in its batch.
+  private var endedEarly = false
   /// How many records may still pass (`-c`).
   private var left: Int64
 
@@ -92,17 +94,22 @@ public struct ReadPipeline<
   /// Counts what was looked at; what stands behind the last record asked for is not.
   private mutating func count(looked: Int, passed: Int64, decoded: Int) {
     ledger.assigned += passed
-    ledger.filtered += Int64(looked) - passed + Int64(batch.tombstoneCount)
+    ledger.filtered += Int64(looked) - passed
     for index in 0..<batch.rejections.count {
       let rejection = batch.rejections[index]
       let isCounted = rejection.part == .whole || rejection.part == .first
       let isBehind = looked < decoded && Int(rejection.place) >= looked
       if isCounted && !isBehind { ledger.rejected += Int64(rejection.recordCount) }
     }
-    ledger.records = intake.ledger.records
-    if looked < decoded {
-      ledger.records = ledger.assigned + ledger.filtered + ledger.rejected
-    }
+    endedEarly = looked < decoded
+  }
+
+  private var closedLedger: Ledger {
+    var ledger = ledger
+    ledger.filtered += intake.ledger.filtered
+    ledger.records =
+      endedEarly ? ledger.assigned + ledger.filtered + ledger.rejected : intake.ledger.records
+    return ledger
   }
 
   /// Writes what stands behind the last record, and all out.
@@ -114,7 +121,7 @@ public struct ReadPipeline<
       try deadLetters?.finish()
     }
     report(isLast: true)
-    try ledger.requireClosed()
+    try closedLedger.requireClosed()
   }
 
   private mutating func report(isLast: Bool) {
@@ -124,7 +131,7 @@ public struct ReadPipeline<
   }
 
   private mutating func statistics() -> Statistics {
-    intake.takeStatistics(ledger: ledger, openSessions: encoder.openSessions)
+    intake.takeStatistics(ledger: closedLedger, openSessions: encoder.openSessions)
   }
 
   /// How many records were passed over that nothing keeps (exit status 1).

@@ -6,6 +6,14 @@
 /// tombstone): what `kcat -f '%R%s'` writes of a topic. The message is a magic byte 0, the schema's
 /// id (4 bytes, big-endian) and Avro binary. A message that is wrong is rejected alone; a length
 /// that cannot be is the end of what can be followed.
+///
+///     message ──▶ message, tombstone, or a rejection
+///        │  ▲
+///        ▼  │ its last byte
+///     passing over (too long, or nobody knows where it ends)
+///
+/// Where the input ends inside a message, that is rejected, but the input's place stays before it:
+/// who writes a file may not be done, and a later run finds the message whole. Memory: one message.
 public struct ConfluentFrameDecoder: ~Copyable, RecordDecoder {
   private static let lengthSize = 4
   /// Messages are decoded together up to so many bytes.
@@ -13,29 +21,41 @@ public struct ConfluentFrameDecoder: ~Copyable, RecordDecoder {
 
   public internal(set) var position: Int64
   public private(set) var hasMore = false
-  public private(set) var isInsideRecord = false
-  private let registry: (any SchemaRegistry)?
-  private let schemas: AvroSchemaTable
-  /// Which schema the records are to have; nil for that of their message.
-  var target: AvroTarget?
   private let greatestRecord: Int
   private let wantsDetails: Bool
 
-  private var readings: [Int32: AvroReading] = [:]
-  private var latest: (identifier: Int32, reading: AvroReading)?
+  private var readings: MessageReadings
   private var scanner = AvroEventScanner()
+  /// What has come in and is not decoded yet begins at `used`.
   private var raw = ByteBlock()
   private var used = 0
+  /// How many bytes of the input come before the end of `raw`.
   private var given: Int64 = 0
-  /// The number of the message at `used` in its input, from 1.
+  /// The number of the message at hand in its input, from 1.
   private var message: Int64 = 1
-  /// How many bytes of a message that is too long are still to be passed over; nil for all.
-  private var left: Int? = 0
-  /// What is wrong with the message at hand, where `fault` does not say it all.
-  private var problem = ""
-  private var fault = Fault.unusableSchema
+  /// The message that is passed over, while it is.
+  private var passing: PassedMessage?
+  /// Where the message begins inside which the input ended.
+  private var cutPlace: Int64?
+  /// Why the schema of the message at `used` cannot be had, while what came before is handed out.
+  private var failure: SchemaFailure?
   /// The problems of the batch's rejections.
   private var problems: [String] = []
+
+  private struct PassedMessage {
+    /// Where it begins in the input.
+    let place: Int64
+    /// How many of its bytes are still to come; nil for all that come.
+    var left: Int?
+  }
+
+  /// What is wrong with a message.
+  private struct Complaint {
+    var fault = Fault.unusableSchema
+    var field = FieldName.none
+    /// All that is to be said where the fault is `.unusableSchema`.
+    var problem = ""
+  }
 
   /// - Parameters:
   ///   - registry: where the schemas are; nil where no messages will come.
@@ -46,24 +66,46 @@ public struct ConfluentFrameDecoder: ~Copyable, RecordDecoder {
     registry: (any SchemaRegistry)?, schemas: AvroSchemaTable, wantsDetails: Bool,
     greatestRecord: Int, position: Int64 = 0
   ) {
-    self.registry = registry
-    self.schemas = schemas
+    readings = MessageReadings(registry: registry, schemas: schemas)
     self.wantsDetails = wantsDetails
     self.greatestRecord = greatestRecord
     self.position = position
   }
 
+  /// Which schema the records are to have; nil for that of their message.
+  var target: AvroTarget? {
+    get { readings.target }
+    set { readings.target = newValue }
+  }
+
+  public var isInsideRecord: Bool { passing != nil }
+
+  // MARK: Inputs
+
   public mutating func beginInput(_ start: InputStart) {
     raw.truncate(to: 0)
-    (used, given, message, left) = (0, 0, 1, 0)
-    (isInsideRecord, hasMore) = (false, false)
+    (used, given, message) = (0, 0, 1)
+    (passing, cutPlace, failure) = (nil, nil, nil)
+    hasMore = false
     if case .resumed(let position, _) = start {
       (given, message) = (position.offset, position.line)
     }
   }
 
   public func place(after batch: borrowing Batch) -> DecodingPlace {
-    DecodingPlace(unread: raw.count - used, line: message)
+    DecodingPlace(unread: Int(given - (cutPlace ?? place)), line: message)
+  }
+
+  /// The place in the input of what stands at `used`.
+  private var place: Int64 { given - Int64(raw.count - used) }
+
+  public mutating func withInput<Result, Failure: Error>(
+    _ batch: inout Batch, _ fill: (inout ByteBlock) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    forgetUsed()
+    let before = raw.count
+    defer { given += Int64(raw.count - before) }
+    return try fill(&raw)
   }
 
   private mutating func forgetUsed() {
@@ -71,25 +113,39 @@ public struct ConfluentFrameDecoder: ~Copyable, RecordDecoder {
     used = 0
   }
 
-  // MARK: Decoding
-
-  public mutating func decode(
-    _ batch: inout Batch, endOfInput: Bool, limits: DecodingLimits
-  ) throws(SchemaFailure) {
+  /// Moves the batch's bytes behind those that wait.
+  private mutating func take(_ batch: inout Batch) {
     forgetUsed()
     given += Int64(batch.bytes.count)
     raw.append(batch.bytes, 0, batch.bytes.count)
     batch.bytes.truncate(to: 0)
+  }
+
+  // MARK: Decoding
+
+  /// Throws where the schema of the first message cannot be had; what stands before such a message
+  /// is handed out first.
+  public mutating func decode(
+    _ batch: inout Batch, endOfInput: Bool, limits: DecodingLimits
+  ) throws(SchemaFailure) {
+    take(&batch)
     hasMore = false
     problems = []
+    if let failure { throw failure }
     let last = position &+ min(limits.records, Int64.max &- position)
-    while position < last {
-      if batch.bytes.count >= ConfluentFrameDecoder.batchSize {
-        hasMore = raw.count > used
-        break
+    do throws(SchemaFailure) {
+      while position < last {
+        if batch.bytes.count >= ConfluentFrameDecoder.batchSize {
+          hasMore = raw.count > used
+          break
+        }
+        let goesOn = try step(&batch, endOfInput, limits)
+        if !goesOn { break }
       }
-      let goesOn = try step(&batch, endOfInput, limits)
-      if !goesOn { break }
+    } catch {
+      if batch.isEmpty && batch.tombstoneCount == 0 { throw error }
+      failure = error
+      hasMore = true
     }
     batch.decodedCount = batch.bytes.count
   }
@@ -98,7 +154,7 @@ public struct ConfluentFrameDecoder: ~Copyable, RecordDecoder {
   private mutating func step(
     _ batch: inout Batch, _ endOfInput: Bool, _ limits: DecodingLimits
   ) throws(SchemaFailure) -> Bool {
-    if isInsideRecord { return passOver(&batch, endOfInput) }
+    if passing != nil { return passOver(&batch, endOfInput) }
     let room = raw.count - used
     if room == 0 { return false }
     if room < ConfluentFrameDecoder.lengthSize {
@@ -137,139 +193,118 @@ public struct ConfluentFrameDecoder: ~Copyable, RecordDecoder {
   ) throws(SchemaFailure) -> Bool {
     let start = used + ConfluentFrameDecoder.lengthSize
     let header = raw.withBytes(start, length) { ConfluentWireFormat.readHeader(of: $0) }
+    let complaint: Complaint?
     switch header {
-    case .fault(let fault): note(fault.description)
+    case .fault(let fault): complaint = Complaint(problem: fault.description)
     case .schema(let identifier):
-      let reading = try reading(identifier)
-      note(reading.problem ?? "")
-      if let entry = reading.entry, reading.problem == nil,
-        admit(start, length, reading, entry, &batch)
-      {
-        finish(length)
-        return true
+      let reading = try readings.reading(identifier)
+      if let entry = reading.entry, reading.problem == nil {
+        complaint = admit(start, length, reading, entry, &batch)
+      } else {
+        complaint = Complaint(problem: reading.problem ?? "")
       }
     }
-    return reject(start, length, &batch, limits)
-  }
-
-  private mutating func note(_ problem: String) {
-    self.problem = problem
-    fault = .unusableSchema
-  }
-
-  /// How data with the schema of this id are read. Throws where the registry cannot be asked.
-  private mutating func reading(
-    _ identifier: SchemaIdentifier
-  ) throws(SchemaFailure) -> AvroReading {
-    if let latest, latest.identifier == identifier.rawValue { return latest.reading }
-    let found: AvroReading
-    if let known = readings[identifier.rawValue] {
-      found = known
-    } else {
-      found = try ask(identifier)
+    if let complaint {
+      let offset = batch.bytes.count
+      batch.bytes.append(raw, start, length)
+      reject(complaint, .whole, offset, length, &batch)
+      if limits.stopsAtRejection { return false }
     }
-    readings[identifier.rawValue] = found
-    latest = (identifier.rawValue, found)
-    return found
-  }
-
-  private func ask(_ identifier: SchemaIdentifier) throws(SchemaFailure) -> AvroReading {
-    guard let registry else { return AvroReading(problem: "there is no registry") }
-    do throws(RegistryError) {
-      return AvroReading(try registry.schema(identifier), schemas: schemas, target: target)
-    } catch {
-      if error.kind == .badData { return AvroReading(problem: error.description) }
-      throw error.asSchemaFailure
-    }
-  }
-
-  /// Appends the message's event to the batch; false, with `fault`, where it is none.
-  private mutating func admit(
-    _ start: Int, _ length: Int, _ reading: AvroReading, _ entry: AvroSchemaTable.Entry,
-    _ batch: inout Batch
-  ) -> Bool {
-    let (payload, frameEnd) = (start + ConfluentWireFormat.payloadOffset, start + length)
-    let offset = batch.bytes.count
-    var fault: Fault?
-    if let transcoder = reading.transcoder {
-      let end = raw.withBytes(0, frameEnd) { transcoder.transcode($0, payload, to: &batch.bytes) }
-      fault = end < 0 ? transcoder.reader.fault : transcoder.reader.flaw?.fault
-      if fault == nil && end < frameEnd { fault = .leftOver }
-    } else {
-      batch.bytes.append(raw, payload, frameEnd - payload)
-    }
-    if fault == nil { fault = scan(offset, reading.schema, entry, &batch) }
-    guard let fault else { return true }
-    self.fault = fault
-    batch.bytes.truncate(to: offset)
-    return false
-  }
-
-  /// Scans the datum at the end of the batch's bytes; returns what is wrong with it.
-  private mutating func scan(
-    _ offset: Int, _ schema: UInt16, _ entry: AvroSchemaTable.Entry, _ batch: inout Batch
-  ) -> Fault? {
-    let (position, wantsDetails) = (position, wantsDetails)
-    return batch.decode { bytes, columns in
-      let end = entry.withPlan { scanner.scan($0, $1, entry.layout, bytes, offset) }
-      if end < 0 { return scanner.reader.fault }
-      if let flaw = scanner.reader.flaw { return flaw.fault }
-      if end < bytes.count { return .leftOver }
-      columns.records.append(scanner.record(at: offset, end, position: position, schema: schema))
-      if wantsDetails { columns.details.append(scanner.detailOfKind) }
-      return nil
-    }
-  }
-
-  // MARK: What is no event
-
-  /// Rejects a message whose end is known, for `problem`; false where that ends the run.
-  private mutating func reject(
-    _ start: Int, _ length: Int, _ batch: inout Batch, _ limits: DecodingLimits
-  ) -> Bool {
-    let offset = batch.bytes.count
-    batch.bytes.append(raw, start, length)
-    append(.whole, offset, length, &batch)
-    if limits.stopsAtRejection { return false }
     finish(length)
     return true
   }
 
+  /// Appends the message's event to the batch; returns what is wrong where it is none.
+  private mutating func admit(
+    _ start: Int, _ length: Int, _ reading: AvroReading, _ entry: AvroSchemaTable.Entry,
+    _ batch: inout Batch
+  ) -> Complaint? {
+    let (payload, frameEnd) = (start + ConfluentWireFormat.payloadOffset, start + length)
+    let offset = batch.bytes.count
+    var complaint: Complaint?
+    if let transcoder = reading.transcoder {
+      let end = raw.withBytes(0, frameEnd) { transcoder.transcode($0, payload, to: &batch.bytes) }
+      complaint = ConfluentFrameDecoder.complaint(of: transcoder.reader, end, frameEnd)
+    } else {
+      batch.bytes.append(raw, payload, frameEnd - payload)
+    }
+    if complaint == nil { complaint = scan(offset, reading.schema, entry, &batch) }
+    if complaint != nil { batch.bytes.truncate(to: offset) }
+    return complaint
+  }
+
+  /// Scans the datum at the end of the batch's bytes; returns what is wrong with it.
+  @inline(__always)
+  private mutating func scan(
+    _ offset: Int, _ schema: UInt16, _ entry: AvroSchemaTable.Entry, _ batch: inout Batch
+  ) -> Complaint? {
+    let end = batch.bytes.withBytes { bytes in
+      entry.withPlan { scanner.scan($0, $1, entry.layout, bytes, offset) }
+    }
+    let complaint = ConfluentFrameDecoder.complaint(of: scanner.reader, end, batch.bytes.count)
+    if complaint != nil { return complaint }
+    batch.records.append(scanner.record(at: offset, end, position: position, schema: schema))
+    if wantsDetails { batch.details.append(scanner.detailOfKind) }
+    return nil
+  }
+
+  /// What is wrong with a datum that `reader` walked over, up to `end` of `expected`.
+  @inline(__always)
+  private static func complaint(of reader: AvroReader, _ end: Int, _ expected: Int) -> Complaint? {
+    if end == expected && reader.flaw == nil { return nil }
+    if end < 0 { return Complaint(fault: reader.fault) }
+    guard let flaw = reader.flaw else { return Complaint(fault: .leftOver) }
+    return Complaint(fault: flaw.fault, field: flaw.field)
+  }
+
+  // MARK: What is no event
+
   /// Rejects a message that is not to be had as a whole; `length` is nil where nobody knows where
   /// the next begins. False where that ends the run.
   private mutating func lose(
-    _ reason: String, _ length: Int?, _ batch: inout Batch, _ limits: DecodingLimits
+    _ problem: String, _ length: Int?, _ batch: inout Batch, _ limits: DecodingLimits
   ) -> Bool {
-    note(reason)
-    append(.first, batch.bytes.count, 0, &batch)
+    reject(Complaint(problem: problem), .first, batch.bytes.count, 0, &batch)
     if limits.stopsAtRejection { return false }
-    left = length
-    isInsideRecord = true
-    finish(0)
-    if length == nil { used -= ConfluentFrameDecoder.lengthSize }
+    passing = PassedMessage(place: place, left: length)
+    // Where the length cannot be trusted, it is part of what is lost.
+    if length != nil { used += ConfluentFrameDecoder.lengthSize }
     return true
   }
 
+  /// Goes on in the message that is passed over; false where it has not come to its end.
   private mutating func passOver(_ batch: inout Batch, _ endOfInput: Bool) -> Bool {
-    let length = min(left ?? .max, raw.count - used)
-    left = left.map { $0 - length }
-    let isLast = left == 0 || (endOfInput && used + length == raw.count)
+    guard let passed = passing else { return true }
+    let length = min(passed.left ?? .max, raw.count - used)
+    let left = passed.left.map { $0 - length }
+    let isWhole = left == 0
     let offset = batch.bytes.count
     batch.bytes.append(raw, used, length)
+    reject(Complaint(), isWhole || endOfInput ? .last : .middle, offset, length, &batch)
     used += length
-    append(isLast ? .last : .middle, offset, length, &batch)
-    if isLast { isInsideRecord = false }
-    return isLast && left == 0
+    if isWhole {
+      passing = nil
+      message += 1
+      position += 1
+    } else if endOfInput {
+      passing = nil
+      cutPlace = passed.place
+    } else {
+      passing?.left = left
+    }
+    return isWhole
   }
 
-  private mutating func append(
-    _ part: Rejection.Part, _ offset: Int, _ length: Int, _ batch: inout Batch
+  private mutating func reject(
+    _ complaint: Complaint, _ part: Rejection.Part, _ offset: Int, _ length: Int,
+    _ batch: inout Batch
   ) {
     var rejection = Rejection(
-      part: part, fault: fault, field: .none, place: batch.records.count, offset: offset,
-      length: length, faultOffset: problems.count, position: position, line: message)
-    rejection.byteOffset = given - Int64(raw.count - used)
-    problems.append(problem)
+      part: part, fault: complaint.fault, field: complaint.field, place: batch.records.count,
+      offset: offset, length: length, faultOffset: problems.count, position: position,
+      line: message)
+    rejection.byteOffset = passing?.place ?? place
+    problems.append(complaint.problem)
     batch.rejections.append(rejection)
   }
 
@@ -280,8 +315,9 @@ public struct ConfluentFrameDecoder: ~Copyable, RecordDecoder {
   }
 
   public func message(for rejection: Rejection, in batch: borrowing Batch) -> String {
-    rejection.fault == .unusableSchema
-      ? problems[Int(rejection.faultOffset)]
-      : AvroFaultMessage(rejection: rejection, greatestRecord: greatestRecord).text
+    if rejection.fault == .unusableSchema { return problems[Int(rejection.faultOffset)] }
+    return AvroFaultMessage(
+      rejection: rejection, greatestRecord: greatestRecord, enclosure: "message"
+    ).text
   }
 }

@@ -2,12 +2,16 @@
 
 /// Frames the data that encoders append as messages of the Confluent wire format, each behind its
 /// length (see `ConfluentFrameDecoder`).
+///
+/// Their schema's id is that which records of the same schema were read with, where no subject is
+/// named; else the subject's. The registry is asked at the first write.
 public final class ConfluentFrameWriter: AvroWriter {
   /// Blocks of no size: every record is one.
   public var cuts = AvroBlockCuts(blockSize: 0)
   private let registry: any SchemaRegistry
   private let subject: SubjectName?
   private let registers: Bool
+  private let schemas: AvroSchemaTable
   private var schema: AvroSchema?
   private var identifier: SchemaIdentifier?
 
@@ -15,13 +19,22 @@ public final class ConfluentFrameWriter: AvroWriter {
   ///   - subject: under which the schema is looked up; nil for `session-events-value`, or
   ///     `events-value` where the records have no session.
   ///   - registers: whether the schema is registered where the subject does not have it.
-  public init(registry: any SchemaRegistry, subject: SubjectName?, registers: Bool) {
+  ///   - schemas: what is known of the schemas of messages that were read.
+  public init(
+    registry: any SchemaRegistry, subject: SubjectName?, registers: Bool, schemas: AvroSchemaTable
+  ) {
     self.registry = registry
     self.subject = subject
     self.registers = registers
+    self.schemas = schemas
   }
 
   public func begin(_ schema: AvroSchema) { self.schema = self.schema ?? schema }
+
+  /// Writes on behind messages with this schema.
+  public func resume(_ identifier: SchemaIdentifier, _ schema: AvroSchema) {
+    (self.identifier, self.schema) = (identifier, schema)
+  }
 
   /// Without messages there is nothing to tell.
   public var schemaOfNone: () -> AvroSchema = { .event }
@@ -32,7 +45,7 @@ public final class ConfluentFrameWriter: AvroWriter {
     _ content: borrowing ByteBlock, at moment: FlushMoment, to output: inout ByteBlock
   ) throws(SchemaFailure) -> Int {
     cuts.finish(at: content.count)
-    if content.isEmpty { return 0 }
+    if cuts.blocks.isEmpty { return 0 }
     let identifier = try identify()
     var from = 0
     for block in cuts.blocks {
@@ -57,15 +70,19 @@ public final class ConfluentFrameWriter: AvroWriter {
   private func identify() throws(SchemaFailure) -> SchemaIdentifier {
     if let identifier { return identifier }
     let schema = schema ?? .event
+    let known = subject == nil ? schemas.identifier(of: schema) : nil
+    let found = if let known { known } else { try ask(schema) }
+    identifier = found
+    return found
+  }
+
+  private func ask(_ schema: AvroSchema) throws(SchemaFailure) -> SchemaIdentifier {
     let subject =
       subject ?? .values(ofTopic: schema.hasSession ? "session-events" : "events")
     do throws(RegistryError) {
-      let found =
-        registers
+      return registers
         ? try registry.register(schema.text, under: subject)
         : try registry.identifier(of: schema.text, under: subject)
-      identifier = found
-      return found
     } catch {
       throw error.asSchemaFailure
     }

@@ -76,9 +76,11 @@ extension RegistryError: CustomStringConvertible {
       "\(place): the schema with the id \(identifier) \(what); only Avro schemas that stand by"
         + " themselves are read"
     case .unknownSubject(let subject, let place):
-      "\(place): there is no subject \(subject); register a schema under it, or name another registry"
+      "\(place): there is no subject \(subject); register the schema under it (--registry-register), or"
+        + " name another (--subject)"
     case .unregistered(let subject, let place):
       "\(place): the subject \(subject) does not have this schema; register it first"
+        + " (--registry-register)"
     case .incompatible(let subject, let place, let reasons):
       "\(place): the schema does not fit the earlier ones under the subject \(subject):"
         + " \(reasons.isEmpty ? "no reason given" : reasons.joined(separator: "; "));"

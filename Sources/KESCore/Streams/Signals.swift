@@ -14,7 +14,10 @@ public struct Signals: Sendable {
   public init() { descriptor = kes_signals_install() }
 
   /// The signal that asks to stop, if one has come.
-  public var stop: Int32? {
+  public var stop: Int32? { Signals.pendingStop }
+
+  /// The same, also where no handlers were installed.
+  public static var pendingStop: Int32? {
     let signal = kes_signals_stop()
     return signal == 0 ? nil : Int32(signal)
   }
@@ -27,6 +30,19 @@ public struct Signals: Sendable {
 
   /// Ends the process as one that wrote to a pipe without a reader.
   public static func dieByBrokenPipe() { kes_signals_die(SIGPIPE) }
+
+  /// Waits so many milliseconds; false as soon as a signal asks to stop. A report that is asked for
+  /// meanwhile is still to be had.
+  public func pause(milliseconds: Int64) -> Bool {
+    let end = Clock.real.monotonic() + milliseconds
+    while stop == nil {
+      let left = end - Clock.real.monotonic()
+      if left <= 0 { return true }
+      // Once a report is asked for, the descriptor says no more.
+      if wait(for: nil, milliseconds: left) == .signal { _ = poll(nil, 0, Int32(min(left, 20))) }
+    }
+    return false
+  }
 
   /// Why waiting ended.
   enum Wait { case ready, deadline, signal }

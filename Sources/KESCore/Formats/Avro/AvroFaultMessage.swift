@@ -4,6 +4,8 @@
 struct AvroFaultMessage {
   let rejection: Rejection
   let greatestRecord: Int
+  /// What holds the records.
+  var enclosure: StaticString = "block"
 
   var text: String {
     switch rejection.fault {
@@ -17,15 +19,15 @@ struct AvroFaultMessage {
     case .expectedBoolean: "expected true or false" + ofField
     case .tooDeep: "more than \(AvroReader.greatestDepth) types inside each other" + rest
     case .truncated where rejection.part == .first: "the block is cut short" + rest
-    case .truncated: "a value goes on behind the end of its block" + rest
+    case .truncated: "a value goes on behind the end of its \(enclosure)" + rest
     case .badLong: "a number that is too long" + rest
     case .badLength: "a length that is negative" + rest
-    case .badCount: "a count of items that its block cannot hold" + rest
+    case .badCount: "a count of items that its \(enclosure) cannot hold" + rest
     case .badBoolean: "a boolean that is neither 0 nor 1" + rest
     case .badBranch: "a branch that its union does not have" + rest
     case .badSymbol: "a symbol that its enum does not have" + rest
     case .unresolvedSymbol: "a symbol that the reader's enum does not have"
-    case .leftOver: "bytes behind the block's last record"
+    case .leftOver: "bytes behind the \(enclosure)'s last record"
     case .badBlock: "not the beginning of a block"
     case .wrongSync: "the block does not end with the file's sync marker" + rest
     case .badCompression: "the block cannot be expanded" + rest

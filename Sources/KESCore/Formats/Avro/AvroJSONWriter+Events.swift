@@ -25,7 +25,8 @@ extension AvroJSONWriter {
       append(ranges[layout.root][field], &output)
       switch eventFields[field] {
       case .event: index = writeBranch(type, bytes, index, &output)
-      case .device, .timestamp, .session: index = writeKnown(type, bytes, index, &output)
+      case .device, .timestamp, .session, .duplicate:
+        index = writeKnown(type, bytes, index, &output)
       default: index = write(type, bytes, index, &output)
       }
     }

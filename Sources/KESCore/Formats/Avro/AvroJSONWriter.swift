@@ -30,12 +30,22 @@ final class AvroJSONWriter {
     }
     let fields = schema.rootFields ?? []
     eventFields = fields.map { field in
-      FieldName.allCases.first { "\($0.text)" == field.name } ?? .none
+      let name = FieldName.allCases.first { "\($0.text)" == field.name } ?? .none
+      return name == .duplicate && !holdsBoolean(field.type) ? .none : name
     }
     if eventFields.suffix(2) == [.duplicate, .session],
       case .boolean = schema.types[fields[fields.count - 2].type]
     {
       markField = fields.count - 2
+    }
+  }
+
+  /// Whether a field of a type can mark duplicates.
+  private func holdsBoolean(_ type: Int) -> Bool {
+    switch schema.types[type] {
+    case .boolean: true
+    case .union(let branches): branches.contains(where: holdsBoolean)
+    default: false
     }
   }
 

@@ -8,6 +8,8 @@ final class AvroReading {
   private(set) var entry: AvroSchemaTable.Entry?
   /// Turns the writer's data into data of that schema; nil where they are that.
   private(set) var transcoder: AvroTranscoder?
+  /// Whether the records have the writer's own schema.
+  private(set) var keepsSchema = false
   /// Why the data cannot be read.
   private(set) var problem: String?
 
@@ -41,6 +43,7 @@ final class AvroReading {
       schema = target.number
     } else {
       schema = schemas.number(of: writer) ?? 0
+      keepsSchema = schema != 0
     }
     if schema == 0 {
       problem = "more than \(UInt16.max) schemas"

@@ -126,15 +126,39 @@ extension AvroSchema {
   /// Whether its events may be marked as duplicates (R7).
   var marksDuplicates: Bool { rootFields?.contains { $0.name == "duplicate" } ?? false }
 
-  /// The schema of session events without what `withSession` adds as fields: what events must be
-  /// data of, so that they can be written with their sessions. Nil where this is no such schema.
+  /// The schema of events of which `withSession` makes this one; where that might be several, one
+  /// that is called `Event` and has no `SessionClosed`. Nil where this is no such schema.
   public func withoutSession() -> AvroSchema? {
     guard case .object(let members) = document, let fields = document["fields"]?.elements,
       fields.last?["name"]?.text == "session", fields.last?["type"]?.text == "string"
     else { return nil }
     let kept = fields.dropLast().filter { $0["name"]?.text != "duplicate" }
-    return try? AvroSchema(
-      .object(
-        members.map { $0.name == "fields" ? JSONMember("fields", .array(Array(kept))) : $0 }))
+    let narrow = kept.map(AvroSchema.withoutClosings)
+    let isRenamed = document["name"]?.text == "SessionEvent"
+    let sources = [
+      (isRenamed ? "Event" : nil, narrow), (nil, narrow), (isRenamed ? "Event" : nil, kept),
+      (nil, kept),
+    ].compactMap { name, fields in
+      try? AvroSchema(
+        .object(
+          members.map { member in
+            switch member.name {
+            case "fields": JSONMember("fields", .array(fields))
+            case "name": JSONMember("name", name.map { .string($0) } ?? member.value)
+            default: member
+            }
+          }))
+    }
+    let isMarked = marksDuplicates
+    return sources.first { $0.withSession(marksDuplicates: isMarked)?.document == document }
+  }
+
+  /// The field `event` without the branch that `withClosings` adds; another as it is.
+  private static func withoutClosings(_ field: JSONValue) -> JSONValue {
+    guard field["name"]?.text == "event", case .object(let members) = field,
+      case .array(let branches) = field["type"], branches.last == sessionClosed.document
+    else { return field }
+    let union = JSONValue.array(branches.dropLast())
+    return .object(members.map { $0.name == "type" ? JSONMember("type", union) : $0 })
   }
 }

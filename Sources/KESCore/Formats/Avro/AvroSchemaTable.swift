@@ -38,6 +38,7 @@ public final class AvroSchemaTable {
 
   private var entries: [Entry] = []
   private var numbers: [JSONValue: UInt16] = [:]
+  private var identifiers: [UInt16: SchemaIdentifier] = [:]
   private let purpose: AvroEventPlan.Purpose
 
   /// - Parameter wantsDetails: whether events are read with all that they hold.
@@ -51,6 +52,16 @@ public final class AvroSchemaTable {
     let number = UInt16(entries.count)
     numbers[schema.document] = number
     return number
+  }
+
+  /// Notes the id of the schema with `number` in the run's registry. Only the first time counts.
+  func note(_ identifier: SchemaIdentifier, of number: UInt16) {
+    identifiers[number] = identifiers[number] ?? identifier
+  }
+
+  /// The id of `schema`, where records with it were read from messages.
+  func identifier(of schema: AvroSchema) -> SchemaIdentifier? {
+    numbers[schema.document].flatMap { identifiers[$0] }
   }
 
   /// How many schemas have a number: 1 to this.

@@ -1,0 +1,163 @@
+// The records of a block: scanned where they are, or transcoded first.
+
+extension AvroContainerDecoder {
+  /// Scans the records of a block; false where it stopped before the block's end.
+  mutating func scanRecords(
+    _ bytes: Span<UInt8>, _ steps: Span<AvroEventStep>, _ tables: Span<Int32>,
+    _ scan: inout AvroBlockScan, _ schema: UInt16, _ entry: AvroSchemaTable.Entry,
+    _ columns: inout Batch.Columns, _ limits: DecodingLimits
+  ) -> Bool {
+    var number: Int64 = 0
+    let last = position &+ min(limits.records, Int64.max &- position)
+    while number < scan.count {
+      if position == last { return stop(at: number, &scan) }
+      let start = scan.index
+      let end = scanner.scan(steps, tables, entry.layout, bytes, start)
+      if number < scan.passed {
+        // Decoded by an earlier run.
+        if end < 0 { return rejectRest(bytes, scan, from: number, &columns, limits) }
+      } else if end >= 0 && scanner.reader.flaw == nil && end &- start <= greatestRecord {
+        append(start, end, schema, to: &columns)
+        position &+= 1
+      } else if end < 0 {
+        scan.passed = number
+        return rejectRest(bytes, scan, from: number, &columns, limits)
+      } else {
+        reject(start, end, scan, &columns)
+        if limits.stopsAtRejection { return stop(at: number, &scan) }
+        position &+= 1
+      }
+      scan.index = end
+      number &+= 1
+    }
+    if scan.index == bytes.count { return true }
+    scan.passed = number
+    return rejectRest(bytes, scan, fault: .leftOver, from: number - 1, &columns, limits)
+  }
+
+  /// Transcodes the records of a block, which stand in `data`, into the batch's bytes, and scans them
+  /// there; false where it stopped before the block's end.
+  mutating func transcodeRecords(
+    _ transcoder: AvroTranscoder, _ scan: inout AvroBlockScan, _ schema: UInt16,
+    _ entry: AvroSchemaTable.Entry, _ batch: inout Batch, _ limits: DecodingLimits
+  ) -> Bool {
+    var number: Int64 = 0
+    let last = position &+ min(limits.records, Int64.max &- position)
+    while number < scan.count {
+      if position == last { return stop(at: number, &scan) }
+      let start = batch.bytes.count
+      let end = data.withBytes { transcoder.transcode($0, scan.index, to: &batch.bytes) }
+      if end < 0 {
+        batch.bytes.truncate(to: start)
+        scan.passed = number
+        return rejectRest(transcoder.reader, scan, from: number, &batch, limits)
+      }
+      if number < scan.passed {
+        batch.bytes.truncate(to: start)
+      } else {
+        admit(start, transcoder.reader.flaw, schema, entry, scan, dataEnd: end, &batch)
+        if limits.stopsAtRejection && !batch.rejections.isEmpty { return stop(at: number, &scan) }
+        position &+= 1
+      }
+      scan.index = end
+      number &+= 1
+    }
+    if scan.index == data.count { return true }
+    scan.passed = number
+    return rejectRest(nil, scan, from: number - 1, &batch, limits)
+  }
+
+  /// Appends the record that was transcoded to `start`, or rejects what it was made of.
+  mutating func admit(
+    _ start: Int, _ flaw: AvroFlaw?, _ schema: UInt16, _ entry: AvroSchemaTable.Entry,
+    _ scan: AvroBlockScan, dataEnd: Int, _ batch: inout Batch
+  ) {
+    let (first, block, position) = (scan.index, block, position)
+    var flaw = flaw
+    if flaw == nil {
+      let end = batch.decode { bytes, columns in
+        let end = entry.withPlan { scanner.scan($0, $1, entry.layout, bytes, start) }
+        if end >= 0 && scanner.reader.flaw == nil && end - start <= greatestRecord {
+          append(start, end, schema, to: &columns)
+          return end
+        }
+        return AvroReader.failed
+      }
+      if end >= 0 { return }
+      flaw = scanner.reader.flaw ?? AvroFlaw(fault: .tooLong, field: .none, offset: first)
+      // What is wrong stands somewhere in the record as it was.
+      flaw = flaw.map { AvroFlaw(fault: $0.fault, field: $0.field, offset: first) }
+    }
+    guard let flaw else { return }
+    batch.bytes.truncate(to: start)
+    batch.bytes.append(data, first, dataEnd - first)
+    var rejection = Rejection(
+      part: .whole, fault: flaw.fault, field: flaw.field, place: batch.records.count, offset: start,
+      length: dataEnd - first, faultOffset: start, position: position, line: block)
+    rejection.byteOffset = scan.byte(of: flaw.offset)
+    batch.rejections.append(rejection)
+  }
+
+  /// Rejects what is left of a block of data; `reader` is nil where there is too much of it.
+  mutating func rejectRest(
+    _ reader: AvroReader?, _ scan: AvroBlockScan, from number: Int64, _ batch: inout Batch,
+    _ limits: DecodingLimits
+  ) -> Bool {
+    let start = batch.bytes.count
+    let length = data.count - scan.index
+    batch.bytes.append(data, scan.index, length)
+    var rejection = Rejection(
+      part: .whole, fault: reader?.fault ?? .leftOver, field: .none, place: batch.records.count,
+      offset: start, length: length, faultOffset: start, position: position, line: block)
+    rejection.recordCount = UInt32(clamping: max(1, scan.count - number))
+    rejection.byteOffset = scan.byte(of: reader?.faultOffset ?? scan.index)
+    batch.rejections.append(rejection)
+    if limits.stopsAtRejection { return false }
+    position += Int64(rejection.recordCount)
+    return true
+  }
+
+  func stop(at number: Int64, _ scan: inout AvroBlockScan) -> Bool {
+    scan.passed = number
+    return false
+  }
+
+  @inline(__always)
+  mutating func append(
+    _ start: Int, _ end: Int, _ schema: UInt16, to columns: inout Batch.Columns
+  ) {
+    columns.records.append(scanner.record(at: start, end, position: position, schema: schema))
+    if wantsDetails { columns.details.append(scanner.detailOfKind) }
+  }
+
+  /// Rejects one record whose end is known.
+  func reject(
+    _ start: Int, _ end: Int, _ scan: AvroBlockScan, _ columns: inout Batch.Columns
+  ) {
+    let flaw =
+      scanner.reader.flaw ?? AvroFlaw(fault: .tooLong, field: .none, offset: start)
+    var rejection = Rejection(
+      part: .whole, fault: flaw.fault, field: flaw.field, place: columns.records.count,
+      offset: start, length: end - start, faultOffset: flaw.offset, position: position, line: block)
+    rejection.byteOffset = scan.byte(of: flaw.offset)
+    columns.rejections.append(rejection)
+  }
+
+  /// Rejects what is left of a block whose data cannot be followed; false where that ends the run.
+  mutating func rejectRest(
+    _ bytes: Span<UInt8>, _ scan: AvroBlockScan, fault: Fault? = nil, from number: Int64,
+    _ columns: inout Batch.Columns, _ limits: DecodingLimits
+  ) -> Bool {
+    let faultOffset = fault == nil ? scanner.reader.faultOffset : scan.index
+    var rejection = Rejection(
+      part: .whole, fault: fault ?? scanner.reader.fault, field: .none,
+      place: columns.records.count, offset: scan.index, length: bytes.count - scan.index,
+      faultOffset: faultOffset, position: position, line: block)
+    rejection.recordCount = UInt32(clamping: max(1, scan.count - number))
+    rejection.byteOffset = scan.byte(of: faultOffset)
+    columns.rejections.append(rejection)
+    if limits.stopsAtRejection { return false }
+    position += Int64(rejection.recordCount)
+    return true
+  }
+}

@@ -1,0 +1,154 @@
+// Records as messages: their bytes, and whom the writer asks for the schema's id.
+
+import Testing
+
+@testable import KESCore
+
+@Suite struct ConfluentFrameWriterTests {
+  private let registry = StubSchemaRegistry([
+    7: AvroSchema.event.text, 9: AvroSchema.sessionEvent.text,
+  ])
+  private let schemas = AvroSchemaTable(wantsDetails: false)
+
+  private func writer(_ subject: String? = nil, registers: Bool = false) -> ConfluentFrameWriter {
+    ConfluentFrameWriter(
+      registry: registry, subject: subject.map { SubjectName($0) }, registers: registers,
+      schemas: schemas)
+  }
+
+  /// What is written of `records`, each a payload, where the buffer is written behind each number of
+  /// them.
+  private func frames(
+    _ writer: ConfluentFrameWriter, _ records: [[UInt8]], writes: [Int],
+    moments: [FlushMoment] = [.full, .now, .last]
+  ) throws(SchemaFailure) -> [UInt8] {
+    var content = ByteBlock()
+    var output = ByteBlock()
+    for (index, record) in records.enumerated() {
+      for byte in record { content.append(byte) }
+      writer.cuts.note(end: content.count)
+      for (number, _) in writes.enumerated() where writes[number] == index + 1 {
+        let moment = moments[number % moments.count]
+        content.removeFirst(try writer.frame(content, at: moment, to: &output))
+        if !content.isEmpty { Issue.record("\(content.count) bytes stay at \(moment)") }
+      }
+    }
+    content.removeFirst(try writer.frame(content, at: .last, to: &output))
+    return Frame.bytes(of: output)
+  }
+
+  @Test func eachRecordIsAMessageWhereverTheBufferIsWritten() throws {
+    // A record may have no bytes, or more than fit into a block.
+    let records = [
+      Frame.woke("a", 1), [], Frame.woke("b", 2), Array(repeating: 5, count: 100_000), [0], [],
+    ]
+    let expected = records.flatMap { Frame.message(7, $0) }
+    for first in 0...6 {
+      for second in first...6 {
+        let writer = writer()
+        writer.begin(.event)
+        #expect(try frames(writer, records, writes: [first, second, second]) == expected)
+      }
+    }
+    #expect(Set(registry.questions) == ["identifier events-value"])
+  }
+
+  @Test func whatIsWrittenIsRead() throws {
+    let writer = writer()
+    writer.begin(.event)
+    let records = (0..<100).map { Frame.woke("device-\($0)", Int64($0) << 20) }
+    var reading = FrameReading()
+    reading.registry = registry
+    let found = reading.decode(try frames(writer, records, writes: [3, 50]))
+    #expect(found.keys == (0..<100).map { "device-\($0)" } && found.messages == [])
+  }
+
+  @Test func withoutRecordsNothingIsWrittenAndNobodyAsked() throws {
+    for moment in [FlushMoment.full, .now, .last] {
+      var output = ByteBlock()
+      #expect(try writer().frame(ByteBlock(), at: moment, to: &output) == 0)
+      #expect(Frame.bytes(of: output) == [])
+    }
+    #expect(registry.questions == [])
+  }
+
+  static let questions: [(AvroSchema?, String?, Bool, String, Int32)] = [
+    (.event, nil, false, "identifier events-value", 7),
+    (nil, nil, false, "identifier events-value", 7),
+    (.sessionEvent, nil, false, "identifier session-events-value", 9),
+    (.event, "mine", false, "identifier mine", 7),
+    (.sessionEvent, nil, true, "register session-events-value", 9),
+    (.markedSessionEvent, "mine", true, "register mine", 10),
+  ]
+
+  @Test(arguments: questions)
+  func theRegistryIsAskedOnceForTheSchemasId(
+    schema: AvroSchema?, subject: String?, registers: Bool, question: String, identifier: Int32
+  ) throws {
+    let writer = writer(subject, registers: registers)
+    if let schema { writer.begin(schema) }
+    let written = try frames(writer, [[1], [2], [3]], writes: [1, 2])
+    #expect(written == (1...3).flatMap { Frame.message(identifier, [UInt8($0)]) })
+    #expect(registry.questions == [question])
+  }
+
+  @Test func recordsKeepTheIdThatTheyWereReadWith() throws {
+    let number = try #require(schemas.number(of: .event))
+    schemas.note(SchemaIdentifier(rawValue: 300), of: number)
+    schemas.note(SchemaIdentifier(rawValue: 301), of: number)
+    let writer = writer()
+    writer.begin(.event)
+    #expect(try frames(writer, [[1]], writes: []) == Frame.message(300, [1]))
+    #expect(registry.questions == [])
+    // A subject that is named is one to be asked.
+    let other = self.writer("mine")
+    other.begin(.event)
+    #expect(try frames(other, [[1]], writes: []) == Frame.message(7, [1]))
+    #expect(registry.questions == ["identifier mine"])
+  }
+
+  @Test func messagesThatAnEarlierRunWroteGoOnWithTheirSchema() throws {
+    let writer = writer("mine")
+    writer.resume(SchemaIdentifier(rawValue: 5), .markedSessionEvent)
+    writer.begin(.event)
+    #expect(writer.marksDuplicates)
+    #expect(try frames(writer, [[1]], writes: []) == Frame.message(5, [1]))
+    #expect(registry.questions == [])
+  }
+
+  @Test func theFirstSchemaCounts() throws {
+    let writer = writer()
+    #expect(!writer.marksDuplicates)
+    writer.begin(.sessionEvent)
+    writer.begin(.event)
+    #expect(try frames(writer, [[1]], writes: []) == Frame.message(9, [1]))
+  }
+
+  static let failures: [(RegistryError, SchemaFailure.Kind)] = [
+    (StubSchemaRegistry.unreachable, .unavailable),
+    (.unknownSubject(SubjectName("s"), place: "p"), .configuration),
+    (.unregistered(SubjectName("s"), place: "p"), .configuration),
+    (.incompatible(SubjectName("s"), place: "p", reasons: []), .badData),
+    (.refused(place: "p", reason: "status 401"), .configuration),
+  ]
+
+  @Test(arguments: failures)
+  func whereTheIdCannotBeHadNothingIsWritten(error: RegistryError, kind: SchemaFailure.Kind) throws
+  {
+    registry.failures["identifier events-value"] = error
+    let writer = writer()
+    var content = ByteBlock()
+    var output = ByteBlock()
+    content.append(1)
+    writer.cuts.note(end: 1)
+    let failure = #expect(throws: SchemaFailure.self) {
+      try writer.frame(content, at: .now, to: &output)
+    }
+    #expect(failure?.kind == kind && failure?.message == error.description)
+    #expect(Frame.bytes(of: output) == [])
+    // Once it can be had, what waited is written.
+    registry.failures = [:]
+    #expect(try writer.frame(content, at: .now, to: &output) == 1)
+    #expect(Frame.bytes(of: output) == Frame.message(7, [1]))
+  }
+}

@@ -1,0 +1,166 @@
+// Messages with --state: exactly once, from run to run and through crashes.
+
+import Foundation
+import Testing
+
+@Suite struct MessageStateTests {
+  private let directory: TemporaryDirectory
+  private static let variables = ["M": "--framing confluent --registry file:registry"]
+  /// From file to file; messages of two schemas become what the first is.
+  private static let run =
+    "kes-segment $M in --state state --output out --emit all --lateness 1s --late-output late"
+
+  init() throws {
+    directory = try TemporaryDirectory()
+    try FileManager.default.createDirectory(
+      atPath: directory.path("registry"), withIntermediateDirectories: true)
+  }
+
+  @discardableResult
+  private func shell(_ command: String, expecting status: Int32 = 0) throws -> Finished {
+    let ended = try Program.shell(
+      command, environment: Self.variables, directory: directory)
+    #expect(ended.status == status, "\(command): \(ended.errors)")
+    return ended
+  }
+
+  /// Messages of two schemas, `in`, and what comes of them in one go: `out.expected` and
+  /// `late.expected`. Returns the messages.
+  private func writeInput(count: Int) throws -> Data {
+    try shell("\(faultyEvents) --events \(count) $M --registry-register > one")
+    try directory.write(sitedEventSchema, to: "registry/2.avsc")
+    let many = MessageFile.varied(
+      try directory.read("one").dropFirst(0), every: 2, to: 2, suffix: siteSuffix)
+    // The first is of the first schema, so that every other comes as what it is not.
+    let input = MessageFile.framed(1, RawContainer.woke("first", 1_700_000_000_000)) + many
+    try directory.write(input, to: "in")
+    try shell(
+      "kes-segment $M in --output out.expected --emit all --lateness 1s --late-output late.expected"
+        + " --registry-register")
+    return input
+  }
+
+  private func expectAsExpected(sourceLocation: SourceLocation = #_sourceLocation) throws {
+    for name in ["out", "late"] {
+      #expect(
+        try directory.read(name) == directory.read(name + ".expected"), "\(name)",
+        sourceLocation: sourceLocation)
+    }
+  }
+
+  @Test func everyMessageCountsOnceWhateverCrashComesBetween() throws {
+    _ = try writeInput(count: 40_000)
+    let expected = try directory.read("out.expected").count
+    #expect(Set(MessageFile.identifiers(try directory.read("out.expected"))).count == 1)
+    var (kills, seeds) = (0, [Int]())
+    for _ in 0..<10 {
+      let running = try RunningProgram(
+        path: "/bin/bash", ["-c", "exec \(Self.run) --commit-interval 5ms"], input: .empty,
+        environment: Self.variables, directory: directory)
+      seeds.append(Int.random(in: 0...expected))
+      _ = running.waits { (try? directory.read("out").count) ?? 0 >= seeds[seeds.count - 1] }
+      running.send(SIGKILL)
+      if try running.finish().signal == SIGKILL { kills += 1 }
+    }
+    #expect(kills > 0)
+    try shell(Self.run)
+    #expect(
+      try directory.read("out") == directory.read("out.expected"), "killed at \(seeds)")
+    #expect(try directory.read("late") == directory.read("late.expected"), "killed at \(seeds)")
+    try shell(Self.run)
+    try expectAsExpected()
+  }
+
+  @Test func aRunGoesOnBehindEveryMessage() throws {
+    let input = try writeInput(count: 30)
+    let messages = MessageFile.messages(input)
+    for _ in messages { try shell(Self.run + " -c 1") }
+    try expectAsExpected()
+    // What has grown is read on.
+    try directory.write(
+      input + MessageFile.tombstone
+        + MessageFile.framed(1, RawContainer.woke("z", 1_800_000_000_000)),
+      to: "in")
+    try shell(Self.run + " --stats")
+    #expect(MessageFile.messages(try directory.read("out")).count > messages.count)
+    try shell(
+      "kes-segment $M in --output out.expected --emit all --lateness 1s"
+        + " --late-output late.expected")
+    try expectAsExpected()
+  }
+
+  @Test func anotherSchemaFirstGoesOnWithThatOfTheOutput() throws {
+    let input = try writeInput(count: 10)
+    try shell(Self.run)
+    let identifiers = Set(MessageFile.identifiers(try directory.read("out")))
+    try directory.write(
+      input + MessageFile.framed(2, RawContainer.woke("z", 1_800_000_000_000) + siteSuffix),
+      to: "in")
+    try shell(Self.run)
+    #expect(Set(MessageFile.identifiers(try directory.read("out"))) == identifiers)
+    // With another schema asked for, the messages say so: each names its own.
+    try directory.write(
+      input + MessageFile.framed(2, RawContainer.woke("z", 1_800_000_000_000) + siteSuffix)
+        + MessageFile.framed(2, RawContainer.woke("y", 1_800_000_000_001) + siteSuffix), to: "in")
+    try shell(Self.run + " --schema registry/2.avsc --registry-register")
+    let all = MessageFile.identifiers(try directory.read("out"))
+    #expect(Set(all.dropLast()).count < Set(all).count)
+    let shown = try shell("kes-read $M --format json out").lines
+    #expect(shown.last?.contains(#""site":"north""#) == true)
+  }
+
+  /// What wrote an output, what goes on with it, and what is said to that.
+  static let changes: [(first: String, second: String, message: String)] = [
+    (
+      "$M --format json", "$M",
+      "out holds json, written by an earlier run; name another output, or say --format json"
+    ),
+    (
+      "$M --format text", "$M",
+      "out holds text, written by an earlier run; name another output, or say --format text"
+    ),
+    (
+      "$M --output-framing container", "$M",
+      "out holds avro, written by an earlier run; name another output, or say --output-framing container"
+    ),
+    (
+      "$M", "$M --format json",
+      "out holds messages, written by an earlier run; name another output, or say --framing confluent"
+    ),
+    (
+      "$M", "$M --format text",
+      "out holds messages, written by an earlier run; name another output, or say --framing confluent"
+    ),
+    (
+      "$M", "$M --output-framing container",
+      "out holds messages, written by an earlier run; name another output, or say --framing confluent"
+    ),
+  ]
+
+  @Test(arguments: changes)
+  func anOutputGoesOnInTheFormInWhichItBegan(
+    first: String, second: String, message: String
+  ) throws {
+    _ = try writeInput(count: 10)
+    let run = "kes-segment in --state state --output out"
+    try shell("\(run) \(first)")
+    let before = try directory.read("out")
+    let refused = try shell("\(run) \(second)", expecting: 64)
+    #expect(refused.errors == "kes-segment: \(message)\n")
+    #expect(try directory.read("out") == before)
+    try shell("\(run) \(first)")
+    #expect(try directory.read("out") == before)
+  }
+
+  @Test func purgingGoesOnInTheFileOfTheSessions() throws {
+    _ = try writeInput(count: 500)
+    let run = "--state state --output out --emit all --duplicates mark"
+    try shell("kes-segment $M in \(run) --registry-register")
+    let before = MessageFile.identifiers(try directory.read("out"))
+    try shell("kes-purge $M --state state --output out --as-of now -q")
+    let after = MessageFile.identifiers(try directory.read("out"))
+    #expect(after.count > before.count && Set(after) == Set(before))
+    let sessions = try shell("kes-read $M --sessions --format csv out").lines
+    #expect(sessions.count > 10 && !sessions.contains { $0.contains(",open,") })
+  }
+}
