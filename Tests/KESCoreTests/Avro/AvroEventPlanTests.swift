@@ -195,15 +195,29 @@ import Testing
         + #"{"name":"name","type":"string"},{"name":"value","type":"string"}]}"#,
       "E.event.DataReceived.value"
     ),
-    (#"{"type":"record","name":"SessionClosed","fields":[]}"#, "E.event.SessionClosed.end"),
   ])
-  func whatOnlyReadersNeedIsAskedForByThemAlone(branch: String, path: String) throws {
+  func allFieldsOfAnEventAreAskedForAlsoWhereTheyAreNotRead(branch: String, path: String) throws {
     let text = AvroEventPlanTests.schema(event: "[\(AvroEventPlanTests.woke),\(branch)]")
+    let schema = try AvroSchema(parsing: text)
+    for (purpose, reader) in [
+      (AvroEventPlan.Purpose.segmenting, "Event"), (.reading, "SessionEvent"),
+    ] {
+      let error = #expect(throws: AvroSchemaError.self) {
+        _ = try AvroEventPlan(schema, purpose: purpose)
+      }
+      #expect(error?.description.contains(" \(reader), at \(path): ") == true, "\(error as Any)")
+    }
+  }
+
+  @Test func whatOnlyReadersNeedIsAskedForByThemAlone() throws {
+    let closed = #"{"type":"record","name":"SessionClosed","fields":[]}"#
+    let text = AvroEventPlanTests.schema(event: "[\(AvroEventPlanTests.woke),\(closed)]")
     let schema = try AvroSchema(parsing: text)
     _ = try AvroEventPlan(schema, purpose: .segmenting)
     let error = #expect(throws: AvroSchemaError.self) {
       _ = try AvroEventPlan(schema, purpose: .reading)
     }
+    let path = "E.event.SessionClosed.end"
     #expect(error?.description.contains(" SessionEvent, at \(path): ") == true, "\(error as Any)")
   }
 

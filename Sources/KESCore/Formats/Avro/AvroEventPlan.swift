@@ -294,9 +294,16 @@ private struct AvroEventCompiler {
       return false
     }
     append(.kind, operand: Int(kind.rawValue))
-    let targets = purpose == .reading ? AvroEventCompiler.targets(of: kind) : [:]
-    try compile(
-      fields, targets, required: targets.keys.sorted(), path: "\(path).\(name.unqualified)")
+    let targets = AvroEventCompiler.targets(of: kind)
+    let inside = "\(path).\(name.unqualified)"
+    var reading = self
+    try reading.compile(fields, targets, required: targets.keys.sorted(), path: inside)
+    if purpose == .reading {
+      self = reading
+    } else {
+      // What is not read must be there all the same: who reads the output relies on it.
+      try compile(fields, [:], required: [], path: inside)
+    }
     return true
   }
 
