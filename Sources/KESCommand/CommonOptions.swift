@@ -22,8 +22,8 @@ public struct InputOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "How the input is written: json lines, or avro container files. Found from the first bytes of"
-        + " each where not given."))
+      "How the input is written: json lines, or avro (container files, or as --framing says). Found"
+        + " from the first bytes of each where not given."))
   public var inputFormat: RecordFormat?
 
   @Option(

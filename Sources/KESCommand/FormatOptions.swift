@@ -13,7 +13,7 @@ public struct FormatOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "How to write: json lines or avro for the next program, or text for people. (default: as the"
-        + " first input is written; json to a terminal)"))
+        + " first input is written, or messages where they are asked for; json to a terminal)"))
   public var format: OutputFormat?
 
   @OptionGroup public var avro: AvroOptions

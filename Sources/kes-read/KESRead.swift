@@ -41,6 +41,10 @@ struct KESRead: Tool {
         kes-read --format avro events.jsonl > events.avro
         kes-read --format json events.avro
 
+      What kcat -f '%R%s' dumped of a topic, with the schemas of its registry:
+
+        kes-read --framing confluent --registry http://localhost:8081 topic.frames
+
       -c N ends after N records that pass the filters; with --sessions and --state after N rows.
       """,
     version: version)

@@ -24,6 +24,11 @@ struct KESSegment: Tool {
 
         kes-segment events.avro --output sessions.avro --codec zstandard
 
+      What kcat -f '%R%s' dumped of a topic is read with the schemas of its registry, or of files \
+      that have their ids for names:
+
+        kes-segment --framing confluent --registry file:schemas/ --format json topic.frames
+
       With --state, open sessions are kept from run to run. From named files to --output every \
       event then counts exactly once, whatever crash comes between: the same command carries on. \
       With the standard input or output it counts at least once.
