@@ -137,7 +137,7 @@ extension DamagedFile {
       reason: "the block does not end with the file's sync marker"),
     whole(
       "text behind the magic", Data("Obj\u{1}and then some text\n".utf8),
-      "not an Avro container file: it"),
+      "not an Avro container file: it ends inside the header"),
     whole(
       "a header that ends early", good.prefix(100),
       "not an Avro container file: it ends inside the header"),

@@ -116,8 +116,8 @@ public struct FormatDecoder: ~Copyable, RecordDecoder {
     switch reader {
     case .jsonLines:
       jsonLines.position = position
-      if formats.output == .avro && formats.wantsDetails {
-        jsonLines.sessionRule = formats.sessionRule
+      if formats.output == .avro {
+        jsonLines.admit(formats.sessionRule, refusing: formats.linesConverter.unwritableKinds)
       }
     case .container:
       container.position = position

@@ -7,7 +7,7 @@ public final class JSONLinesAvroConverter: RecordConverter {
   private let wantsDetails: Bool
   /// The lines again, with their details.
   private var lines = Batch(blockSize: 1024)
-  private var decoder = JSONLinesDecoder(purpose: .reading, greatestRecord: .max)
+  private var decoder: JSONLinesDecoder
   /// What the data of our own schema become; nil where they stay as they are.
   private var transcoder: AvroTranscoder?
   private var known = AvroSchema.event
@@ -16,6 +16,9 @@ public final class JSONLinesAvroConverter: RecordConverter {
   init(target: AvroTarget, wantsDetails: Bool) {
     self.target = target
     self.wantsDetails = wantsDetails
+    // What was a record once must be one again.
+    decoder = JSONLinesDecoder(
+      purpose: wantsDetails ? .reading : .converting, greatestRecord: .max)
   }
 
   /// Which schema of ours the lines belong to of which `batch` has the first. Session events may be
@@ -24,13 +27,24 @@ public final class JSONLinesAvroConverter: RecordConverter {
     wantsDetails && batch.details[0].hasSession ? .markedSessionEvent : .event
   }
 
+  /// Events that the run's schema, where it is fixed, does not have.
+  var unwritableKinds: Set<EventKind> {
+    guard let schema = target.schema,
+      let resolution = try? AvroResolution(from: known(for: schema), to: schema)
+    else { return [] }
+    return resolution.lostKinds
+  }
+
+  /// The schema of ours whose data the lines are, before they become data of `schema`.
+  private func known(for schema: AvroSchema) -> AvroSchema {
+    if !wantsDetails || !schema.hasSession { return .event }
+    return schema.marksDuplicates ? .markedSessionEvent : .sessionEvent
+  }
+
   /// Learns what the lines become. Throws where they are no data of the run's schema.
   func begin() throws(SchemaFailure) {
     guard let schema = target.schema else { return }
-    known = .event
-    if wantsDetails && schema.hasSession {
-      known = schema.marksDuplicates ? .markedSessionEvent : .sessionEvent
-    }
+    known = known(for: schema)
     do throws(AvroSchemaError) {
       let resolution = try AvroResolution(from: known, to: schema)
       transcoder = resolution.isCopy ? nil : AvroTranscoder(resolution)
@@ -70,7 +84,8 @@ public final class JSONLinesAvroConverter: RecordConverter {
     }
     scratch.truncate(to: 0)
     appendKnown(line, to: &scratch)
-    _ = scratch.withBytes { transcoder.transcode($0, 0, to: &output) }
+    let end = scratch.withBytes { transcoder.transcode($0, 0, to: &output) }
+    precondition(end == scratch.count && transcoder.reader.flaw == nil, "an unwritable event")
   }
 
   private func appendKnown(_ line: Int, to output: inout ByteBlock) {

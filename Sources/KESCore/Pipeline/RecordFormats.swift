@@ -117,6 +117,7 @@ public final class RecordFormats {
 
   /// Which JSON lines can be written with the run's schema.
   var sessionRule: JSONLinesDecoder.SessionRule {
+    if !wantsDetails { return .any }
     guard let schema = target.schema else { return .likeFirst }
     return schema.hasSession ? .required : .refused
   }

@@ -152,7 +152,7 @@ import Testing
   /// A schema, the path to what is wrong with it, and what is said of that.
   @Test(
     arguments: [
-      (#""int""#, "its root", "a int is not a record of events"),
+      (#""int""#, "its root", "int is not a record of events"),
       (schema(""), "E.device", "the writer has no such field, and ours has no default"),
       (
         schema(#"{"name":"device","type":"string"}"#), "E.timestamp",

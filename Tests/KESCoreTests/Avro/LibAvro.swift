@@ -20,6 +20,9 @@ import Foundation
     unsafe handle = schema
   }
 
+  /// Takes over a reference.
+  fileprivate init(_ handle: avro_schema_t) { unsafe self.handle = handle }
+
   deinit { unsafe avro_schema_decref(handle) }
 }
 
@@ -51,6 +54,10 @@ import Foundation
       defer { unsafe avro_reader_free(reader) }
       return unsafe avro_value_read(reader, &value) == 0
     }
+  }
+
+  fileprivate func readNext(of file: avro_file_reader_t) -> Bool {
+    unsafe avro_file_reader_read_value(file, &value) == 0
   }
 
   enum Resolving { case unresolvable, refused, read }
@@ -178,5 +185,24 @@ func withTightBytes<Result>(
 func withTightSpan<Result>(_ bytes: [UInt8], _ body: (Span<UInt8>) -> Result) -> Result {
   unsafe withTightBytes(bytes) { tight in
     unsafe tight.withMemoryRebound(to: UInt8.self) { unsafe body(Span(_unsafeElements: $0)) }
+  }
+}
+
+/// A container file as libavro reads it.
+enum LibAvroFile {
+  /// The records of the file at `path`, to the first that libavro cannot read; nil where it cannot
+  /// open it.
+  static func read(_ path: String) -> [TestAvroValue]? {
+    var opened: avro_file_reader_t?
+    guard unsafe avro_file_reader(path, &opened) == 0, let reader = unsafe opened else {
+      return nil
+    }
+    defer { unsafe avro_file_reader_close(reader) }
+    guard let handle = unsafe avro_file_reader_get_writer_schema(reader) else { return nil }
+    let schema = unsafe LibAvroSchema(handle)
+    guard let value = LibAvroValue(schema) else { return nil }
+    var values: [TestAvroValue] = []
+    while unsafe value.readNext(of: reader), let record = value.testValue { values.append(record) }
+    return values
   }
 }

@@ -83,11 +83,13 @@ struct RandomEventSchema {
   let isNarrow: Bool
   private var number = 0
 
-  init(_ generator: SeededGenerator) {
+  /// - Parameter isOfEvents: whether there are no sessions and no marks.
+  init(_ generator: SeededGenerator, isOfEvents: Bool = false) {
+    var generator = generator
+    hasSession = generator.chance(50) && !isOfEvents
+    marksDuplicates = generator.chance(30) && !isOfEvents
+    isNarrow = generator.chance(50) || isOfEvents
     self.generator = generator
-    hasSession = self.generator.chance(50)
-    marksDuplicates = self.generator.chance(30)
-    isNarrow = self.generator.chance(50)
   }
 
   private mutating func below(_ bound: Int) -> Int { Int.random(in: 0..<bound, using: &generator) }

@@ -96,7 +96,7 @@ private struct AvroEventCompiler {
 
   mutating func compile() throws(AvroSchemaError) {
     guard let fields = schema.rootFields else {
-      throw fails("its root", "a \(schema.name(of: schema.root)) is not a record of events")
+      throw fails("its root", "\(schema.name(of: schema.root)) is not a record of events")
     }
     var targets: [String: Target] = ["device": .text, "timestamp": .long, "event": .event]
     let required = ["device", "timestamp", "event"]

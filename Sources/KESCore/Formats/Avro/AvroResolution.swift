@@ -62,16 +62,22 @@ struct AvroResolution {
     actions = compiler.actions
   }
 
-  /// Whether every value of the writer's schema that has the last branch of its unions is one of the
-  /// reader's: no symbol without a counterpart.
-  var keepsLastBranches: Bool {
-    actions.allSatisfy { action, _ in
+  /// Which events are none of the reader's, where the writer's schema is one of ours: those whose
+  /// branch has no counterpart, and closings where a status has none.
+  var lostKinds: Set<EventKind> {
+    var lost: Set<EventKind> = []
+    for (action, _) in actions {
       switch action {
-      case .enumeration(let symbols): symbols.allSatisfy { $0 != nil }
-      case .writerUnion(let branches): branches.last.map { $0 != nil } ?? true
-      default: true
+      case .enumeration(let symbols) where symbols.contains(nil): lost.insert(.sessionClosed)
+      case .writerUnion(let branches):
+        // Of our schemas one union alone, whose branches are in the order of the kinds.
+        for (kind, branch) in zip(EventKind.allCases, branches) where branch == nil {
+          lost.insert(kind)
+        }
+      default: break
       }
     }
+    return lost
   }
 
   /// Whether the data need not change.

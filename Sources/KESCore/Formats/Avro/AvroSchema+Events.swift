@@ -42,11 +42,12 @@ extension AvroSchema {
   /// The schema of this schema's events with their sessions: `session` is the last field, the union
   /// of `event` has `SessionClosed` as its last branch unless it has one, and an `Event` is called
   /// `SessionEvent`. So an event's data with a string behind them are data of it. Nil where that
-  /// cannot be: the record has such a field already, or no union `event`.
+  /// cannot be: the record has such a field already, or no union `event`, or may hold itself, so that
+  /// its data had to have sessions inside, too.
   public func withSession(marksDuplicates: Bool) -> AvroSchema? {
-    guard case .object(let members) = document, let fields = document["fields"]?.elements else {
-      return nil
-    }
+    guard case .object(let members) = document, let fields = document["fields"]?.elements,
+      !holdsItself
+    else { return nil }
     let added = marksDuplicates ? ["duplicate", "session"] : ["session"]
     if fields.contains(where: { added.contains($0["name"]?.text ?? "") }) { return nil }
     var widened: [JSONValue] = []
@@ -70,6 +71,18 @@ extension AvroSchema {
           default: member
           }
         }))
+  }
+
+  /// Whether a datum may hold others of its type.
+  private var holdsItself: Bool {
+    types.contains { type in
+      switch type {
+      case .array(let inside), .map(let inside): inside == root
+      case .union(let branches): branches.contains(root)
+      case .record(_, let fields): fields.contains { $0.type == root }
+      default: false
+      }
+    }
   }
 
   /// This schema with a `timestamp` that is a long where it is an int: a time that we make ourselves

@@ -59,7 +59,6 @@ extension AvroSchema {
     guard let resolution = try? AvroResolution(from: known, to: self, missing: .isEmpty) else {
       return false
     }
-    // Of our schemas, which have one union, a closing is the last branch.
-    return resolution.keepsLastBranches
+    return !resolution.lostKinds.contains(.sessionClosed)
   }
 }

@@ -44,13 +44,15 @@ struct JSONFaultMessage {
     case .severalBranches: "a second event in one record"
     case .unknownStatus: "a status that the schema does not have"
     case .unexpectedSession: "a session event among events, which Avro has one schema for"
+    case .unwritableEvent: "an event that the schema of the output does not have"
     default: "not an event"
     }
   }
 
   /// `, found …` with the bytes at fault, where showing them helps.
   private func found(in batch: borrowing Batch) -> String {
-    if rejection.fault == .missingField || rejection.fault == .unexpectedSession { return "" }
+    let aboutAll: [Fault] = [.missingField, .unexpectedSession, .unwritableEvent]
+    if aboutAll.contains(rejection.fault) { return "" }
     let fault = Int(rejection.faultOffset)
     let end = Int(rejection.offset + rejection.length)
     if fault >= end { return ", found the end of the line" }

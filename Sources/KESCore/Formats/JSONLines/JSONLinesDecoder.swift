@@ -6,8 +6,9 @@
 /// white space are no records. A record longer than the limit is rejected in parts, so that memory
 /// stays bounded.
 public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
-  /// What is read: `Event`s alone, or `SessionEvent`s (which all events are), with their details.
-  public enum Purpose: Sendable { case segmenting, reading }
+  /// What is read: `Event`s alone, or with their details, as those convert who take what
+  /// `segmenting` takes; or `SessionEvent`s (which all events are), with their details.
+  public enum Purpose: Sendable { case segmenting, converting, reading }
 
   /// Which records may come, where they are to be written with one schema.
   public enum SessionRule: Sendable {
@@ -17,7 +18,10 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
     case required, refused
   }
 
-  var sessionRule = SessionRule.any
+  private var sessionRule = SessionRule.any
+  /// Events that cannot be written.
+  private var refusedKinds: Set<EventKind> = []
+  private var admitsAll = true
   private var line: Int64 = 1
   public internal(set) var position: Int64
   private let greatestRecord: Int
@@ -35,8 +39,14 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
   public init(purpose: Purpose, greatestRecord: Int, position: Int64 = 0) {
     self.greatestRecord = greatestRecord
     self.position = position
-    wantsDetails = purpose == .reading
+    wantsDetails = purpose != .segmenting
     scanner = JSONEventScanner(schema: purpose == .reading ? .sessionEvent : .event)
+  }
+
+  /// Has records that cannot be written rejected.
+  mutating func admit(_ rule: SessionRule, refusing kinds: Set<EventKind>) {
+    (sessionRule, refusedKinds) = (rule, kinds)
+    admitsAll = rule == .any && kinds.isEmpty
   }
 
   public func place(after batch: borrowing Batch) -> DecodingPlace {
@@ -109,8 +119,7 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
     _ lines: Span<UInt8>, _ start: Int, into columns: inout Batch.Columns
   ) -> Int {
     let found = scanner.scan(lines, start)
-    if found >= 0 && found &- start <= greatestRecord && (sessionRule == .any || isAdmitted(start))
-    {
+    if found >= 0 && found &- start <= greatestRecord && (admitsAll || isAdmitted(start)) {
       append(recordAt: start, end: withoutCarriageReturn(lines, start, found), lines, to: &columns)
       position &+= 1
       return found
@@ -118,9 +127,15 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
     return rejectLine(lines, start, into: &columns)
   }
 
-  /// Whether the record at `start` has a session where it must, and none where it must not.
+  /// Whether the record at `start` has a session where it must, and none where it must not, and is
+  /// an event that can be written.
   @inline(never)
   private mutating func isAdmitted(_ start: Int) -> Bool {
+    if let kind = scanner.event.kind, refusedKinds.contains(kind) {
+      scanner.refuse(.unwritableEvent, .event, at: start)
+      return false
+    }
+    if sessionRule == .any { return true }
     let hasSession = scanner.event.session.isPresent
     if sessionRule == .likeFirst { sessionRule = hasSession ? .required : .refused }
     if sessionRule == .required && !hasSession {
