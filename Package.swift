@@ -75,8 +75,13 @@ let package = Package(
     tool("kes-purge"),
     // What both test targets use: servers on the loopback interface.
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: houseSettings),
+    // A Kafka cluster for tests, as a process.
+    .executableTarget(
+      name: "kes-test-cluster", dependencies: ["CRdkafka"], path: "Tests/kes-test-cluster",
+      swiftSettings: houseSettings),
     .testTarget(
-      name: "KESCoreTests", dependencies: ["KESCore", "CJansson", "TestSupport"],
+      name: "KESCoreTests",
+      dependencies: ["KESCore", "CJansson", "CRdkafka", "TestSupport", "kes-test-cluster"],
       swiftSettings: houseSettings),
     .testTarget(
       name: "ToolTests",

@@ -34,4 +34,12 @@ static inline rd_kafka_resp_err_t kes_rdkafka_produce(
       RD_KAFKA_V_END);
 }
 
+/// Delays the next answer of a mock broker to a request of this kind.
+static inline rd_kafka_resp_err_t kes_rdkafka_mock_push_delay(
+    rd_kafka_mock_cluster_t *cluster, int32_t broker, int16_t api,
+    int milliseconds) {
+  return rd_kafka_mock_broker_push_request_error_rtts(
+      cluster, broker, api, 1, RD_KAFKA_RESP_ERR_NO_ERROR, milliseconds);
+}
+
 #endif

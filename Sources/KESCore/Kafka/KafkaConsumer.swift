@@ -308,11 +308,13 @@ public final class KafkaConsumer {
     if unsafe rd_kafka_consumer_closed(client.pointer) != 0 { return true }
     client.context.rebalances.isClosing = true
     giveUpUnanswered()
-    let refusal = unsafe rd_kafka_consumer_close_queue(client.pointer, queue.pointer)
+    // A queue of its own: the consumer's is forwarded to it.
+    guard let farewells = try? KafkaQueueHandle(client) else { return false }
+    let refusal = unsafe rd_kafka_consumer_close_queue(client.pointer, farewells.pointer)
     if unsafe KafkaErrorHandle(adopting: refusal, client.counts) != nil { return false }
     let deadline = KafkaDeadline(patience)
     while unsafe rd_kafka_consumer_closed(client.pointer) == 0 && !deadline.isOver {
-      _ = unsafe rd_kafka_queue_poll_callback(queue.pointer, deadline.remaining(atMost: 100))
+      _ = unsafe rd_kafka_queue_poll_callback(farewells.pointer, deadline.remaining(atMost: 100))
     }
     return unsafe rd_kafka_consumer_closed(client.pointer) != 0
   }
