@@ -34,6 +34,12 @@ static inline rd_kafka_resp_err_t kes_rdkafka_produce(
       RD_KAFKA_V_END);
 }
 
+/// An error object with a text, for tests; for rd_kafka_error_destroy.
+static inline rd_kafka_error_t *kes_rdkafka_error(rd_kafka_resp_err_t code,
+                                                  const char *text) {
+  return rd_kafka_error_new(code, "%s", text);
+}
+
 /// Delays the next answer of a mock broker to a request of this kind.
 static inline rd_kafka_resp_err_t kes_rdkafka_mock_push_delay(
     rd_kafka_mock_cluster_t *cluster, int32_t broker, int16_t api,

@@ -5,7 +5,7 @@ import Testing
 
 @testable import KESCore
 
-@Suite struct KafkaRoundTripTests {
+@Suite(.threadsOfTheirOwn) struct KafkaRoundTripTests {
   private let kafka: KafkaUnderTest
 
   init() throws { kafka = try KafkaUnderTest() }

@@ -129,6 +129,9 @@ public final class KafkaTestCluster: Sendable {
 
     init(_ brokerCount: Int) throws {
       let (process, input, output) = (Process(), Pipe(), Pipe())
+      // The end of its input shows only where nobody holds the other end: it itself neither.
+      _ = fcntl(input.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC)
+      _ = fcntl(output.fileHandleForReading.fileDescriptor, F_SETFD, FD_CLOEXEC)
       process.executableURL = Running.executable
       process.arguments = [String(brokerCount)]
       process.standardInput = input

@@ -27,6 +27,14 @@ struct KafkaConfigurationHandle: ~Copyable {
     return result == RD_KAFKA_CONF_OK ? nil : String(libraryText: reason)
   }
 
+  /// What a property is set to; nil where it is not, or is unknown.
+  func value(of name: String) -> String? {
+    var text = [CChar](repeating: 0, count: 512)
+    var count = text.count
+    let result = unsafe rd_kafka_conf_get(pointer, name, &text, &count)
+    return result == RD_KAFKA_CONF_OK ? String(libraryText: text) : nil
+  }
+
   /// Has the callbacks of a client in `role` called with `context`, which must outlive the client.
   func setCallbacks(_ role: KafkaClientRole, _ context: KafkaCallbackContext) {
     unsafe rd_kafka_conf_set_opaque(pointer, Unmanaged.passUnretained(context).toOpaque())

@@ -55,8 +55,15 @@ public struct KafkaError: Error, Hashable, Sendable {
     self.code = code
     self.operation = operation
     self.place = place
-    self.reason = reason.asOneLine()
+    self.reason = KafkaError.line(reason)
     self.advice = advice
+  }
+
+  /// Some of the library's sentences end in a space or a full stop.
+  private static func line(_ text: String) -> String {
+    var line = text.asOneLine()
+    while line.last == " " || line.last == "." { line.removeLast() }
+    return line
   }
 
   /// The failure that a bare code means. `reason` is the library's for the code where it is nil.
@@ -90,6 +97,7 @@ extension KafkaError: CustomStringConvertible {
       return "see security.protocol, sasl.mechanism and the credentials"
     }
     if code.isAuthorization { return "have the brokers' administrator allow it" }
+    if code == .gone { return "begin elsewhere by --offset, or see the topic's retention" }
     switch kind {
     case .bug: return "this is a fault of kes; please report it"
     case .record: return "see message.max.bytes here, at the broker and at the topic"

@@ -16,9 +16,10 @@ public struct KafkaErrorCode: Hashable, Sendable {
   public static let none = KafkaErrorCode(RD_KAFKA_RESP_ERR_NO_ERROR)
   static let allBrokersDown = KafkaErrorCode(RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
   static let tls = KafkaErrorCode(RD_KAFKA_RESP_ERR__SSL)
+  /// The record to be read next is not there any more, or not yet.
+  static let gone = KafkaErrorCode(RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET)
   static let fatal = KafkaErrorCode(RD_KAFKA_RESP_ERR__FATAL)
   static let timedOut = KafkaErrorCode(RD_KAFKA_RESP_ERR__TIMED_OUT)
-  static let noOffset = KafkaErrorCode(RD_KAFKA_RESP_ERR__NO_OFFSET)
   static let partitionEnd = KafkaErrorCode(RD_KAFKA_RESP_ERR__PARTITION_EOF)
   static let queueFull = KafkaErrorCode(RD_KAFKA_RESP_ERR__QUEUE_FULL)
 

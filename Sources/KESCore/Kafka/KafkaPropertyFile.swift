@@ -4,7 +4,7 @@ internal import Glibc
 
 /// Reads `NAME=VALUE` lines (kcat.c, `read_conf_file`): white space around a line, empty lines and
 /// those that begin with `#` do not count; the escapes `\:` and `\=` of Java's files stand for
-/// their characters. White space around `=` belongs to name and value, as in kcat.
+/// their characters. White space around `=` does not count either, as in Java's files.
 struct KafkaPropertyFile {
   /// Our choice: no file of properties is longer.
   private static let greatestFile = 1 << 20
@@ -26,9 +26,10 @@ struct KafkaPropertyFile {
 
   private func parse(_ line: String, number: Int) throws(KafkaError) -> [KafkaProperty] {
     let origin = KafkaProperty.Origin.file(path: path, line: number)
-    guard let property = KafkaProperty(KafkaPropertyFile.unescaped(line), origin) else {
+    let line = KafkaPropertyFile.withoutSpaces(KafkaPropertyFile.unescaped(line))
+    guard let property = KafkaProperty(line, origin) else {
       // The line is not shown: it may hold a secret.
-      throw fault("use it", "line \(number): expected NAME=VALUE")
+      throw fault("use line \(number)", "expected NAME=VALUE")
     }
     switch property.name {
     case "ssl.endpoint.identification.algorithm" where property.value.isEmpty:
@@ -63,6 +64,15 @@ struct KafkaPropertyFile {
 
   private static func unescaped(_ line: String) -> String {
     line.replacing("\\:", with: ":").replacing("\\=", with: "=")
+  }
+
+  /// The line without the spaces around its first `=`.
+  private static func withoutSpaces(_ line: String) -> String {
+    guard let equals = line.firstIndex(of: "=") else { return line }
+    let isSpace = { (character: Character) in character == " " || character == "\t" }
+    let name = line[..<equals].reversed().drop(while: isSpace).reversed()
+    let value = line[line.index(after: equals)...].drop(while: isSpace)
+    return String(name) + "=" + value
   }
 
   private static func trimmed(_ line: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
