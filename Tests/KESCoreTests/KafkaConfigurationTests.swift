@@ -48,10 +48,11 @@ import Testing
     #expect(try configuration.makeHandle(.consumer).value(of: "linger.ms") == "1")
   }
 
-  @Test(arguments: [
-    (nil, ["bootstrap.servers=x:1"], "x:1"), ("b:2", ["bootstrap.servers=x:1"], "b:2"),
-    (nil, ["metadata.broker.list=x:1", "bootstrap.servers=y:1"], "y:1"), ("b:2", [], "b:2"),
-  ] as [(String?, [String], String)])
+  @Test(
+    arguments: [
+      (nil, ["bootstrap.servers=x:1"], "x:1"), ("b:2", ["bootstrap.servers=x:1"], "b:2"),
+      (nil, ["metadata.broker.list=x:1", "bootstrap.servers=y:1"], "y:1"), ("b:2", [], "b:2"),
+    ] as [(String?, [String], String)])
   func brokersComeFromTheirOptionOrAProperty(
     brokers: String?, options: [String], found: String
   ) throws {
@@ -204,12 +205,13 @@ import Testing
     #expect(try configuration.makeHandle(.producer).value(of: "partitioner") == "random")
   }
 
-  @Test(arguments: [
-    ([], nil), (["security.protocol=ssl"], "TLS"),
-    (["security.protocol=SASL_PLAINTEXT"], "GSSAPI"),
-    (["security.protocol=sasl_ssl", "sasl.mechanism=SCRAM-SHA-512"], "SCRAM-SHA-512"),
-    (["sasl.mechanism=PLAIN"], nil),
-  ] as [([String], String?)])
+  @Test(
+    arguments: [
+      ([], nil), (["security.protocol=ssl"], "TLS"),
+      (["security.protocol=SASL_PLAINTEXT"], "GSSAPI"),
+      (["security.protocol=sasl_ssl", "sasl.mechanism=SCRAM-SHA-512"], "SCRAM-SHA-512"),
+      (["sasl.mechanism=PLAIN"], nil),
+    ] as [([String], String?)])
   func theMechanismIsKnown(options: [String], mechanism: String?) throws {
     #expect(try KafkaConfiguration(brokers: "b:1", options: options).mechanism == mechanism)
   }

@@ -142,8 +142,9 @@ import Testing
       return Set(found.map(\.partition)).count == 2
     }
     #expect(records.map(\.text) == ["a", "b"])
-    #expect(Set(ends) == [
-      KafkaPosition(partitions[0], KafkaOffset(0)), KafkaPosition(partitions[1], KafkaOffset(2)),
-    ])
+    #expect(
+      Set(ends) == [
+        KafkaPosition(partitions[0], KafkaOffset(0)), KafkaPosition(partitions[1], KafkaOffset(2)),
+      ])
   }
 }

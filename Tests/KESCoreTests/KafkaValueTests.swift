@@ -7,12 +7,13 @@ import Testing
 @testable import KESCore
 
 @Suite struct KafkaOffsetSpecificationTests {
-  @Test(arguments: [
-    ("beginning", .beginning), ("end", .end), ("0", .number(0)), ("17", .number(17)),
-    ("9223372036854775807", .number(.max)), ("-0", .beforeEnd(0)), ("-17", .beforeEnd(17)),
-    ("s@0", .time(EventTime(milliseconds: 0))),
-    ("s@1700000000000", .time(EventTime(milliseconds: 1_700_000_000_000))),
-  ] as [(String, KafkaOffsetSpecification)])
+  @Test(
+    arguments: [
+      ("beginning", .beginning), ("end", .end), ("0", .number(0)), ("17", .number(17)),
+      ("9223372036854775807", .number(.max)), ("-0", .beforeEnd(0)), ("-17", .beforeEnd(17)),
+      ("s@0", .time(EventTime(milliseconds: 0))),
+      ("s@1700000000000", .time(EventTime(milliseconds: 1_700_000_000_000))),
+    ] as [(String, KafkaOffsetSpecification)])
   func kcatsFormsAreUnderstood(text: String, expected: KafkaOffsetSpecification) {
     #expect(KafkaOffsetSpecification(text) == expected)
     #expect(KafkaOffsetSpecification(expected.description) == expected)
@@ -26,11 +27,12 @@ import Testing
     #expect(KafkaOffsetSpecification(text) == nil)
   }
 
-  @Test(arguments: [
-    (.beginning, 3), (.end, 10), (.number(5), 5), (.number(99), 99), (.beforeEnd(4), 6),
-    (.beforeEnd(0), 10), (.beforeEnd(7), 3), (.beforeEnd(.max), 3),
-    (.time(EventTime(milliseconds: 1)), 8),
-  ] as [(KafkaOffsetSpecification, Int64)])
+  @Test(
+    arguments: [
+      (.beginning, 3), (.end, 10), (.number(5), 5), (.number(99), 99), (.beforeEnd(4), 6),
+      (.beforeEnd(0), 10), (.beforeEnd(7), 3), (.beforeEnd(.max), 3),
+      (.time(EventTime(milliseconds: 1)), 8),
+    ] as [(KafkaOffsetSpecification, Int64)])
   func placesAreWithinTheWatermarks(specification: KafkaOffsetSpecification, offset: Int64) {
     let marks = KafkaWatermarks(low: KafkaOffset(3), high: KafkaOffset(10))
     #expect(specification.offset(in: marks, atTime: KafkaOffset(8)) == KafkaOffset(offset))
@@ -45,11 +47,12 @@ import Testing
 
 @Suite struct KafkaPartitionerTests {
   /// From Kafka's UtilsTest.testMurmur2.
-  @Test(arguments: [
-    ("21", -973_932_308), ("foobar", -790_332_482), ("a-little-bit-long-string", -985_981_536),
-    ("a-little-bit-longer-string", -1_486_304_829),
-    ("lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8", -58_897_971), ("abc", 479_470_107),
-  ] as [(String, Int32)])
+  @Test(
+    arguments: [
+      ("21", -973_932_308), ("foobar", -790_332_482), ("a-little-bit-long-string", -985_981_536),
+      ("a-little-bit-longer-string", -1_486_304_829),
+      ("lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8", -58_897_971), ("abc", 479_470_107),
+    ] as [(String, Int32)])
   func hashesAreThoseOfJavaClients(text: String, hash: Int32) {
     let bytes = Array(text.utf8)
     #expect(Int32(bitPattern: KafkaPartitioner.murmur2(bytes.span)) == hash)
@@ -211,7 +214,9 @@ import Testing
     }
     #expect(failure(nil) == nil)
     let plain = unsafe failure(kes_rdkafka_error(RD_KAFKA_RESP_ERR__STATE, "two\nlines"))
-    #expect(plain?.reason == "two lines" && plain?.kind == .bug && plain?.recovery == KafkaError.Recovery.none)
+    #expect(
+      plain?.reason == "two lines" && plain?.kind == .bug
+        && plain?.recovery == KafkaError.Recovery.none)
     #expect(counts.unbalanced.isEmpty && counts.openedCount(.error) == 1)
   }
 }

@@ -32,11 +32,10 @@ struct KafkaErrorHandle: ~Copyable {
     } else if unsafe rd_kafka_error_txn_requires_abort(pointer) != 0 {
       error.recovery = .abort
     } else {
-      let isRetriable = unsafe rd_kafka_error_is_retriable(pointer) != 0
-      error.recovery = isRetriable ? .retry : .none
-      // What may be tried again is no fault of ours.
-      if isRetriable && error.kind == .bug { error.kind = .retriable }
+      error.recovery = unsafe rd_kafka_error_is_retriable(pointer) != 0 ? .retry : .none
     }
+    // What may be tried again is no fault of ours: a call met a transaction that had failed.
+    if error.recovery != .none && error.kind == .bug { error.kind = .retriable }
     return error
   }
 }

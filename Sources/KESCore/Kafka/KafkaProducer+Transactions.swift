@@ -47,7 +47,9 @@ extension KafkaProducer {
   ///
   /// Throws `KafkaError`. Its `recovery` says what to do: `.retry` where the brokers have not
   /// answered in time (it may be committed: only another `commitTransaction` tells), `.abort` where
-  /// it did not commit, `.none` where this producer is done with.
+  /// it did not commit, `.none` where this producer is done with. After an aborted transaction whose
+  /// deliveries failed the next one may have to be aborted, too: the library then notices the gap
+  /// in its sequence numbers, and closes it.
   public func commitTransaction(_ patience: KafkaPatience) throws(KafkaError) {
     try move(.commit) { () throws(KafkaError) in
       try unsafe repeating(.commit, patience) { milliseconds in

@@ -105,7 +105,11 @@ public final class KafkaProducer {
     let place = KafkaPlace(topic: topic.name)
     unsafe rd_kafka_poll(client.pointer, deadline.remaining(atMost: 100))
     try deadline.checkInterruption("send a record", place)
-    if deadline.isOver { throw client.failure(.queueFull, "send a record", place) }
+    if !deadline.isOver { return }
+    var error = client.failure(.queueFull, "send a record", place)
+    error.kind = .environment
+    error.reason = "the queue stays full: brokers take no records"
+    throw error
   }
 
   private func refusal(
