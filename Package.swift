@@ -45,6 +45,7 @@ let package = Package(
     .systemLibrary(name: "CLZMA", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"])]),
     .systemLibrary(name: "CZstandard", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "CBzip2", providers: [.apt(["libbz2-dev"])]),
+    .systemLibrary(name: "CRdkafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
     // Compiled against libcurl's header alone: the library is loaded when it is first needed.
     .target(name: "CCurl", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
     // The judge of what we read and write as Avro: for tests only.
@@ -54,14 +55,13 @@ let package = Package(
     .target(
       name: "KESCore",
       dependencies: [
-        "CBzip2", "CCurl", "CJansson", "CLMDB", "CLZMA", "CPrefetch", "CSignals", "CSnappy",
-        "CZlib",
-        "CZstandard",
+        "CBzip2", "CCurl", "CJansson", "CLMDB", "CLZMA", "CPrefetch", "CRdkafka", "CSignals",
+        "CSnappy", "CZlib", "CZstandard",
       ],
       exclude: [
         "README.md", "Bytes/README.md", "Records/README.md", "Formats/README.md",
-        "Registry/README.md", "Sessions/README.md", "State/README.md", "Streams/README.md",
-        "Pipeline/README.md",
+        "Registry/README.md", "Sessions/README.md", "State/README.md", "Kafka/README.md",
+        "Streams/README.md", "Pipeline/README.md",
       ],
       swiftSettings: houseSettings),
     .target(
@@ -77,8 +77,13 @@ let package = Package(
     tool("kes-purge"),
     // What both test targets use: servers on the loopback interface.
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: houseSettings),
+    // A Kafka cluster for tests, as a process.
+    .executableTarget(
+      name: "kes-test-cluster", dependencies: ["CRdkafka"], path: "Tests/kes-test-cluster",
+      swiftSettings: houseSettings),
     .testTarget(
-      name: "KESCoreTests", dependencies: ["KESCore", "CAvro", "CJansson", "TestSupport"],
+      name: "KESCoreTests",
+      dependencies: ["KESCore", "CAvro", "CJansson", "CRdkafka", "TestSupport", "kes-test-cluster"],
       swiftSettings: houseSettings),
     .testTarget(
       name: "ToolTests",

@@ -1,0 +1,51 @@
+// librdkafka, and what Swift cannot call of it: functions with a variable number of arguments, and
+// macros with arguments or casts.
+#ifndef KES_CRDKAFKA_H
+#define KES_CRDKAFKA_H
+
+#include <librdkafka/rdkafka.h>
+// The cluster that tests run against. Its interface is not stable; no tool uses it.
+#include <librdkafka/rdkafka_mock.h>
+
+/// RD_KAFKA_PARTITION_UA: the partitioner chooses.
+static const int32_t kes_rdkafka_any_partition = RD_KAFKA_PARTITION_UA;
+
+/// Hands a copy of a record over for sending. `key` and `value` may be NULL, which is not the same as
+/// empty; `timestamp` is in milliseconds, and 0 stands for now. `headers` (or NULL) is the library's
+/// where this returns RD_KAFKA_RESP_ERR_NO_ERROR, and stays the caller's otherwise.
+static inline rd_kafka_resp_err_t kes_rdkafka_produce(
+    rd_kafka_t *client, rd_kafka_topic_t *topic, int32_t partition,
+    const void *key, size_t key_count, const void *value, size_t value_count,
+    int64_t timestamp, rd_kafka_headers_t *headers) {
+  if (headers == NULL) {
+    return rd_kafka_producev(
+        client, RD_KAFKA_V_RKT(topic), RD_KAFKA_V_PARTITION(partition),
+        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+        RD_KAFKA_V_KEY((void *)key, key_count),
+        RD_KAFKA_V_VALUE((void *)value, value_count),
+        RD_KAFKA_V_TIMESTAMP(timestamp), RD_KAFKA_V_END);
+  }
+  return rd_kafka_producev(
+      client, RD_KAFKA_V_RKT(topic), RD_KAFKA_V_PARTITION(partition),
+      RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+      RD_KAFKA_V_KEY((void *)key, key_count),
+      RD_KAFKA_V_VALUE((void *)value, value_count),
+      RD_KAFKA_V_TIMESTAMP(timestamp), RD_KAFKA_V_HEADERS(headers),
+      RD_KAFKA_V_END);
+}
+
+/// An error object with a text, for tests; for rd_kafka_error_destroy.
+static inline rd_kafka_error_t *kes_rdkafka_error(rd_kafka_resp_err_t code,
+                                                  const char *text) {
+  return rd_kafka_error_new(code, "%s", text);
+}
+
+/// Delays the next answer of a mock broker to a request of this kind.
+static inline rd_kafka_resp_err_t kes_rdkafka_mock_push_delay(
+    rd_kafka_mock_cluster_t *cluster, int32_t broker, int16_t api,
+    int milliseconds) {
+  return rd_kafka_mock_broker_push_request_error_rtts(
+      cluster, broker, api, 1, RD_KAFKA_RESP_ERR_NO_ERROR, milliseconds);
+}
+
+#endif

@@ -1,0 +1,47 @@
+// Seeing that there are brokers, before anything depends on it.
+
+internal import CRdkafka
+
+extension KafkaClientHandle {
+  /// Waits until a broker has answered. Throws `KafkaError` of the kind `.environment` with the
+  /// brokers and the last reason: at once where we are refused (authentication, certificates), else
+  /// when the patience is over; and `.interrupted`.
+  func connect(_ patience: KafkaPatience) throws(KafkaError) {
+    let deadline = KafkaDeadline(patience)
+    repeat {
+      if hasAnswer(milliseconds: deadline.remaining(atMost: 500)) { return }
+      serve()
+      if let refusal = context.notices.refusal { throw refused(refusal) }
+      try deadline.checkInterruption("connect", place)
+    } while !deadline.isOver
+    guard let last = context.notices.lastFailure else {
+      throw KafkaError(
+        .environment, code: .timedOut, operation: "connect", place: place,
+        reason: "no answer within \(patience.milliseconds) ms", recovery: .retry)
+    }
+    throw KafkaError(
+      .environment, code: last.code, operation: "connect", place: place, reason: last.reason,
+      recovery: .retry)
+  }
+
+  private func refused(_ failure: KafkaFailure) -> KafkaError {
+    let mechanism = configuration.mechanism.map { "by \($0): " } ?? ""
+    return KafkaError(
+      .environment, code: failure.code, operation: "connect", place: place,
+      reason: mechanism + failure.reason)
+  }
+
+  private func hasAnswer(milliseconds: Int32) -> Bool {
+    var metadata: UnsafePointer<rd_kafka_metadata>?
+    if unsafe rd_kafka_metadata(pointer, 0, nil, &metadata, milliseconds)
+      == RD_KAFKA_RESP_ERR_NO_ERROR
+    {
+      unsafe rd_kafka_metadata_destroy(metadata)
+      return true
+    }
+    // An answer that took longer than one of our turns.
+    guard let identifier = unsafe rd_kafka_clusterid(pointer, 0) else { return false }
+    unsafe rd_kafka_mem_free(pointer, identifier)
+    return true
+  }
+}

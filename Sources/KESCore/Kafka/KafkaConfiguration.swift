@@ -1,0 +1,140 @@
+// How clients of a cluster are set up: what the user says, over what kes needs.
+
+/// Brokers and librdkafka's properties, checked.
+///
+/// In the order of precedence: options (`-X`), files (`-F`, a later one before an earlier), the file
+/// that `KES_CONFIG` names, and what kes sets (`KafkaDefault.table`). Secrets are never shown.
+public struct KafkaConfiguration: Sendable {
+  /// `HOST:PORT,…`, for messages, too.
+  public let brokers: String
+  private let properties: [KafkaProperty]
+  /// What tests count handles by.
+  let counts: KafkaHandleCounts
+
+  /// - Parameters:
+  ///   - brokers: what `-b` says; nil leaves it to the property `bootstrap.servers`.
+  ///   - options: `NAME=VALUE`, as `-X` takes them.
+  ///   - files: paths of files in kcat's format.
+  ///   - environment: `KES_CONFIG` names another such file.
+  ///
+  /// Throws `KafkaError` of the kind `.configuration`, which names the file and line, or the
+  /// property. What only shows when a client is made (files of certificates, properties that
+  /// exclude each other) is not checked yet.
+  public init(
+    brokers: String? = nil, options: [String] = [], files: [String] = [],
+    environment: [String: String] = [:]
+  ) throws(KafkaError) {
+    var properties: [KafkaProperty] = []
+    let named = environment["KES_CONFIG"].flatMap { $0.isEmpty ? nil : $0 }
+    for path in (named.map { [$0] } ?? []) + files {
+      properties += try KafkaPropertyFile(path: path).read()
+    }
+    properties += try KafkaConfiguration.parse(options)
+    try self.init(brokers: brokers, properties)
+  }
+
+  private init(brokers: String?, _ properties: [KafkaProperty]) throws(KafkaError) {
+    let servers = properties.last { KafkaConfiguration.brokerNames.contains($0.name) }
+    self.brokers = brokers ?? servers?.value ?? ""
+    self.properties = properties.filter { !KafkaConfiguration.brokerNames.contains($0.name) }
+    counts = KafkaHandleCounts()
+    if self.brokers.isEmpty {
+      throw KafkaError(
+        .configuration, operation: "connect", place: KafkaPlace(), reason: "no brokers are named",
+        advice: "name them by --brokers HOST:PORT,… or by the property bootstrap.servers")
+    }
+    // Wrong properties show before anything is connected.
+    _ = try makeHandle(.consumer)
+  }
+
+  /// Both are the same property.
+  private static let brokerNames = ["bootstrap.servers", "metadata.broker.list"]
+
+  private static func parse(_ options: [String]) throws(KafkaError) -> [KafkaProperty] {
+    var properties: [KafkaProperty] = []
+    for option in options {
+      guard let property = KafkaProperty(option, .option) else {
+        throw KafkaError(
+          .configuration, operation: "use a property", place: KafkaPlace(brokers: "-X"),
+          reason: "expected NAME=VALUE")
+      }
+      properties.append(property)
+    }
+    return properties
+  }
+
+  /// The mechanism by which we say who we are, for messages; nil where the connection has none.
+  var mechanism: String? {
+    let security = value("security.protocol")?.lowercased() ?? "plaintext"
+    if !security.hasPrefix("sasl") { return security == "ssl" ? "TLS" : nil }
+    return value("sasl.mechanism") ?? value("sasl.mechanisms") ?? "GSSAPI"
+  }
+
+  private func value(_ name: String) -> String? { properties.last { $0.name == name }?.value }
+
+  /// A configuration of the library, with `additions` to what the user set. Throws `KafkaError` of
+  /// the kind `.configuration`.
+  func makeHandle(
+    _ role: KafkaClientRole, _ additions: [(name: String, value: String)] = []
+  ) throws(KafkaError) -> KafkaConfigurationHandle {
+    let handle = KafkaConfigurationHandle(counts)
+    for property in KafkaDefault.table where property.isFor(role) {
+      if let reason = handle.set(property.name, property.value) {
+        throw fault(property.name, reason, .bug)
+      }
+    }
+    for property in properties { try set(property, on: handle) }
+    for (name, value) in [("bootstrap.servers", brokers)] + additions {
+      if let reason = handle.set(name, value) { throw fault(name, reason, .configuration) }
+    }
+    return handle
+  }
+
+  private func set(
+    _ property: KafkaProperty, on handle: borrowing KafkaConfigurationHandle
+  ) throws(KafkaError) {
+    if let option = KafkaDefault.options[property.name] {
+      throw fault(property.title, "kes sets it by itself: use \(option)", .configuration)
+    }
+    let fixed = KafkaDefault.table.first { $0.isFixed && $0.name == property.name }
+    if let fixed, fixed.value != property.value {
+      throw fault(
+        property.title, "kes needs it to be \(fixed.value): \(fixed.reason)", .configuration)
+    }
+    guard let reason = handle.set(property.name, property.value) else { return }
+    throw fault(property.title, redacted(reason), .configuration)
+  }
+
+  private func fault(_ title: String, _ reason: String, _ kind: KafkaError.Kind) -> KafkaError {
+    KafkaError(
+      kind, operation: "use it", place: KafkaPlace(brokers: title), reason: reason,
+      advice: "librdkafka's CONFIGURATION.md lists the properties")
+  }
+
+  /// `text` without the value of any secret.
+  func redacted(_ text: String) -> String {
+    var text = text
+    for property in properties where property.isSecret && !property.value.isEmpty {
+      text = text.replacing(property.value, with: "[secret]")
+    }
+    return text
+  }
+}
+
+extension KafkaConfiguration: CustomStringConvertible {
+  /// The brokers and the properties that the user set, without secrets.
+  public var description: String {
+    let shown = properties.map { "\($0.name)=\($0.isSecret ? "[secret]" : $0.value)" }
+    return ([brokers] + shown).joined(separator: " ")
+  }
+}
+
+extension KafkaDefault {
+  func isFor(_ role: KafkaClientRole) -> Bool {
+    switch scope {
+    case .every: true
+    case .consumer: role == .consumer
+    case .producer: role == .producer
+    }
+  }
+}

@@ -1,0 +1,72 @@
+// What kes sets where librdkafka's defaults do not fit.
+
+/// A property that every client of kes begins with.
+struct KafkaDefault: Sendable {
+  /// Which clients it is for: librdkafka warns of a producer's property on a consumer.
+  enum Scope: Sendable { case every, consumer, producer }
+
+  let name: String
+  let value: String
+  let scope: Scope
+  /// Whether the user may set it otherwise; where not, what depends on it is said in `reason`.
+  let isFixed: Bool
+  let reason: String
+
+  private init(
+    _ name: String, _ value: String, _ scope: Scope, isFixed: Bool = false, _ reason: String
+  ) {
+    self.name = name
+    self.value = value
+    self.scope = scope
+    self.isFixed = isFixed
+    self.reason = reason
+  }
+
+  /// The table. What is not in it has librdkafka's default (its CONFIGURATION.md, 2.0.2).
+  static let table: [KafkaDefault] = [
+    KafkaDefault("client.id", "kes", .every, "names us in the brokers' logs and quotas"),
+    KafkaDefault("log.connection.close", "false", .every, "brokers close idle connections"),
+    KafkaDefault("socket.keepalive.enable", "true", .every, "notices brokers that went silently"),
+    KafkaDefault("statistics.interval.ms", "0", .every, "kes counts for itself"),
+    KafkaDefault("allow.auto.create.topics", "false", .every, "a misspelled topic is an error"),
+
+    KafkaDefault(
+      "enable.auto.commit", "false", .consumer, isFixed: true,
+      "kes commits offsets together with what came of the records"),
+    KafkaDefault(
+      "enable.auto.offset.store", "false", .consumer, isFixed: true,
+      "kes commits offsets together with what came of the records"),
+    KafkaDefault(
+      "enable.partition.eof", "true", .consumer, isFixed: true,
+      "kes ends at the end of the partitions by it"),
+    KafkaDefault(
+      "partition.assignment.strategy", "cooperative-sticky", .consumer,
+      "a rebalance moves only what must move (KIP-429)"),
+    KafkaDefault(
+      "isolation.level", "read_committed", .consumer,
+      "records of aborted transactions are none (KIP-98)"),
+    KafkaDefault(
+      "auto.offset.reset", "error", .consumer,
+      "records that are gone before they were read must not be passed over in silence"),
+    KafkaDefault(
+      "queued.max.messages.kbytes", "16384", .consumer,
+      "bounds memory; 64 MiB is librdkafka's, and no faster"),
+
+    KafkaDefault(
+      "partitioner", "murmur2_random", .producer, "as Java clients do, to be co-partitioned"),
+    KafkaDefault(
+      "enable.idempotence", "true", .producer, "retries neither repeat nor reorder (KIP-98)"),
+    KafkaDefault(
+      "queue.buffering.max.kbytes", "65536", .producer, "bounds memory; 1 GiB is librdkafka's"),
+    KafkaDefault(
+      "delivery.report.only.error", "false", .producer, isFixed: true,
+      "kes counts what was delivered"),
+  ]
+
+  /// Properties that have an option of their own, which the tools must know of.
+  static let options: [String: String] = [
+    "group.id": "--group or --application-id",
+    "group.instance.id": "--instance-id",
+    "transactional.id": "--application-id",
+  ]
+}

@@ -1,0 +1,93 @@
+// Where librdkafka's threads leave what they have to say.
+
+internal import Synchronization
+
+/// Notices that wait for the command, and the last failure of a connection; written by any thread
+/// of the library.
+final class KafkaNoticeLog: Sendable {
+  private struct State {
+    var notices: [KafkaNotice] = []
+    var droppedCount = 0
+    var lastFailure: KafkaFailure?
+    var refusal: KafkaFailure?
+    var fatal: KafkaFailure?
+  }
+
+  private let state = Mutex(State())
+  private let redact: @Sendable (String) -> String
+
+  /// More are dropped, and counted: nobody reads so many.
+  static let greatestCount = 1000
+
+  /// - Parameter redact: removes secrets.
+  init(redact: @escaping @Sendable (String) -> String) { self.redact = redact }
+
+  /// A line of the log, by any thread.
+  func note(level: Int32, facility: String, text: String) {
+    // A property that the user set for the other kind of client.
+    if facility == "CONFWARN" && text.contains("will be ignored by this") { return }
+    let text = redact(KafkaNoticeLog.withoutThread(text))
+    let notice = KafkaNotice(level: level, facility: facility, text: text)
+    state.withLock { state in
+      if state.notices.count < KafkaNoticeLog.greatestCount {
+        state.notices.append(notice)
+      } else {
+        state.droppedCount += 1
+      }
+    }
+  }
+
+  /// `[thrd:main]: ` tells users nothing.
+  private static func withoutThread(_ text: String) -> String {
+    guard text.hasPrefix("[thrd:"), let end = text.firstRange(of: "]: ") else { return text }
+    return String(text[end.upperBound...])
+  }
+
+  /// An error of the whole client.
+  func fail(_ code: KafkaErrorCode, _ reason: String) {
+    let failure = KafkaFailure(code: code, reason: redact(reason))
+    state.withLock { state in
+      // That all brokers are down says less than why the last one went.
+      if code == .allBrokersDown && state.lastFailure != nil { return }
+      state.lastFailure = failure
+      if failure.isRefusal { state.refusal = failure }
+    }
+  }
+
+  func failFatally(_ code: KafkaErrorCode, _ reason: String) {
+    let failure = KafkaFailure(code: code, reason: redact(reason))
+    state.withLock { $0.fatal = $0.fatal ?? failure }
+  }
+
+  /// Why the last connection failed.
+  var lastFailure: KafkaFailure? { state.withLock { $0.lastFailure } }
+  /// A failure that no waiting mends: of authentication or certificates.
+  var refusal: KafkaFailure? { state.withLock { $0.refusal } }
+  /// Why the client cannot be used any more.
+  var fatal: KafkaFailure? { state.withLock { $0.fatal } }
+
+  /// All notices since the last call.
+  func take() -> [KafkaNotice] {
+    state.withLock { state in
+      var taken = state.notices
+      if state.droppedCount > 0 {
+        let text = "\(state.droppedCount) more messages were dropped"
+        taken.append(KafkaNotice(level: 4, facility: "KES", text: text))
+      }
+      state.notices.removeAll()
+      state.droppedCount = 0
+      return taken
+    }
+  }
+}
+
+/// Why something failed, without where.
+struct KafkaFailure: Hashable, Sendable {
+  let code: KafkaErrorCode
+  let reason: String
+
+  /// Whether the broker, or we, refused: brokers that start up do not do that.
+  var isRefusal: Bool {
+    code.isAuthentication || (code == .tls && reason.contains("verif"))
+  }
+}

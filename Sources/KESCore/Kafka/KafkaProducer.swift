@@ -1,0 +1,173 @@
+// Sends records to topics.
+
+internal import CRdkafka
+
+/// A producer, transactional where it has an id. Used by one thread at a time.
+///
+/// Records are copied once, into the library's queue, which is bounded in bytes
+/// (`queue.buffering.max.kbytes`): where it is full, `produce` waits and drops nothing. What became
+/// of each record is counted; `flush` and `commitTransaction` succeed only where all were delivered.
+public final class KafkaProducer {
+  let client: KafkaClientHandle
+  let isTransactional: Bool
+  /// Where its transactions stand; `.unready` for good in a producer without any.
+  public internal(set) var transactionState = KafkaTransactionState.unready
+  private var sentSinceServed = 0
+
+  /// Our choice: how many records are sent before the library is asked what became of others.
+  private static let sentBetweenServings = 1000
+
+  /// Makes a producer; connects to nothing yet.
+  ///
+  /// - Parameter transactionalIdentifier: names it for its transactions, and fences a predecessor
+  ///   of that name (KIP-98); nil for none.
+  ///
+  /// Throws `KafkaError` of the kind `.configuration`.
+  public init(
+    _ configuration: KafkaConfiguration, transactionalIdentifier: String? = nil
+  ) throws(KafkaError) {
+    let additions = transactionalIdentifier.map { [(name: "transactional.id", value: $0)] } ?? []
+    client = try KafkaClientHandle(configuration, .producer, additions)
+    isTransactional = transactionalIdentifier != nil
+  }
+
+  /// What librdkafka has said since the last call.
+  public func takeNotices() -> [KafkaNotice] { client.context.notices.take() }
+
+  /// Waits until a broker answers. Throws `KafkaError` of the kind `.environment`, with the brokers
+  /// and the last reason, or `.interrupted`.
+  public func connect(_ patience: KafkaPatience) throws(KafkaError) {
+    try client.connect(patience)
+  }
+
+  /// A topic to send to; whether it is there shows when a record is sent. Throws `KafkaError`.
+  public func topic(_ name: String) throws(KafkaError) -> KafkaTopic {
+    try KafkaTopic(name, client)
+  }
+
+  /// Headers for a record.
+  public func makeHeaders() -> KafkaHeaders { KafkaHeaders(client.counts) }
+
+  // MARK: Records
+
+  /// Hands a record over for sending, in order in each partition; waits where the queue is full.
+  ///
+  /// - Parameters:
+  ///   - key: nil for none, which is not the same as an empty one.
+  ///   - value: nil for a tombstone.
+  ///   - partition: nil leaves it to the partitioner (murmur2 of the key, as Java clients do).
+  ///   - timestamp: nil for now. The library cannot send times before 1 ms after the epoch: they
+  ///     become that.
+  ///   - patience: how long the queue may stay full.
+  ///
+  /// Throws `KafkaError`: `.record` where the record cannot be sent, `.missingTopic`,
+  /// `.environment` where the queue stays full, `.bug` outside of a transaction. Failures behind
+  /// the queue are found by `flush`. Cost: a copy of the bytes.
+  public func produce(
+    key: Span<UInt8>?, value: Span<UInt8>?, to topic: KafkaTopic, partition: Int32? = nil,
+    timestamp: EventTime? = nil, headers: consuming KafkaHeaders? = nil,
+    patience: KafkaPatience
+  ) throws(KafkaError) {
+    if isTransactional && transactionState != .open { throw misuse(.produce) }
+    let partition = partition ?? kes_rdkafka_any_partition
+    let time = timestamp.map { max($0.milliseconds, 1) } ?? 0
+    var headers = headers.take()
+    var code = unsafe enqueue(key, value, topic, partition, time, headers?.pointer)
+    if code == RD_KAFKA_RESP_ERR__QUEUE_FULL {
+      let deadline = KafkaDeadline(patience)
+      repeat {
+        try waitForRoom(topic, deadline)
+        code = unsafe enqueue(key, value, topic, partition, time, headers?.pointer)
+      } while code == RD_KAFKA_RESP_ERR__QUEUE_FULL
+    }
+    if code != RD_KAFKA_RESP_ERR_NO_ERROR { throw refusal(code, topic, partition) }
+    headers?.markTaken()
+    client.context.deliveries.enqueuedCount += 1
+    sentSinceServed += 1
+    if sentSinceServed >= KafkaProducer.sentBetweenServings { serve() }
+  }
+
+  @inline(__always)
+  private func enqueue(
+    _ key: Span<UInt8>?, _ value: Span<UInt8>?, _ topic: KafkaTopic, _ partition: Int32,
+    _ time: Int64, _ headers: OpaquePointer?
+  ) -> rd_kafka_resp_err_t {
+    unsafe kafkaLend(key) { key, keyCount in
+      unsafe kafkaLend(value) { value, valueCount in
+        unsafe kes_rdkafka_produce(
+          client.pointer, topic.pointer, partition, key, keyCount, value, valueCount, time,
+          headers)
+      }
+    }
+  }
+
+  private func waitForRoom(_ topic: KafkaTopic, _ deadline: KafkaDeadline) throws(KafkaError) {
+    let place = KafkaPlace(topic: topic.name)
+    unsafe rd_kafka_poll(client.pointer, deadline.remaining(atMost: 100))
+    try deadline.checkInterruption("send a record", place)
+    if !deadline.isOver { return }
+    var error = client.failure(.queueFull, "send a record", place)
+    error.kind = .environment
+    error.reason = "the queue stays full: brokers take no records"
+    throw error
+  }
+
+  private func refusal(
+    _ code: rd_kafka_resp_err_t, _ topic: KafkaTopic, _ partition: Int32
+  ) -> KafkaError {
+    let place = KafkaPlace(topic: topic.name, partition: partition)
+    let error = client.failure(KafkaErrorCode(code), "send a record", place)
+    if isTransactional {
+      transactionState = transactionState.after(.produce, failing: error)
+    }
+    return error
+  }
+
+  /// Has the library tell what became of records, without waiting.
+  public func serve() {
+    sentSinceServed = 0
+    client.serve()
+  }
+
+  // MARK: Deliveries
+
+  /// How many records were handed over, delivered, and not.
+  public var enqueuedCount: Int64 { client.context.deliveries.enqueuedCount }
+  public var deliveredCount: Int64 { client.context.deliveries.deliveredCount }
+  public var failedCount: Int64 { client.context.deliveries.failedCount }
+
+  /// The first delivery that failed, if any.
+  public var firstFailure: KafkaError? { client.context.deliveries.firstFailure }
+
+  /// Waits until all records that were handed over are delivered. Throws `KafkaError`: the first
+  /// failure, with its topic and partition, again at each call; `.environment` where some are still
+  /// under way when the patience is over; `.interrupted`.
+  public func flush(_ patience: KafkaPatience) throws(KafkaError) {
+    let deadline = KafkaDeadline(patience)
+    while unsafe rd_kafka_flush(client.pointer, deadline.remaining(atMost: 100))
+      != RD_KAFKA_RESP_ERR_NO_ERROR
+    {
+      if firstFailure != nil { break }
+      try deadline.checkInterruption("deliver all records", client.place)
+      if deadline.isOver { break }
+    }
+    try requireDelivered()
+  }
+
+  /// Throws unless every record was delivered.
+  func requireDelivered() throws(KafkaError) {
+    if let firstFailure { throw firstFailure }
+    let rest = client.context.deliveries.outstandingCount
+    if rest == 0 { return }
+    var error = client.failure(.timedOut, "deliver all records", client.place)
+    error.reason = "\(rest) of \(enqueuedCount) records are not delivered: \(error.reason)"
+    throw error
+  }
+
+  func misuse(_ move: KafkaTransactionState.Move) -> KafkaError {
+    let reason =
+      isTransactional
+      ? "the producer's transactions stand at \(transactionState)" : "the producer has no id for it"
+    return KafkaError(.bug, operation: move.rawValue, place: client.place, reason: reason)
+  }
+}

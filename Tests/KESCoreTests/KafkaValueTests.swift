@@ -1,0 +1,222 @@
+// The plain values of the room: offsets, partitions, ends, states.
+
+import CRdkafka
+import TestSupport
+import Testing
+
+@testable import KESCore
+
+@Suite struct KafkaOffsetSpecificationTests {
+  @Test(
+    arguments: [
+      ("beginning", .beginning), ("end", .end), ("0", .number(0)), ("17", .number(17)),
+      ("9223372036854775807", .number(.max)), ("-0", .beforeEnd(0)), ("-17", .beforeEnd(17)),
+      ("s@0", .time(EventTime(milliseconds: 0))),
+      ("s@1700000000000", .time(EventTime(milliseconds: 1_700_000_000_000))),
+    ] as [(String, KafkaOffsetSpecification)])
+  func kcatsFormsAreUnderstood(text: String, expected: KafkaOffsetSpecification) {
+    #expect(KafkaOffsetSpecification(text) == expected)
+    #expect(KafkaOffsetSpecification(expected.description) == expected)
+  }
+
+  @Test(arguments: [
+    "", "-", "--1", "+1", " 1", "1 ", "1.5", "0x10", "s@", "s@-1", "s@x", "e@1", "Beginning",
+    "9223372036854775808", "-9223372036854775808", "stored", "١",
+  ])
+  func anythingElseIsNot(text: String) {
+    #expect(KafkaOffsetSpecification(text) == nil)
+  }
+
+  @Test(
+    arguments: [
+      (.beginning, 3), (.end, 10), (.number(5), 5), (.number(99), 99), (.beforeEnd(4), 6),
+      (.beforeEnd(0), 10), (.beforeEnd(7), 3), (.beforeEnd(.max), 3),
+      (.time(EventTime(milliseconds: 1)), 8),
+    ] as [(KafkaOffsetSpecification, Int64)])
+  func placesAreWithinTheWatermarks(specification: KafkaOffsetSpecification, offset: Int64) {
+    let marks = KafkaWatermarks(low: KafkaOffset(3), high: KafkaOffset(10))
+    #expect(specification.offset(in: marks, atTime: KafkaOffset(8)) == KafkaOffset(offset))
+  }
+
+  @Test func aTimeBehindAllRecordsIsTheEnd() {
+    let marks = KafkaWatermarks(low: KafkaOffset(3), high: KafkaOffset(10))
+    let time = KafkaOffsetSpecification.time(EventTime(milliseconds: 9))
+    #expect(time.offset(in: marks, atTime: .end) == KafkaOffset(10))
+  }
+}
+
+@Suite struct KafkaPartitionerTests {
+  /// From Kafka's UtilsTest.testMurmur2.
+  @Test(
+    arguments: [
+      ("21", -973_932_308), ("foobar", -790_332_482), ("a-little-bit-long-string", -985_981_536),
+      ("a-little-bit-longer-string", -1_486_304_829),
+      ("lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8", -58_897_971), ("abc", 479_470_107),
+    ] as [(String, Int32)])
+  func hashesAreThoseOfJavaClients(text: String, hash: Int32) {
+    let bytes = Array(text.utf8)
+    #expect(Int32(bitPattern: KafkaPartitioner.murmur2(bytes.span)) == hash)
+  }
+
+  @Test func partitionsAreThoseOfLibrdkafka() {
+    var generator = SplitMix64(seed: 1)
+    for length in 0..<70 {
+      for _ in 0..<20 {
+        let key = (0..<length).map { _ in UInt8(truncatingIfNeeded: generator.next()) }
+        let count = Int32(generator.next() % 1000) + 1
+        let expected = unsafe key.withUnsafeBytes { bytes in
+          unsafe rd_kafka_msg_partitioner_murmur2(
+            nil, bytes.baseAddress ?? UnsafeRawPointer(bitPattern: 8), bytes.count, count, nil,
+            nil)
+        }
+        #expect(KafkaPartitioner.partition(ofKey: key.span, count: count) == expected)
+      }
+    }
+  }
+
+  @Test func oneByteBytesBeyondASCIIAreNotSigned() {
+    // Java's bytes are signed, and masked before they are used.
+    let key: [UInt8] = [0xff, 0x80, 0xfe]
+    #expect(KafkaPartitioner.partition(ofKey: key.span, count: 1) == 0)
+  }
+}
+
+@Suite struct KafkaEndOffsetsTests {
+  private let first = KafkaPartition(topic: "t", number: 0)
+  private let second = KafkaPartition(topic: "t", number: 1)
+
+  private func ends(_ start: Int64) -> KafkaEndOffsets {
+    KafkaEndOffsets(
+      [first: KafkaOffset(5), second: KafkaOffset(0)],
+      startingAt: [
+        KafkaPosition(first, KafkaOffset(start)), KafkaPosition(second, KafkaOffset(0)),
+      ])
+  }
+
+  @Test func emptyPartitionsAreDoneAtOnce() {
+    let ends = ends(0)
+    #expect(ends.end(of: second) == nil && ends.end(of: first) == KafkaOffset(5))
+    #expect(!ends.areReached)
+    #expect(self.ends(5).areReached)
+  }
+
+  @Test func theEndIsReachedByPosition() {
+    var ends = ends(0)
+    ends.note(KafkaPosition(first, KafkaOffset(4)))
+    #expect(!ends.areReached)
+    ends.note(KafkaPosition(KafkaPartition(topic: "other", number: 0), KafkaOffset(9)))
+    #expect(!ends.areReached)
+    // Markers of transactions are passed over.
+    ends.note(KafkaPosition(first, KafkaOffset(6)))
+    #expect(ends.areReached)
+  }
+}
+
+@Suite struct KafkaTransactionStateTests {
+  private typealias State = KafkaTransactionState
+  private typealias Move = KafkaTransactionState.Move
+
+  private func error(_ recovery: KafkaError.Recovery, _ kind: KafkaError.Kind = .environment)
+    -> KafkaError
+  {
+    KafkaError(kind, operation: "x", place: KafkaPlace(), reason: "y", recovery: recovery)
+  }
+
+  /// Every state with every move: what is permitted, and where it leads.
+  @Test func theDrawingIsWhatTheCodeDoes() {
+    let permitted: [State: [Move: State]] = [
+      .unready: [.initialise: .ready],
+      .ready: [.begin: .open],
+      .open: [.produce: .open, .sendOffsets: .open, .commit: .ready, .abort: .ready],
+      .mustAbort: [.abort: .ready],
+      .committing: [.commit: .ready],
+      .aborting: [.abort: .ready],
+      .dead: [:],
+    ]
+    for state in State.allCases {
+      for move in Move.allCases {
+        let next = permitted[state]?[move]
+        #expect(state.permits(move) == (next != nil), "\(state) \(move)")
+        if let next { #expect(state.after(move) == next) }
+      }
+    }
+  }
+
+  @Test func failuresLeadWhereTheirRecoveryIs() {
+    for state in State.allCases {
+      for move in Move.allCases where state.permits(move) {
+        #expect(state.after(move, failing: error(.abort)) == .mustAbort)
+        #expect(state.after(move, failing: error(.none, .fatal)) == .dead)
+        #expect(state.after(move, failing: error(.none, .fenced)) == .dead)
+        let waiting: State =
+          switch move {
+          case .commit: .committing
+          case .abort: .aborting
+          default: state
+          }
+        #expect(state.after(move, failing: error(.retry)) == waiting)
+      }
+    }
+    #expect(State.open.after(.produce, failing: error(.none, .record)) == .open)
+    #expect(State.open.after(.commit, failing: error(.none)) == .dead)
+  }
+}
+
+@Suite struct KafkaErrorTests {
+  private func kind(_ code: rd_kafka_resp_err_t) -> KafkaError.Kind {
+    KafkaErrorCode(code).kind
+  }
+
+  @Test func codesHaveTheirKinds() {
+    let kinds: [(rd_kafka_resp_err_t, KafkaError.Kind)] = [
+      (RD_KAFKA_RESP_ERR__STATE, .bug), (RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, .record),
+      (RD_KAFKA_RESP_ERR_INVALID_RECORD, .record),
+      (RD_KAFKA_RESP_ERR_NOT_COORDINATOR, .retriable),
+      (RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION, .retriable), (RD_KAFKA_RESP_ERR__FATAL, .fatal),
+      (RD_KAFKA_RESP_ERR_PRODUCER_FENCED, .fenced), (RD_KAFKA_RESP_ERR__FENCED, .fenced),
+      (RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH, .fenced),
+      (RD_KAFKA_RESP_ERR__TRANSPORT, .environment),
+      (RD_KAFKA_RESP_ERR__AUTHENTICATION, .environment),
+      (RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, .environment),
+      (RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, .environment),
+      (RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR, .configuration),
+      (RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, .missingTopic),
+      (RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR, .environment),
+    ]
+    for (code, expected) in kinds { #expect(kind(code) == expected, "\(KafkaErrorCode(code))") }
+  }
+
+  @Test func everyCodeOfTheLibraryMakesAMessageOfOneLine() {
+    for code in Int32(-199)...110 {
+      let error = KafkaError(
+        code: KafkaErrorCode(rawValue: code), operation: "do it",
+        place: KafkaPlace(brokers: "b:1"))
+      #expect(error.description.hasPrefix("b:1: cannot do it: "))
+      #expect(!error.description.contains("\n"))
+    }
+  }
+
+  @Test func aMessageSaysWhereWhatWhyAndWhatToDo() {
+    let error = KafkaError(
+      code: KafkaErrorCode(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE), operation: "send a record",
+      place: KafkaPlace(topic: "events", partition: 3, offset: 17))
+    #expect(
+      error.description == "topic events, partition 3, offset 17: cannot send a record: "
+        + "Broker: Message size too large (MSG_SIZE_TOO_LARGE); see message.max.bytes here, at "
+        + "the broker and at the topic")
+  }
+
+  @Test func objectsOfErrorsAreReadAndFreedOnce() {
+    let counts = KafkaHandleCounts()
+    let place = KafkaPlace()
+    func failure(_ error: OpaquePointer?) -> KafkaError? {
+      unsafe KafkaErrorHandle(adopting: error, counts)?.failure("x", place)
+    }
+    #expect(failure(nil) == nil)
+    let plain = unsafe failure(kes_rdkafka_error(RD_KAFKA_RESP_ERR__STATE, "two\nlines"))
+    #expect(
+      plain?.reason == "two lines" && plain?.kind == .bug
+        && plain?.recovery == KafkaError.Recovery.none)
+    #expect(counts.unbalanced.isEmpty && counts.openedCount(.error) == 1)
+  }
+}
