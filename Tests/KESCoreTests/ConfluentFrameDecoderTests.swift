@@ -31,7 +31,7 @@ import Testing
     "http://registry: there is no schema with the id 77; name the registry that the record was"
       + " written with",
     "the schema with the id 4: the writer's schema string does not resolve into the reader's"
-      + " SessionEvent, at its root: a string is not a record of events",
+      + " SessionEvent, at its root: string is not a record of events",
     "a string that is not UTF-8 for \"device\"",
     "a message longer than 32 bytes; --max-record SIZE allows longer ones",
     "a value goes on behind the end of its message",
