@@ -142,9 +142,7 @@ private struct AvroResolver {
     case (.union(let branches), _): return try resolveUnion(branches, from, to, path)
     case (_, .union(let branches)): return try resolveIntoUnion(from, branches, path)
     case (.record(let name, let fields), .record(let other, let wanted)):
-      // The two at the root may have other names, inside themselves, too.
-      let isKnown = known[Pair(writer: from, reader: to)] != nil
-      guard isKnown || AvroResolver.matches(name, other) else { break }
+      guard areRoots(from, to) || AvroResolver.matches(name, other) else { break }
       return try resolveRecord(from, fields, to, wanted, path)
     case (.enumeration(let name, let symbols, _), .enumeration(let other, let known, let fallback)):
       guard AvroResolver.matches(name, other) else { break }
@@ -177,6 +175,11 @@ private struct AvroResolver {
     case (.float, .double): .floatToDouble
     default: nil
     }
+  }
+
+  /// Whether these are the records at the root, which may have other names, inside themselves, too.
+  private func areRoots(_ from: Int, _ to: Int) -> Bool {
+    from == writer.root && to == reader.root
   }
 
   /// Whether the unqualified names are the same, or the writer's is an alias of the reader's.
@@ -252,7 +255,8 @@ private struct AvroResolver {
   /// branch matches.
   private func isAlike(_ from: Int, _ to: Int) -> Bool {
     switch (writer.types[from], reader.types[to]) {
-    case (.record(let name, _), .record(let other, _)): AvroResolver.matches(name, other)
+    case (.record(let name, _), .record(let other, _)):
+      areRoots(from, to) || AvroResolver.matches(name, other)
     case (.enumeration(let name, _, _), .enumeration(let other, _, _)):
       AvroResolver.matches(name, other)
     case (.fixed(let name, _), .fixed(let other, _)): AvroResolver.matches(name, other)
