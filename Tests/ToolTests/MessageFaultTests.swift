@@ -157,7 +157,7 @@ import Testing
   // MARK: The registry
 
   private static let quick = ["--registry-property", "retries.wait.ms=1"]
-  private static let impatient = quick + ["--registry-property", "request.timeout.ms=300"]
+  private static let impatient = quick + ["--registry-property", "request.timeout.ms=1000"]
 
   private static func online(_ server: RegistryServer) -> [String] {
     ["--framing", "confluent", "--registry", server.url]
