@@ -178,7 +178,8 @@ public struct AvroOptions: ParsableArguments {
   ) -> Bool {
     guard let records = base(schema) else { return false }
     formats.target.fix(records)
-    guard let target = formats.target.schema else { return false }
-    return form(target)?.document == form(records)?.document
+    guard let target = formats.target.schema, let own = form(target), let other = form(records)
+    else { return false }
+    return own.isSame(as: other)
   }
 }

@@ -118,7 +118,7 @@ struct KESSegment: Tool {
   /// would write others.
   private func recordSchema(of sessions: AvroSchema) -> AvroSchema? {
     guard let events = sessions.withoutSession(),
-      sessionSchema(of: events)?.document == sessions.document
+      sessionSchema(of: events)?.isSame(as: sessions) ?? false
     else { return nil }
     return events
   }

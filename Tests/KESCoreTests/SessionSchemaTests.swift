@@ -19,6 +19,10 @@ import Testing
     let sessions = try #require(events.withSession(marksDuplicates: marks))
     #expect(sessions.hasSession && sessions.marksDuplicates == marks)
     #expect(sessions.withoutSession()?.document == events.document)
+    // As a registry gives it that sorts what it is given.
+    let sorted = try AvroSchema(parsing: sessions.document.withSortedMembers.description)
+    #expect(sorted.isSame(as: sessions))
+    #expect(sorted.withoutSession()?.isSame(as: events) == true)
   }
 
   @Test(arguments: [

@@ -46,6 +46,21 @@ public indirect enum JSONValue: Hashable, Sendable {
   }
 }
 
+extension JSONValue {
+  /// The same with the members of every object by their names: JSON gives their order no meaning
+  /// (RFC 8259, section 4).
+  public var withSortedMembers: JSONValue {
+    switch self {
+    case .array(let elements): .array(elements.map(\.withSortedMembers))
+    case .object(let members):
+      .object(
+        members.map { JSONMember($0.name, $0.value.withSortedMembers) }
+          .sorted { $0.name < $1.name })
+    default: self
+    }
+  }
+}
+
 /// A member of a JSON object.
 public struct JSONMember: Hashable, Sendable {
   public let name: String

@@ -7,16 +7,6 @@ struct SchemaDocument: Hashable, Sendable {
 
   /// Throws `JSONError` where `text` is not JSON.
   init(parsing text: String) throws(JSONError) {
-    value = SchemaDocument.sorted(try JSONValue(parsing: text))
-  }
-
-  private static func sorted(_ value: JSONValue) -> JSONValue {
-    switch value {
-    case .array(let elements): .array(elements.map(sorted))
-    case .object(let members):
-      .object(
-        members.map { JSONMember($0.name, sorted($0.value)) }.sorted { $0.name < $1.name })
-    default: value
-    }
+    value = try JSONValue(parsing: text).withSortedMembers
   }
 }

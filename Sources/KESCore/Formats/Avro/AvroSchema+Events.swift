@@ -163,13 +163,14 @@ extension AvroSchema {
           }))
     }
     let isMarked = marksDuplicates
-    return sources.first { $0.withSession(marksDuplicates: isMarked)?.document == document }
+    return sources.first { $0.withSession(marksDuplicates: isMarked)?.isSame(as: self) ?? false }
   }
 
   /// The field `event` without the branch that `withClosings` adds; another as it is.
   private static func withoutClosings(_ field: JSONValue) -> JSONValue {
     guard field["name"]?.text == "event", case .object(let members) = field,
-      case .array(let branches) = field["type"], branches.last == sessionClosed.document
+      case .array(let branches) = field["type"],
+      branches.last?.withSortedMembers == sessionClosed.document.withSortedMembers
     else { return field }
     let union = JSONValue.array(branches.dropLast())
     return .object(members.map { $0.name == "type" ? JSONMember("type", union) : $0 })

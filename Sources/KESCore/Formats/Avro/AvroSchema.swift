@@ -15,6 +15,12 @@ public struct AvroSchema: Sendable {
     self.document = document
   }
 
+  /// Whether both documents hold the same; some registries sort the members of what they are given.
+  public func isSame(as other: AvroSchema) -> Bool {
+    document == other.document
+      || document.withSortedMembers == other.document.withSortedMembers
+  }
+
   /// As text, without white space: what files and registries hold.
   public var text: String { document.description }
 
