@@ -380,6 +380,45 @@ import Testing
     return type
   }
 
+  @Test func defaultsTogetherAreBounded() throws {
+    // Each of them takes 400,000 bytes, and some twenty in the schema.
+    var fields = [#"{"name":"a","type":\#(AvroResolutionTests.doubled(14)),"default":{}}"#]
+    func reader() throws -> AvroSchema {
+      try AvroSchema(parsing: AvroResolutionTests.record(fields.joined(separator: ",")))
+    }
+    let writer = try AvroSchema(parsing: AvroResolutionTests.record(""))
+    let one = try AvroResolution(from: writer, to: try reader())
+    let length = Transcoding([], one).bytes.count
+    for number in 0..<500 { fields.append(#"{"name":"a\#(number)","type":"R14","default":{}}"#) }
+    #expect(length * 500 > 1 << 22)
+    let error = #expect(throws: AvroSchemaError.self) {
+      try AvroResolution(from: writer, to: try reader())
+    }
+    #expect(error?.description.hasSuffix(": defaults of more than 4194304 bytes") == true)
+  }
+
+  @Test func whatDefaultsMakeOfAFewItemsIsBounded() throws {
+    func schema(_ fields: String) throws -> AvroSchema {
+      try AvroSchema(
+        parsing: #"{"type":"array","items":{"type":"record","name":"R","fields":[\#(fields)]}}"#)
+    }
+    let writer = try schema("")
+    let text = String(repeating: "x", count: 999)
+    let reader = try schema(#"{"name":"f","type":"string","default":"\#(text)"}"#)
+    let transcoder = AvroTranscoder(
+      try AvroResolution(from: writer, to: reader), greatestLength: 100_000)
+    for (count, isRead) in [(1, true), (99, true), (100, false), (65_536, false)] {
+      let bytes = TestAvroEncoder.long(Int64(count)) + [0]
+      var output = ByteBlock()
+      let end = transcoder.transcode(bytes.span, 0, to: &output)
+      #expect(end == bytes.count)
+      #expect((transcoder.reader.flaw == nil) == isRead)
+      if !isRead { #expect(transcoder.reader.flaw?.fault == .tooLong) }
+      let length = output.count
+      #expect(length <= 100_010)
+    }
+  }
+
   // MARK: Empty values
 
   @Test(

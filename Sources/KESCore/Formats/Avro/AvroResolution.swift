@@ -97,6 +97,10 @@ private struct AvroResolver {
   private var known: [Pair: Int] = [:]
   private var failed: [Pair: AvroSchemaError] = [:]
   private var unfinished: Set<Int> = []
+  /// How many bytes the defaults have, and how many they may have together (our choice): many fields
+  /// may have the same large one, which takes few bytes of the schema.
+  private var defaultLength = 0
+  private static let greatestDefaults = 1 << 22
 
   private struct Pair: Hashable {
     let writer: Int
@@ -319,6 +323,10 @@ private struct AvroResolver {
       }
     } else {
       throw fails(path, "the writer has no such field, and the reader no default")
+    }
+    defaultLength += encoded.count
+    if defaultLength > AvroResolver.greatestDefaults {
+      throw fails(path, "defaults of more than \(AvroResolver.greatestDefaults) bytes")
     }
     return .fallback(
       encoded.withBytes { bytes in unsafe bytes.withUnsafeBytes { unsafe Array($0) } })
