@@ -174,6 +174,11 @@ import Testing
     }
   }
 
+  private static func noLength(_ length: Int32) -> String {
+    "a length of \(length), which no message has; expected messages behind their lengths, as"
+      + " kcat -f '%R%s' writes them"
+  }
+
   /// What stands behind a good message, why it is rejected, and where the next run begins: -1 for
   /// behind it.
   static let ends: [(bytes: [UInt8], problem: String)] = [
@@ -185,9 +190,11 @@ import Testing
       Array(Frame.raw(33, [1, 2, 3])),
       "a message longer than 32 bytes; --max-record SIZE allows longer ones"
     ),
-    (Frame.raw(-2, [1, 2, 3]), "a length of -2, from which on nothing can be told"),
-    (Frame.raw(.min), "a length of -2147483648, from which on nothing can be told"),
-    (Frame.raw(.max), "a message longer than 32 bytes; --max-record SIZE allows longer ones"),
+    (Frame.raw(-2, [1, 2, 3]), noLength(-2)),
+    (Frame.raw(.min), noLength(.min)),
+    (Frame.raw(1 << 30), "a message longer than 32 bytes; --max-record SIZE allows longer ones"),
+    (Frame.raw((1 << 30) + 1), noLength((1 << 30) + 1)),
+    (Array("hello\n".utf8), noLength(0x6865_6C6C)),
   ]
 
   @Test(arguments: ends)

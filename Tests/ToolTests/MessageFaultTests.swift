@@ -73,7 +73,11 @@ import Testing
       MessageFile.framed(Data(repeating: 0, count: 1001)),
       "a message longer than 1000 bytes; --max-record SIZE allows longer ones", true
     ),
-    (MessageFile.word(-7), "a length of -7, from which on nothing can be told", false),
+    (
+      MessageFile.word(-7),
+      "a length of -7, which no message has; expected messages behind their lengths, as"
+        + " kcat -f '%R%s' writes them", false
+    ),
     (
       MessageFile.word(900) + Data(repeating: 1, count: 100), "it ends inside a message", false
     ),
@@ -101,6 +105,17 @@ import Testing
       let lost = isPassed ? bytes.dropFirst(4) : bytes + Self.woke("z")
       #expect(letter[2] == lost.map { String(format: "%02x", $0) }.joined())
     }
+  }
+
+  @Test(arguments: ["kes-read", "kes-segment", "kes-purge", "kes-produce --replay --speed max"])
+  func messagesThatNobodyExpectsAreSaidToBe(tool: String) throws {
+    let messages = ProgramInput.data(Self.woke("a") + Self.woke("b"))
+    let failed = try Program.shell(tool, input: messages, directory: directory)
+    #expect(failed.status == 65)
+    #expect(failed.errors.contains("; messages of topics are read with --framing confluent\n"))
+    let lines = try Program.shell(
+      tool, input: .text("x" + EventLines.woke("a", 1)), directory: directory)
+    #expect(lines.status == 65 && !lines.errors.contains("--framing"))
   }
 
   @Test func tombstonesAreFilteredWhereverTheyStand() throws {
@@ -142,7 +157,7 @@ import Testing
   // MARK: The registry
 
   private static let quick = ["--registry-property", "retries.wait.ms=1"]
-  private static let impatient = quick + ["--registry-property", "request.timeout.ms=300"]
+  private static let impatient = quick + ["--registry-property", "request.timeout.ms=1000"]
 
   private static func online(_ server: RegistryServer) -> [String] {
     ["--framing", "confluent", "--registry", server.url]

@@ -78,10 +78,18 @@ public struct FormatDecoder: ~Copyable, RecordDecoder {
 
   public func message(for rejection: Rejection, in batch: borrowing Batch) -> String {
     switch last {
-    case .jsonLines: jsonLines.message(for: rejection, in: batch)
+    case .jsonLines: jsonLines.message(for: rejection, in: batch) + hint(at: rejection, in: batch)
     case .container: container.message(for: rejection, in: batch)
     case .frames: frames.message(for: rejection, in: batch)
     }
+  }
+
+  /// What is to be said where an input may hold messages that nobody expects: its first byte is 0.
+  private func hint(at rejection: Rejection, in batch: borrowing Batch) -> String {
+    guard rejection.line == 1, rejection.length > 0, batch.bytes[Int(rejection.offset)] == 0 else {
+      return ""
+    }
+    return "; messages of topics are read with --framing confluent"
   }
 
   public func location(of rejection: Rejection) -> String {

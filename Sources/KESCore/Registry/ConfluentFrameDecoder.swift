@@ -16,6 +16,8 @@
 /// who writes a file may not be done, and a later run finds the message whole. Memory: one message.
 public struct ConfluentFrameDecoder: ~Copyable, RecordDecoder {
   private static let lengthSize = 4
+  /// What is longer is no message, whatever is allowed. Our choice, as for lines.
+  private static let greatestLength = 1 << 30
   /// Messages are decoded together up to so many bytes.
   private static let batchSize = 128 * 1024
 
@@ -166,8 +168,10 @@ public struct ConfluentFrameDecoder: ~Copyable, RecordDecoder {
       batch.tombstoneCount += 1
       return true
     }
-    if length < 0 {
-      return lose("a length of \(length), from which on nothing can be told", nil, &batch, limits)
+    if length < 0 || length > ConfluentFrameDecoder.greatestLength {
+      return lose(
+        "a length of \(length), which no message has; expected messages behind their lengths, as"
+          + " kcat -f '%R%s' writes them", nil, &batch, limits)
     }
     if length > greatestRecord {
       return lose(

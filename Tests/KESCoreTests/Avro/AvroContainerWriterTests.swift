@@ -82,6 +82,22 @@ import Testing
     }
   }
 
+  @Test(arguments: [AvroCodec.null, .deflate, .snappy, .lzma])
+  func ourDecoderReadsWhatLibavroWrites(codec: AvroCodec) throws {
+    let directory = try ScratchDirectory()
+    let path = "\(directory.path)/file.avro"
+    let keys = (0..<300).map { "device-\($0)" }
+    let data = keys.map { TestAvroEncoder.encode(Make.received($0, 5), as: .event) }
+    let schema = try #require(LibAvroSchema(AvroSchema.event.text))
+    #expect(
+      LibAvroFile.write(data, of: schema, codec: codec.rawValue, blockSize: 1000, to: path))
+    let file = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+    #expect(try AvroContainerWriterTests.blocks(of: file).count > 5)
+    let found = ContainerDriver().decode(file, pieces: [100, 1000])
+    #expect(found.outline == keys)
+    #expect(found.records.map(\.bytes) == data)
+  }
+
   @Test(arguments: AvroCodec.allCases)
   func ourDecoderReadsWhatWeWrite(codec: AvroCodec) {
     var generator = SeededGenerator(seed: 17)

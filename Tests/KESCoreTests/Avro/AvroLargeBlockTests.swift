@@ -45,10 +45,17 @@ import Testing
     }
   }
 
-  @Test(arguments: [AvroCodec.null, .deflate], Content.allCases)
-  func slicesOfABlockAreItsRecordsInTheirOrder(codec: AvroCodec, content: Content) {
-    let input = AvroLargeBlockTests.input(codec, content)
-    let found = driver().decode(input, pieces: pieces(of: 100_000, input))
+  /// How a block is read: as it is, expanded, or resolved into another schema.
+  enum Reading: CaseIterable {
+    case plain, expanded, resolved
+
+    var codec: AvroCodec { self == .expanded ? .deflate : .null }
+  }
+
+  @Test(arguments: Reading.allCases, Content.allCases)
+  func slicesOfABlockAreItsRecordsInTheirOrder(reading: Reading, content: Content) throws {
+    let input = AvroLargeBlockTests.input(reading.codec, content)
+    let found = try driver(reading).decode(input, pieces: pieces(of: 100_000, input))
     let rejected = AvroLargeBlockTests.rejected(content)
     let lost = Int64(rejected?.1 ?? 0)
     #expect(found.rejections.map(\.fault) == (rejected.map { [$0.0] } ?? []))
@@ -66,50 +73,75 @@ import Testing
     #expect(number == (content == .fault ? Content.place : Content.count))
     // What is handed out at a time is bounded.
     #expect(found.greatestBatch < 1 << 19)
-    let other = driver().decode(input, pieces: pieces(of: 333_333, input))
+    let other = try driver(reading).decode(input, pieces: pieces(of: 333_333, input))
     #expect(other.difference(from: found) == nil)
   }
 
-  private func driver() -> ContainerDriver {
+  private func driver(_ reading: Reading) throws -> ContainerDriver {
     var driver = ContainerDriver()
     driver.keepsBytes = false
+    if reading == .resolved { driver.target = try AvroLargeBlockTests.target(driver.schemas) }
     return driver
+  }
+
+  /// Events with one more field, in front, that has a default.
+  private static func target(
+    _ schemas: AvroSchemaTable, default text: String = "here"
+  ) throws -> AvroTarget {
+    let field = #"{"name":"site","type":"string","default":"\#(text)"},{"name":"device""#
+    let target = AvroTarget(schemas: schemas)
+    target.fix(
+      try AvroSchema(
+        parsing: AvroSchema.event.text.replacing(#"{"name":"device""#, with: field)))
+    return target
   }
 
   private func pieces(of size: Int, _ bytes: [UInt8]) -> [Int] {
     Array(repeating: size, count: bytes.count / size + 1)
   }
 
-  @Test(arguments: [AvroCodec.null, .deflate], [Content.flaw, .tooFew])
-  func recordsOfALargeBlockArePlacesToGoOnFrom(codec: AvroCodec, content: Content) {
-    let input = AvroLargeBlockTests.input(codec, content)
-    let whole = driver().decode(input)
+  @Test(arguments: Reading.allCases, [Content.flaw, .tooFew])
+  func recordsOfALargeBlockArePlacesToGoOnFrom(reading: Reading, content: Content) throws {
+    let input = AvroLargeBlockTests.input(reading.codec, content)
+    let whole = try driver(reading).decode(input)
     var generator = SeededGenerator(seed: 7)
     var counts = [1, 2, 1000, 1001, 1002, 1003, whole.position - 1, whole.position]
     for _ in 0..<4 { counts.append(Int64.random(in: 0..<whole.position, using: &generator)) }
     for count in counts {
-      var limited = driver()
+      var limited = try driver(reading)
       limited.greatestCount = count
       var both = limited.decode(input)
       #expect(both.position >= count)
-      let rest = driver().decode(input, resumed: both.place, position: both.position)
+      let rest = try driver(reading).decode(input, resumed: both.place, position: both.position)
       both.append(rest)
       #expect(both.difference(from: whole) == nil, "after \(count)")
     }
   }
 
-  @Test(arguments: [AvroCodec.null, .deflate], [Content.flaw, .fault, .tooFew, .leftOver])
-  func withoutSkippingASliceEndsBeforeTheFault(codec: AvroCodec, content: Content) {
-    let input = AvroLargeBlockTests.input(codec, content)
-    let whole = driver().decode(input)
-    var limited = driver()
+  @Test(arguments: Reading.allCases, [Content.flaw, .fault, .tooFew, .leftOver])
+  func withoutSkippingASliceEndsBeforeTheFault(reading: Reading, content: Content) throws {
+    let input = AvroLargeBlockTests.input(reading.codec, content)
+    let whole = try driver(reading).decode(input)
+    var limited = try driver(reading)
     limited.stopsAtRejection = true
     var both = limited.decode(input)
     let place = AvroLargeBlockTests.rejected(content)?.place ?? 0
     #expect(both.records.count == place && both.position == Int64(place))
     #expect(both.rejections.count == 1)
     both.rejections = []
-    both.append(driver().decode(input, resumed: both.place, position: both.position))
+    both.append(try driver(reading).decode(input, resumed: both.place, position: both.position))
     #expect(both.difference(from: whole) == nil)
+  }
+
+  @Test func whatDefaultsMakeOfABlockIsHandedOutInSlices() throws {
+    var driver = ContainerDriver()
+    driver.keepsBytes = false
+    driver.target = try AvroLargeBlockTests.target(
+      driver.schemas, default: String(repeating: "x", count: 100_000))
+    let records = (0..<100).map { Make.woke("d", $0) }
+    let found = driver.decode(Make.header() + Make.block(records))
+    #expect(found.records.map(\.time) == Array(0..<100))
+    // 10 MB altogether.
+    #expect(found.greatestBatch < 1 << 19)
   }
 }

@@ -229,7 +229,7 @@ import Testing
       // A negative count, and the size of the block behind it.
       (array, [3, 4, 8, 8, 0], 5), (array, [1, 2, 8, 2, 8, 0], 6),
       // A size that is not that of the items: nothing in the spec has a reader check it.
-      (array, [1, 0, 8, 0], 4), (array, [1, 4, 8, 0], 4),
+      (array, [1, 0, 8, 0], 4), (array, [1, 100, 8, 0], 4),
       (map, [0], 1), (map, [2, 2, 97, 8, 0], 5), (map, [1, 6, 2, 97, 8, 0], 6),
     ] as [(String, [UInt8], Int)])
   func blocksAreReadToTheLast(type: String, bytes: [UInt8], end: Int) throws {
@@ -246,7 +246,7 @@ import Testing
       let bytes = TestAvroEncoder.long(count) + (count < 0 ? [2] : []) + [0]
       #expect(try skip(type, bytes).fault == .badCount, "\(count)")
     }
-    for size in [-1, 3, .max, .min] as [Int64] {
+    for size in [-1, -100, .min] as [Int64] {
       let bytes = TestAvroEncoder.long(-1) + TestAvroEncoder.long(size) + [8, 0]
       #expect(try skip(type, bytes).fault == .badCount, "\(size)")
     }

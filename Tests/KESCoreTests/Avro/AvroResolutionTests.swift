@@ -53,7 +53,7 @@ import Testing
       let reference = ReferenceAvroResolver(writer: pair.writer, reader: pair.reader)
       let resolution = try? AvroResolution(from: pair.writer, to: pair.reader)
       #expect((resolution != nil) == reference.resolves, pair.comment)
-      guard let resolution, reference.resolves else { continue }
+      guard let resolution, reference.resolves, !hasEndlessRecords(pair.writer) else { continue }
       resolved += 1
       for _ in 0..<4 {
         let value = RandomAvroData.make(pair.writer, &generator)
@@ -126,12 +126,15 @@ import Testing
       guard let resolution = try? AvroResolution(from: pair.writer, to: pair.reader) else {
         continue
       }
+      if hasHollowRecords(pair.reader) || hasEndlessRecords(pair.reader) { continue }
       let reference = ReferenceAvroResolver(writer: pair.writer, reader: pair.reader)
       var first = reference
       first.takesFirst = true
+      first.promotesText = false
       for _ in 0..<3 {
         let value = RandomAvroData.make(pair.writer, &generator)
-        // libavro takes the first branch of the reader's that matches, we the writer's own.
+        // libavro takes the first branch of the reader's that matches, we the writer's own; and it
+        // knows no bytes as text.
         if reference.resolve(value) != first.resolve(value) { continue }
         let bytes = TestAvroEncoder.encode(value, as: pair.writer, generator)
         let theirs = try #require(LibAvroValue(reader))
@@ -146,6 +149,27 @@ import Testing
       }
     }
     #expect(read > 300, "\(read)")
+  }
+
+  /// Whether there are records that hold nothing: libavro's resolver falls over arrays of them.
+  private func hasHollowRecords(_ schema: AvroSchema) -> Bool {
+    let layout = AvroLayout(schema)
+    return schema.types.indices.contains {
+      layout[$0].kind == .record && layout[$0].emptyValues > 0
+    }
+  }
+
+  /// Whether there are records that hold themselves, so that there are no data of them: libavro makes
+  /// values without end.
+  private func hasEndlessRecords(_ schema: AvroSchema) -> Bool {
+    var open: Set<Int> = []
+    func isEndless(_ type: Int) -> Bool {
+      guard case .record(_, let fields) = schema.types[type] else { return false }
+      if !open.insert(type).inserted { return true }
+      defer { open.remove(type) }
+      return fields.contains { isEndless($0.type) }
+    }
+    return schema.types.indices.contains(where: isEndless)
   }
 
   // MARK: Records inside themselves
@@ -168,6 +192,22 @@ import Testing
       #expect(found.end == bytes.count)
       #expect((found.flaw == nil) == (reference.resolve(value) != nil), "\(value)")
     }
+  }
+
+  @Test func theRecordsAtTheRootMayHaveOtherNamesInsideThemselvesToo() throws {
+    func schema(_ name: String) throws -> AvroSchema {
+      try AvroSchema(
+        parsing: #"{"type":"record","name":"\#(name)","fields":["#
+          + #"{"name":"one","type":["null","\#(name)"]},"#
+          + #"{"name":"all","type":{"type":"array","items":"\#(name)"}}]}"#)
+    }
+    let writer = try schema("A")
+    let resolution = try AvroResolution(from: writer, to: try schema("B"))
+    let empty = TestAvroValue.record([.branch(0, .null), .array([])])
+    let value = TestAvroValue.record([.branch(1, empty), .array([empty, empty])])
+    let bytes = TestAvroEncoder.encode(value, as: writer)
+    let found = Transcoding(bytes, resolution)
+    #expect(found.flaw == nil && found.bytes == bytes)
   }
 
   @Test(.timeLimit(.minutes(1)))
@@ -338,6 +378,45 @@ import Testing
           + #"{"name":"b","type":"R\#(level - 1)","default":{}}"#, name: "R\(level)")
     }
     return type
+  }
+
+  @Test func defaultsTogetherAreBounded() throws {
+    // Each of them takes 400,000 bytes, and some twenty in the schema.
+    var fields = [#"{"name":"a","type":\#(AvroResolutionTests.doubled(14)),"default":{}}"#]
+    func reader() throws -> AvroSchema {
+      try AvroSchema(parsing: AvroResolutionTests.record(fields.joined(separator: ",")))
+    }
+    let writer = try AvroSchema(parsing: AvroResolutionTests.record(""))
+    let one = try AvroResolution(from: writer, to: try reader())
+    let length = Transcoding([], one).bytes.count
+    for number in 0..<500 { fields.append(#"{"name":"a\#(number)","type":"R14","default":{}}"#) }
+    #expect(length * 500 > 1 << 22)
+    let error = #expect(throws: AvroSchemaError.self) {
+      try AvroResolution(from: writer, to: try reader())
+    }
+    #expect(error?.description.hasSuffix(": defaults of more than 4194304 bytes") == true)
+  }
+
+  @Test func whatDefaultsMakeOfAFewItemsIsBounded() throws {
+    func schema(_ fields: String) throws -> AvroSchema {
+      try AvroSchema(
+        parsing: #"{"type":"array","items":{"type":"record","name":"R","fields":[\#(fields)]}}"#)
+    }
+    let writer = try schema("")
+    let text = String(repeating: "x", count: 999)
+    let reader = try schema(#"{"name":"f","type":"string","default":"\#(text)"}"#)
+    let transcoder = AvroTranscoder(
+      try AvroResolution(from: writer, to: reader), greatestLength: 100_000)
+    for (count, isRead) in [(1, true), (99, true), (100, false), (65_536, false)] {
+      let bytes = TestAvroEncoder.long(Int64(count)) + [0]
+      var output = ByteBlock()
+      let end = transcoder.transcode(bytes.span, 0, to: &output)
+      #expect(end == bytes.count)
+      #expect((transcoder.reader.flaw == nil) == isRead)
+      if !isRead { #expect(transcoder.reader.flaw?.fault == .tooLong) }
+      let length = output.count
+      #expect(length <= 100_010)
+    }
   }
 
   // MARK: Empty values

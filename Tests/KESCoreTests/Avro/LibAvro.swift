@@ -205,4 +205,23 @@ enum LibAvroFile {
     while unsafe value.readNext(of: reader), let record = value.testValue { values.append(record) }
     return values
   }
+
+  /// Writes data of a schema, each encoded already, as libavro does; false where it cannot.
+  static func write(
+    _ data: [[UInt8]], of schema: LibAvroSchema, codec: String, blockSize: Int, to path: String
+  ) -> Bool {
+    var opened: avro_file_writer_t?
+    guard
+      unsafe avro_file_writer_create_with_codec(path, schema.handle, &opened, codec, blockSize)
+        == 0,
+      let writer = unsafe opened
+    else { return false }
+    for bytes in data {
+      let result = unsafe bytes.withUnsafeBytes {
+        unsafe avro_file_writer_append_encoded(writer, $0.baseAddress, Int64($0.count))
+      }
+      if result != 0 { return false }
+    }
+    return unsafe avro_file_writer_close(writer) == 0
+  }
 }

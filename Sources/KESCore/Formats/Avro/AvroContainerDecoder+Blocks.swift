@@ -80,8 +80,10 @@ extension AvroContainerDecoder {
     guard container.reading.problem == nil, let entry = container.reading.entry else {
       return reject(head, .unusableSchema, &batch, limits)
     }
-    let isLarge = opened != nil || head.dataLength > AvroContainerDecoder.batchSize
-    if isLarge && container.reading.transcoder == nil {
+    if let transcoder = container.reading.transcoder {
+      return decodeSlice(head, of: container, entry, by: transcoder, &batch, limits)
+    }
+    if opened != nil || head.dataLength > AvroContainerDecoder.batchSize {
       if isInPlace && !batch.isEmpty {
         hasMore = true
         return .stopped
@@ -108,42 +110,32 @@ extension AvroContainerDecoder {
     return expand(head, of: container, entry, &batch, limits)
   }
 
-  /// Decodes a block whose data have to be expanded, transcoded or copied.
+  /// Decodes a block whose data have to be expanded or copied.
   mutating func expand(
     _ head: BlockHead, of container: AvroContainer, _ entry: AvroSchemaTable.Entry,
     _ batch: inout Batch, _ limits: DecodingLimits
   ) -> Progress {
-    data.truncate(to: 0)
-    // Data that are not transcoded are expanded to where they stay.
-    if container.reading.transcoder == nil { swap(&data, &batch.bytes) }
-    let start = data.count
+    let start = batch.bytes.count
     let isExpanded = raw.withBytes(head.dataStart, head.dataLength) {
-      container.codec.expand($0, limit: AvroContainerDecoder.greatestBlock, to: &data)
+      container.codec.expand($0, limit: AvroContainerDecoder.greatestBlock, to: &batch.bytes)
     }
-    let isPossible = isPossible(head.count, data.count - start, entry)
-    if !isExpanded || !isPossible { data.truncate(to: start) }
-    if container.reading.transcoder == nil { swap(&data, &batch.bytes) }
+    let length = batch.bytes.count - start
+    let isPossible = isPossible(head.count, length, entry)
+    if !isExpanded || !isPossible || length > AvroContainerDecoder.sliceLimit {
+      batch.bytes.truncate(to: start)
+    }
     if !isExpanded { return reject(head, .badCompression, &batch, limits) }
     if !isPossible { return reject(head, .badCount, &batch, limits) }
-    if container.reading.transcoder == nil
-      && batch.bytes.count - start > AvroContainerDecoder.sliceLimit
-    {
+    if length > AvroContainerDecoder.sliceLimit {
       // Few bytes have become many: they are expanded once more, elsewhere.
-      batch.bytes.truncate(to: start)
       return decodeSlice(head, of: container, entry, &batch, limits)
     }
     var scan = makeScan(head, at: start, container)
-    let isWhole =
-      if let transcoder = container.reading.transcoder {
-        transcodeRecords(transcoder, &scan, container.reading.schema, entry, &batch, limits)
-      } else {
-        batch.decode { bytes, columns in
-          entry.withPlan { steps, tables in
-            scanRecords(
-              bytes, steps, tables, &scan, container.reading.schema, entry, &columns, limits)
-          }
-        }
+    let isWhole = batch.decode { bytes, columns in
+      entry.withPlan { steps, tables in
+        scanRecords(bytes, steps, tables, &scan, container.reading.schema, entry, &columns, limits)
       }
+    }
     return end(head, scan, isWhole)
   }
 
@@ -217,6 +209,35 @@ extension AvroContainerDecoder {
     } else {
       let next = AvroOpenBlock(
         index: open.index + slice.length, records: open.records + slice.records)
+      opened = next
+      recordsOfBlock = max(recordsOfBlock, next.records)
+    }
+    return .done
+  }
+
+  /// Decodes the next slice of a block whose records are transcoded: their defaults may make many
+  /// bytes of few.
+  mutating func decodeSlice(
+    _ head: BlockHead, of container: AvroContainer, _ entry: AvroSchemaTable.Entry,
+    by transcoder: AvroTranscoder, _ batch: inout Batch, _ limits: DecodingLimits
+  ) -> Progress {
+    if opened == nil, let fault = expand(head, of: container, entry, isPlain: false) {
+      return reject(head, fault, &batch, limits)
+    }
+    let open = opened ?? AvroOpenBlock()
+    var scan = AvroBlockScan(
+      count: head.count - open.records, index: open.index,
+      passed: max(0, recordsOfBlock - open.records), byteOffset: offset(of: used),
+      dataOffset: container.codec == .null ? offset(of: head.dataStart + open.index) : nil)
+    let ending = transcodeRecords(
+      transcoder, &scan, container.reading.schema, entry, &batch, limits)
+    switch ending {
+    case .whole: finish(head)
+    case .stopped:
+      recordsOfBlock = open.records + scan.passed
+      return .stopped
+    case .full:
+      let next = AvroOpenBlock(index: scan.index, records: open.records + scan.passed)
       opened = next
       recordsOfBlock = max(recordsOfBlock, next.records)
     }

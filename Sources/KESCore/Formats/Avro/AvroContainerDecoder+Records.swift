@@ -35,36 +35,49 @@ extension AvroContainerDecoder {
     return rejectRest(bytes, scan, fault: .leftOver, from: number - 1, &columns, limits)
   }
 
-  /// Transcodes the records of a block, which stand in `data`, into the batch's bytes, and scans them
-  /// there; false where it stopped before the block's end.
+  /// Why transcoding ended: behind the block's last record, or before its next one, because a slice
+  /// is full or the run goes no further.
+  enum TranscodingEnd { case whole, full, stopped }
+
+  /// Transcodes records of a block, which stand in `data`, into the batch's bytes, and scans them
+  /// there.
   mutating func transcodeRecords(
     _ transcoder: AvroTranscoder, _ scan: inout AvroBlockScan, _ schema: UInt16,
     _ entry: AvroSchemaTable.Entry, _ batch: inout Batch, _ limits: DecodingLimits
-  ) -> Bool {
+  ) -> TranscodingEnd {
     var number: Int64 = 0
+    let begin = batch.bytes.count
     let last = position &+ min(limits.records, Int64.max &- position)
     while number < scan.count {
-      if position == last { return stop(at: number, &scan) }
+      let isFull = AvroOpenBlock.isFull(length: batch.bytes.count - begin, records: number)
+      if position == last || isFull {
+        scan.passed = number
+        return isFull ? .full : .stopped
+      }
       let start = batch.bytes.count
       let end = data.withBytes { transcoder.transcode($0, scan.index, to: &batch.bytes) }
       if end < 0 {
         batch.bytes.truncate(to: start)
         scan.passed = number
         return rejectRest(transcoder.reader, scan, from: number, &batch, limits)
+          ? .whole : .stopped
       }
       if number < scan.passed {
         batch.bytes.truncate(to: start)
       } else {
         admit(start, transcoder.reader.flaw, schema, entry, scan, dataEnd: end, &batch)
-        if limits.stopsAtRejection && !batch.rejections.isEmpty { return stop(at: number, &scan) }
+        if limits.stopsAtRejection && !batch.rejections.isEmpty {
+          scan.passed = number
+          return .stopped
+        }
         position &+= 1
       }
       scan.index = end
       number &+= 1
     }
-    if scan.index == data.count { return true }
+    if scan.index == data.count { return .whole }
     scan.passed = number
-    return rejectRest(nil, scan, from: number - 1, &batch, limits)
+    return rejectRest(nil, scan, from: number - 1, &batch, limits) ? .whole : .stopped
   }
 
   /// Appends the record that was transcoded to `start`, or rejects what it was made of.

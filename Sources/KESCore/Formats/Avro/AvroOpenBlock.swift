@@ -9,6 +9,11 @@ struct AvroOpenBlock {
   var index = 0
   var records: Int64 = 0
 
+  /// Whether so many bytes of so many records are enough for a slice.
+  static func isFull(length: Int, records: Int64) -> Bool {
+    length >= sliceLength || records == sliceRecords
+  }
+
   /// The next records of `data`: how many, and their bytes. The last slice has all that is left,
   /// also what cannot be followed.
   func slice(
@@ -18,7 +23,7 @@ struct AvroOpenBlock {
     var end = index
     var count: Int64 = 0
     while count < wanted {
-      if end - index >= AvroOpenBlock.sliceLength || count == AvroOpenBlock.sliceRecords {
+      if AvroOpenBlock.isFull(length: end - index, records: count) {
         return (count, end - index, false)
       }
       reader.beginRecord()

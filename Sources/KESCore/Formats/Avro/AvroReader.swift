@@ -235,7 +235,9 @@ struct AvroReader {
       if count == .min { return fail(.badCount, at: start) }
       index = long(bytes, index)
       if index < 0 { return AvroReader.failed }
-      if value < 0 || value > bytes.count - index { return fail(.badCount, at: start) }
+      // Whether it is that of the items is not looked at, as libavro does not: where it leads lies
+      // perhaps behind the record.
+      if value < 0 { return fail(.badCount, at: start) }
       count = -count
     }
     if emptyValues == 0 {

@@ -97,6 +97,10 @@ private struct AvroResolver {
   private var known: [Pair: Int] = [:]
   private var failed: [Pair: AvroSchemaError] = [:]
   private var unfinished: Set<Int> = []
+  /// How many bytes the defaults have, and how many they may have together (our choice): many fields
+  /// may have the same large one, which takes few bytes of the schema.
+  private var defaultLength = 0
+  private static let greatestDefaults = 1 << 22
 
   private struct Pair: Hashable {
     let writer: Int
@@ -142,9 +146,7 @@ private struct AvroResolver {
     case (.union(let branches), _): return try resolveUnion(branches, from, to, path)
     case (_, .union(let branches)): return try resolveIntoUnion(from, branches, path)
     case (.record(let name, let fields), .record(let other, let wanted)):
-      // The two at the root may have other names, inside themselves, too.
-      let isKnown = known[Pair(writer: from, reader: to)] != nil
-      guard isKnown || AvroResolver.matches(name, other) else { break }
+      guard areRoots(from, to) || AvroResolver.matches(name, other) else { break }
       return try resolveRecord(from, fields, to, wanted, path)
     case (.enumeration(let name, let symbols, _), .enumeration(let other, let known, let fallback)):
       guard AvroResolver.matches(name, other) else { break }
@@ -177,6 +179,11 @@ private struct AvroResolver {
     case (.float, .double): .floatToDouble
     default: nil
     }
+  }
+
+  /// Whether these are the records at the root, which may have other names, inside themselves, too.
+  private func areRoots(_ from: Int, _ to: Int) -> Bool {
+    from == writer.root && to == reader.root
   }
 
   /// Whether the unqualified names are the same, or the writer's is an alias of the reader's.
@@ -252,7 +259,8 @@ private struct AvroResolver {
   /// branch matches.
   private func isAlike(_ from: Int, _ to: Int) -> Bool {
     switch (writer.types[from], reader.types[to]) {
-    case (.record(let name, _), .record(let other, _)): AvroResolver.matches(name, other)
+    case (.record(let name, _), .record(let other, _)):
+      areRoots(from, to) || AvroResolver.matches(name, other)
     case (.enumeration(let name, _, _), .enumeration(let other, _, _)):
       AvroResolver.matches(name, other)
     case (.fixed(let name, _), .fixed(let other, _)): AvroResolver.matches(name, other)
@@ -315,6 +323,10 @@ private struct AvroResolver {
       }
     } else {
       throw fails(path, "the writer has no such field, and the reader no default")
+    }
+    defaultLength += encoded.count
+    if defaultLength > AvroResolver.greatestDefaults {
+      throw fails(path, "defaults of more than \(AvroResolver.greatestDefaults) bytes")
     }
     return .fallback(
       encoded.withBytes { bytes in unsafe bytes.withUnsafeBytes { unsafe Array($0) } })

@@ -7,9 +7,14 @@ final class AvroTranscoder {
   let resolution: AvroResolution
   private let layout: AvroLayout
   private(set) var reader = AvroReader()
+  /// How long a value may become by defaults.
+  private let greatestLength: Int
+  /// Where the value at hand begins in the output.
+  private var begin = 0
 
-  init(_ resolution: AvroResolution) {
+  init(_ resolution: AvroResolution, greatestLength: Int = AvroContainerDecoder.greatestBlock) {
     self.resolution = resolution
+    self.greatestLength = greatestLength
     layout = AvroLayout(resolution.writer)
   }
 
@@ -18,6 +23,7 @@ final class AvroTranscoder {
   /// both cases an unknown part has been appended.
   func transcode(_ bytes: Span<UInt8>, _ start: Int, to output: inout ByteBlock) -> Int {
     reader.beginRecord()
+    begin = output.count
     return run(resolution.root, bytes, start, &output)
   }
 
@@ -136,7 +142,7 @@ final class AvroTranscoder {
     var next = 0
     for source in record.sources {
       switch source {
-      case .fallback(let encoded): output.append(encoded.span)
+      case .fallback(let encoded): append(encoded, at: index, &output)
       case .writer(let field, let action):
         index = skip(next..<field, of: node, bytes, index)
         if index >= 0 { index = run(action, bytes, index, &output) }
@@ -162,13 +168,22 @@ final class AvroTranscoder {
     }
     for source in record.sources {
       switch source {
-      case .fallback(let encoded): output.append(encoded.span)
+      case .fallback(let encoded): append(encoded, at: index, &output)
       case .writer(let field, let action):
         let end = run(action, bytes, starts[field], &output)
         if end < 0 { return end }
       }
     }
     return index
+  }
+
+  /// A default. A few items may have so many that there is no memory for them.
+  private func append(_ encoded: [UInt8], at place: Int, _ output: inout ByteBlock) {
+    if output.count - begin + encoded.count <= greatestLength {
+      output.append(encoded.span)
+    } else {
+      reader.note(.tooLong, at: place)
+    }
   }
 
   private func skip(
