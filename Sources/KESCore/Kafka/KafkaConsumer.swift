@@ -82,13 +82,13 @@ public final class KafkaConsumer {
   ) throws(KafkaError) -> Poll {
     batch.removeAll()
     if unanswered != nil { throw misuse("poll", "a rebalance has not been answered") }
-    if let found = try pollOnce(into: &batch) { return found }
-    if milliseconds > 0 {
-      // The wait may be long: librdkafka wants to see us more often than that.
-      queue.wait(milliseconds: Int32(clamping: min(milliseconds, 1000)))
+    let deadline = KafkaDeadline(KafkaPatience(milliseconds: milliseconds))
+    while true {
       if let found = try pollOnce(into: &batch) { return found }
+      // In turns of a second: librdkafka wants to see us more often than some want to wait.
+      let turn = deadline.remaining(atMost: 1000)
+      if turn == 0 || queue.wait(milliseconds: turn) == .interrupted { return .idle }
     }
-    return .idle
   }
 
   private func pollOnce(into batch: inout KafkaMessageBatch) throws(KafkaError) -> Poll? {
@@ -312,11 +312,25 @@ public final class KafkaConsumer {
     guard let farewells = try? KafkaQueueHandle(client) else { return false }
     let refusal = unsafe rd_kafka_consumer_close_queue(client.pointer, farewells.pointer)
     if unsafe KafkaErrorHandle(adopting: refusal, client.counts) != nil { return false }
+    return serve(farewells, patience)
+  }
+
+  /// Has rebalances answered and drops messages until the consumer is closed; false where the
+  /// patience is over before that.
+  private func serve(
+    _ farewells: borrowing KafkaQueueHandle, _ patience: KafkaPatience
+  ) -> Bool {
     let deadline = KafkaDeadline(patience)
-    while unsafe rd_kafka_consumer_closed(client.pointer) == 0 && !deadline.isOver {
-      _ = unsafe rd_kafka_queue_poll_callback(farewells.pointer, deadline.remaining(atMost: 100))
+    // Not by the library's function for callbacks, which stops the process at a message.
+    var batch = KafkaMessageBatch(capacity: 100)
+    while unsafe rd_kafka_consumer_closed(client.pointer) == 0 {
+      farewells.forgetArrivals()
+      _ = batch.fill(from: farewells)
+      if unsafe rd_kafka_consumer_closed(client.pointer) != 0 { break }
+      if deadline.isOver { return false }
+      if batch.isEmpty { _ = farewells.wait(milliseconds: deadline.remaining(atMost: 20)) }
     }
-    return unsafe rd_kafka_consumer_closed(client.pointer) != 0
+    return true
   }
 
   private func giveUpUnanswered() {
