@@ -1,9 +1,31 @@
 // Whatever is taken from librdkafka is given back once.
 
+import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
 @testable import KESCore
+
+@Suite struct KafkaFarewellTests {
+  @Test func workThatEndsIsWaitedFor() {
+    let isDone = Mutex(false)
+    #expect(KafkaFarewell.run(milliseconds: 60_000) { isDone.withLock { $0 = true } })
+    #expect(isDone.withLock { $0 })
+  }
+
+  @Test func workThatDoesNotEndIsLeftBehind() {
+    let (first, second) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+    let ended = KafkaFarewell.run(milliseconds: 20) {
+      first.wait()
+      second.signal()
+    }
+    #expect(!ended)
+    // It goes on by itself.
+    first.signal()
+    second.wait()
+  }
+}
 
 @Suite(.threadsOfTheirOwn) struct KafkaHandleTests {
   private let kafka: KafkaUnderTest

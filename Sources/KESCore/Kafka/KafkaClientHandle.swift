@@ -38,11 +38,20 @@ final class KafkaClientHandle: @unchecked Sendable {
   }
 
   deinit {
-    // A consumer has left its group before, or could not in the time that it had: no second try,
-    // which might take as long again.
-    unsafe rd_kafka_destroy_flags(pointer, Int32(RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE))
-    counts.close(.client)
+    let (address, counts, context) = unsafe (UInt(bitPattern: pointer), counts, context)
+    KafkaFarewell.run(milliseconds: KafkaClientHandle.greatestFarewell) {
+      // A consumer has left its group before, or could not in the time that it had: no second try,
+      // which might take as long again.
+      unsafe rd_kafka_destroy_flags(
+        OpaquePointer(bitPattern: address), Int32(RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE))
+      counts.close(.client)
+      // Callbacks may come until now.
+      withExtendedLifetime(context) {}
+    }
   }
+
+  /// In milliseconds. Our choice: usually a client ends within one second.
+  private static let greatestFarewell: Int64 = 5000
 
   /// Has the callbacks called that are due, without waiting.
   func serve() { unsafe rd_kafka_poll(pointer, 0) }
