@@ -66,6 +66,12 @@ final class KafkaClientHandle: @unchecked Sendable {
     throw failure(KafkaErrorCode(code), operation, place ?? self.place)
   }
 
+  /// Throws why the client cannot be used any more, again at each call; the library says so once.
+  func requireUsable(_ operation: String) throws(KafkaError) {
+    let code = unsafe rd_kafka_fatal_error(pointer, nil, 0)
+    if code != RD_KAFKA_RESP_ERR_NO_ERROR { throw failure(.fatal, operation, place) }
+  }
+
   /// Throws what an error object means, and frees it; NULL means success.
   func check(
     error: OpaquePointer?, _ operation: String, _ place: KafkaPlace? = nil
