@@ -58,7 +58,8 @@ import Testing
     #expect(Int32(bitPattern: KafkaPartitioner.murmur2(bytes.span)) == hash)
   }
 
-  @Test func partitionsAreThoseOfLibrdkafka() {
+  @Test func partitionsAreThoseOfLibrdkafka() throws {
+    try KafkaLibrary.load()
     var generator = SplitMix64(seed: 1)
     for length in 0..<70 {
       for _ in 0..<20 {
@@ -206,7 +207,8 @@ import Testing
         + "the broker and at the topic")
   }
 
-  @Test func objectsOfErrorsAreReadAndFreedOnce() {
+  @Test func objectsOfErrorsAreReadAndFreedOnce() throws {
+    try KafkaLibrary.load()
     let counts = KafkaHandleCounts()
     let place = KafkaPlace()
     func failure(_ error: OpaquePointer?) -> KafkaError? {
