@@ -117,6 +117,24 @@ import Testing
     #expect(counts.unbalanced.isEmpty)
   }
 
+  @Test(.enabled(if: KafkaTestCluster.isMock, "\(KafkaTestCluster.needsFaults)"))
+  func aMemberThatCannotLeaveInTime() throws {
+    let faulty = try KafkaUnderTest(brokerCount: 1, options: ["auto.offset.reset=earliest"])
+    do {
+      let consumer = try KafkaConsumer(faulty.configuration, group: kafka.unique("group"))
+      try consumer.subscribe([faulty.topic()])
+      var batch = KafkaMessageBatch()
+      while case .idle = try consumer.poll(into: &batch, milliseconds: 1000) {}
+      try consumer.acceptAssignment()
+      // What it asks of the group from now on is not answered.
+      try faulty.mock?.setLatency(milliseconds: 20_000)
+      let start = KafkaDeadline.now
+      _ = consumer.close(KafkaPatience(milliseconds: 100))
+      #expect(KafkaDeadline.now - start < 10_000)
+    }
+    #expect(faulty.configuration.counts.unbalanced.isEmpty)
+  }
+
   @Test func aProducerThatSends() throws {
     do {
       let producer = try KafkaProducer(configuration)

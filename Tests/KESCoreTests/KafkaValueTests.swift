@@ -222,3 +222,19 @@ import Testing
     #expect(counts.unbalanced.isEmpty && counts.openedCount(.error) == 1)
   }
 }
+
+@Suite(.enabled(if: KafkaTestCluster.isMock, "\(KafkaTestCluster.needsFaults)"))
+struct KafkaTestClusterTests {
+  @Test(arguments: [
+    ("", "an empty command"), ("dance", "no such command: dance"),
+    ("topic t", "expected topic NAME PARTITIONS REPLICATION"),
+    ("errors 0", "expected errors API CODE…"), ("errors 0 x", "expected errors API CODE…"),
+    ("rtt 1 fast", "expected rtt BROKER MILLISECONDS"), ("down 77", "Broker: Broker not available"),
+  ])
+  func aCommandThatIsWrongIsAnswered(command: String, answer: String) throws {
+    let cluster = try KafkaTestCluster.shared.get()
+    let failure = try #require(
+      #expect(throws: KafkaTestCluster.Failure.self) { try cluster.send(command) })
+    #expect(failure.answer == "error: \(answer)")
+  }
+}
