@@ -46,6 +46,17 @@ public enum ExitStatus: Int32, Sendable {
     }
   }
 
+  public init(_ error: KafkaError) {
+    switch error.kind {
+    case .bug: self = .software
+    case .record: self = .badData
+    case .retriable, .fatal, .environment, .interrupted: self = .unavailable
+    case .fenced: self = .inUse
+    case .configuration: self = .configuration
+    case .missingTopic: self = .noInput
+    }
+  }
+
   public init(_ error: StateError) {
     switch error {
     case .inUse: self = .inUse

@@ -217,4 +217,22 @@ private func step(_ members: [Member], until isDone: () -> Bool) throws {
     }
     #expect(!deadline.isOver)
   }
+
+  @Test(.enabled(if: KafkaTestCluster.isMock, "\(KafkaTestCluster.needsFaults)"))
+  func aStaticMemberWhoseInstanceIsTakenIsFenced() throws {
+    let faulty = try KafkaUnderTest(brokerCount: 1, options: ["auto.offset.reset=earliest"])
+    let topic = try faulty.topic()
+    let member = try Member(faulty.configuration, group: group, instance: "instance-1")
+    try member.consumer.subscribe([topic])
+    try step([member]) { member.partitions.count == 1 }
+    // FENCED_INSTANCE_ID
+    try faulty.mock?.fail(.heartbeat, with: [82])
+    let error = try #require(
+      #expect(throws: KafkaError.self) {
+        let deadline = KafkaDeadline(KafkaUnderTest.patience)
+        while !deadline.isOver { try member.step() }
+      })
+    #expect(error.kind == .fenced && error.recovery == KafkaError.Recovery.none, "\(error)")
+    #expect(throws: KafkaError.self) { for _ in 0..<10 { try member.step() } }
+  }
 }

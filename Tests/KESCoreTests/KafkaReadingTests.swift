@@ -151,6 +151,18 @@ import Testing
     #expect(after.map(\.text) == (0..<10).map { "\($0)" })
   }
 
+  @Test(.enabled(if: KafkaTestCluster.isMock, "\(KafkaTestCluster.needsFaults)"))
+  func aFollowerIsReadWhereTheLeaderSaysSo() throws {
+    let faulty = try KafkaUnderTest(brokerCount: 2)
+    let topic = try faulty.topic()
+    try faulty.mock?.setLeader(1, ofTopic: topic, partition: 0)
+    try faulty.mock?.setFollower(2, ofTopic: topic, partition: 0)
+    try KafkaProducer(faulty.configuration).sendAll([TestRecord("a"), TestRecord("b")], to: topic)
+    let consumer = try KafkaConsumer(faulty.configuration)
+    try consumer.assign([KafkaPosition(KafkaPartition(topic: topic, number: 0), .beginning)])
+    #expect(try consumer.collect(2).map(\.text) == ["a", "b"])
+  }
+
   @Test func callsThatNeedAGroupAreRefusedWithoutOne() throws {
     let consumer = try KafkaConsumer(kafka.configuration)
     let calls: [() throws -> Void] = [

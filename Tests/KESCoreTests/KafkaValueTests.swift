@@ -58,7 +58,8 @@ import Testing
     #expect(Int32(bitPattern: KafkaPartitioner.murmur2(bytes.span)) == hash)
   }
 
-  @Test func partitionsAreThoseOfLibrdkafka() {
+  @Test func partitionsAreThoseOfLibrdkafka() throws {
+    try KafkaLibrary.load()
     var generator = SplitMix64(seed: 1)
     for length in 0..<70 {
       for _ in 0..<20 {
@@ -206,7 +207,8 @@ import Testing
         + "the broker and at the topic")
   }
 
-  @Test func objectsOfErrorsAreReadAndFreedOnce() {
+  @Test func objectsOfErrorsAreReadAndFreedOnce() throws {
+    try KafkaLibrary.load()
     let counts = KafkaHandleCounts()
     let place = KafkaPlace()
     func failure(_ error: OpaquePointer?) -> KafkaError? {
@@ -218,5 +220,21 @@ import Testing
       plain?.reason == "two lines" && plain?.kind == .bug
         && plain?.recovery == KafkaError.Recovery.none)
     #expect(counts.unbalanced.isEmpty && counts.openedCount(.error) == 1)
+  }
+}
+
+@Suite(.enabled(if: KafkaTestCluster.isMock, "\(KafkaTestCluster.needsFaults)"))
+struct KafkaTestClusterTests {
+  @Test(arguments: [
+    ("", "an empty command"), ("dance", "no such command: dance"),
+    ("topic t", "expected topic NAME PARTITIONS REPLICATION"),
+    ("errors 0", "expected errors API CODE…"), ("errors 0 x", "expected errors API CODE…"),
+    ("rtt 1 fast", "expected rtt BROKER MILLISECONDS"), ("down 77", "Broker: Broker not available"),
+  ])
+  func aCommandThatIsWrongIsAnswered(command: String, answer: String) throws {
+    let cluster = try KafkaTestCluster.shared.get()
+    let failure = try #require(
+      #expect(throws: KafkaTestCluster.Failure.self) { try cluster.send(command) })
+    #expect(failure.answer == "error: \(answer)")
   }
 }

@@ -138,7 +138,7 @@ public final class KafkaTestCluster: Sendable {
       process.standardOutput = output
       // Whoever waits for the end of the tests' own output is not to wait for the cluster.
       process.standardError = FileHandle.nullDevice
-      try process.run()
+      try Spawning.start(process)
       self.process = process
       state = Mutex(State(input: input, output: output))
     }

@@ -29,7 +29,7 @@ public enum OpenSSL {
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = output
     process.standardError = output
-    try process.run()
+    try Spawning.start(process)
     let said = try output.fileHandleForReading.readToEnd() ?? Data()
     process.waitUntilExit()
     if process.terminationStatus != 0 {

@@ -31,7 +31,7 @@ public final class TLSFileServer {
     process.standardInput = input
     process.standardOutput = output
     process.standardError = FileHandle.nullDevice
-    try process.run()
+    try Spawning.start(process)
     port = try TLSFileServer.port(from: output.fileHandleForReading, arguments)
   }
 

@@ -3,6 +3,7 @@
 import Foundation
 import Glibc
 import Testing
+import TestSupport
 
 /// A tool that has ended: what it said and how it went.
 struct Finished {
@@ -58,7 +59,7 @@ enum Program {
 
 /// Held while a process starts, and while a pipe is made private: between `pipe` and `fcntl` a new
 /// process would inherit it.
-let spawning = NSLock()
+let spawning = Spawning.lock
 
 /// How long a test waits for what must come before it says that it hangs.
 private let patienceSeconds = 60.0

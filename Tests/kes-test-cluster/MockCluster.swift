@@ -10,7 +10,9 @@ final class MockCluster {
 
   /// nil where the library cannot make one.
   init?(brokerCount: Int32) {
-    guard let configuration = unsafe rd_kafka_conf_new() else { return nil }
+    guard unsafe kes_rdkafka_load() == nil, let configuration = unsafe rd_kafka_conf_new() else {
+      return nil
+    }
     // What the brokers log is of no use to a test.
     unsafe rd_kafka_conf_set(configuration, "log_level", "0", nil, 0)
     guard let client = unsafe rd_kafka_new(RD_KAFKA_PRODUCER, configuration, nil, 0) else {

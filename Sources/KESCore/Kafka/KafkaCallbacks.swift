@@ -22,14 +22,9 @@ func kafkaErrorCallback(
   _ client: OpaquePointer?, _ code: Int32, _ reason: UnsafePointer<CChar>?,
   _ opaque: UnsafeMutableRawPointer?
 ) {
-  guard let client = unsafe client, let context = unsafe kafkaContext(opaque) else { return }
+  guard let context = unsafe kafkaContext(opaque) else { return }
   let code = KafkaErrorCode(rawValue: code)
-  if code == .fatal {
-    let failure = unsafe kafkaFatalFailure(of: client)
-    context.notices.failFatally(failure.code, failure.reason)
-  } else {
-    context.notices.fail(code, unsafe reason.map { unsafe String(cString: $0) } ?? code.reason)
-  }
+  context.notices.fail(code, unsafe reason.map { unsafe String(cString: $0) } ?? code.reason)
 }
 
 /// What became of a record, from the thread that polls or flushes. The message stays the library's.

@@ -38,11 +38,20 @@ final class KafkaClientHandle: @unchecked Sendable {
   }
 
   deinit {
-    // A consumer has left its group before, or could not in the time that it had: no second try,
-    // which might take as long again.
-    unsafe rd_kafka_destroy_flags(pointer, Int32(RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE))
-    counts.close(.client)
+    let (address, counts, context) = unsafe (UInt(bitPattern: pointer), counts, context)
+    KafkaFarewell.run(milliseconds: KafkaClientHandle.greatestFarewell) {
+      // A consumer has left its group before, or could not in the time that it had: no second try,
+      // which might take as long again.
+      unsafe rd_kafka_destroy_flags(
+        OpaquePointer(bitPattern: address), Int32(RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE))
+      counts.close(.client)
+      // Callbacks may come until now.
+      withExtendedLifetime(context) {}
+    }
   }
+
+  /// In milliseconds. Our choice: usually a client ends within one second.
+  private static let greatestFarewell: Int64 = 5000
 
   /// Has the callbacks called that are due, without waiting.
   func serve() { unsafe rd_kafka_poll(pointer, 0) }
@@ -55,6 +64,12 @@ final class KafkaClientHandle: @unchecked Sendable {
   ) throws(KafkaError) {
     if code == RD_KAFKA_RESP_ERR_NO_ERROR { return }
     throw failure(KafkaErrorCode(code), operation, place ?? self.place)
+  }
+
+  /// Throws why the client cannot be used any more, again at each call; the library says so once.
+  func requireUsable(_ operation: String) throws(KafkaError) {
+    let code = unsafe rd_kafka_fatal_error(pointer, nil, 0)
+    if code != RD_KAFKA_RESP_ERR_NO_ERROR { throw failure(.fatal, operation, place) }
   }
 
   /// Throws what an error object means, and frees it; NULL means success.

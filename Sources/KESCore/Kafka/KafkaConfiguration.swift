@@ -43,6 +43,7 @@ public struct KafkaConfiguration: Sendable {
         .configuration, operation: "connect", place: KafkaPlace(), reason: "no brokers are named",
         advice: "name them by --brokers HOST:PORT,… or by the property bootstrap.servers")
     }
+    try KafkaLibrary.load()
     // Wrong properties show before anything is connected.
     _ = try makeHandle(.consumer)
   }

@@ -59,11 +59,6 @@ struct KafkaConfigurationHandle: ~Copyable {
   }
 }
 
-/// What a client is for.
-enum KafkaClientRole: Sendable {
-  case consumer, producer
-}
-
 extension String {
   /// What the library wrote into a buffer.
   init(libraryText buffer: [CChar]) {

@@ -25,13 +25,17 @@ public struct KafkaErrorCode: Hashable, Sendable {
 
   /// As in librdkafka's and Kafka's documentation, such as `_TRANSPORT` or `PRODUCER_FENCED`.
   public var name: String {
-    guard let name = unsafe rd_kafka_err2name(libraryCode) else { return "\(rawValue)" }
+    guard KafkaLibrary.isLoaded, let name = unsafe rd_kafka_err2name(libraryCode) else {
+      return "\(rawValue)"
+    }
     return unsafe String(cString: name)
   }
 
   /// The library's sentence for it.
   var reason: String {
-    guard let reason = unsafe rd_kafka_err2str(libraryCode) else { return "error \(rawValue)" }
+    guard KafkaLibrary.isLoaded, let reason = unsafe rd_kafka_err2str(libraryCode) else {
+      return "error \(rawValue)"
+    }
     return unsafe String(cString: reason)
   }
 }

@@ -10,7 +10,6 @@ final class KafkaNoticeLog: Sendable {
     var droppedCount = 0
     var lastFailure: KafkaFailure?
     var refusal: KafkaFailure?
-    var fatal: KafkaFailure?
   }
 
   private let state = Mutex(State())
@@ -54,17 +53,10 @@ final class KafkaNoticeLog: Sendable {
     }
   }
 
-  func failFatally(_ code: KafkaErrorCode, _ reason: String) {
-    let failure = KafkaFailure(code: code, reason: redact(reason))
-    state.withLock { $0.fatal = $0.fatal ?? failure }
-  }
-
   /// Why the last connection failed.
   var lastFailure: KafkaFailure? { state.withLock { $0.lastFailure } }
   /// A failure that no waiting mends: of authentication or certificates.
   var refusal: KafkaFailure? { state.withLock { $0.refusal } }
-  /// Why the client cannot be used any more.
-  var fatal: KafkaFailure? { state.withLock { $0.fatal } }
 
   /// All notices since the last call.
   func take() -> [KafkaNotice] {
@@ -78,16 +70,5 @@ final class KafkaNoticeLog: Sendable {
       state.droppedCount = 0
       return taken
     }
-  }
-}
-
-/// Why something failed, without where.
-struct KafkaFailure: Hashable, Sendable {
-  let code: KafkaErrorCode
-  let reason: String
-
-  /// Whether the broker, or we, refused: brokers that start up do not do that.
-  var isRefusal: Bool {
-    code.isAuthentication || (code == .tls && reason.contains("verif"))
   }
 }

@@ -50,7 +50,7 @@ struct KafkaQueueHandle: ~Copyable {
   func forgetArrivals() { pipe.drain() }
 
   /// Waits for an arrival or a signal, so many milliseconds.
-  func wait(milliseconds: Int32) { pipe.wait(milliseconds: milliseconds) }
+  func wait(milliseconds: Int32) -> KafkaWakePipe.Wait { pipe.wait(milliseconds: milliseconds) }
 
   /// The next event; nil where none comes in time.
   func nextEvent(milliseconds: Int32) -> KafkaEventHandle? {

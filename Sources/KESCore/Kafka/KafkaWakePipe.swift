@@ -45,9 +45,12 @@ struct KafkaWakePipe: ~Copyable {
     }
   }
 
+  /// Why waiting ended.
+  enum Wait { case over, interrupted }
+
   /// Waits until there is something, or so many milliseconds; a signal ends it, too.
-  func wait(milliseconds: Int32) {
+  func wait(milliseconds: Int32) -> Wait {
     var descriptor = pollfd(fd: reading, events: Int16(POLLIN), revents: 0)
-    _ = unsafe poll(&descriptor, 1, milliseconds)
+    return unsafe poll(&descriptor, 1, milliseconds) < 0 && errno == EINTR ? .interrupted : .over
   }
 }

@@ -1,11 +1,16 @@
-// librdkafka, and what Swift cannot call of it: functions with a variable number of arguments, and
-// macros with arguments or casts.
+// librdkafka, loaded when it is first needed: its TLS and authentication must not slow down the start
+// of a tool that reads pipes and files. Beside that, what Swift cannot call of it: functions with a
+// variable number of arguments, and macros with arguments or casts.
 #ifndef KES_CRDKAFKA_H
 #define KES_CRDKAFKA_H
 
 #include <librdkafka/rdkafka.h>
 // The cluster that tests run against. Its interface is not stable; no tool uses it.
 #include <librdkafka/rdkafka_mock.h>
+
+/// Loads the shared library, once a process; to be called before any other function. Returns why it
+/// cannot be used, or NULL.
+const char *kes_rdkafka_load(void);
 
 /// RD_KAFKA_PARTITION_UA: the partitioner chooses.
 static const int32_t kes_rdkafka_any_partition = RD_KAFKA_PARTITION_UA;

@@ -1,0 +1,82 @@
+// Which partitions a consumer reads.
+
+internal import CRdkafka
+
+extension KafkaConsumer {
+  /// Joins the group, to share the partitions of `topics` with its other members. Partitions come
+  /// as rebalances. Throws `KafkaError`.
+  public func subscribe(_ topics: [String]) throws(KafkaError) {
+    if group == nil { throw misuse("subscribe", "the consumer has no group") }
+    let partitions = topics.map {
+      KafkaPartition(topic: $0, number: kes_rdkafka_any_partition)
+    }
+    let list = KafkaPartitionList(partitions, client.counts)
+    try client.check(unsafe rd_kafka_subscribe(client.pointer, list.pointer), "subscribe")
+  }
+
+  /// Reads these partitions from these offsets, and no others; without a group's say. Throws
+  /// `KafkaError`.
+  public func assign(_ positions: [KafkaPosition]) throws(KafkaError) {
+    let list = KafkaPartitionList(positions, client.counts)
+    try client.check(unsafe rd_kafka_assign(client.pointer, list.pointer), "assign partitions")
+  }
+
+  /// Answers `.assigned`: begins to read. A partition that `positions` does not name begins at the
+  /// group's committed offset. Throws `KafkaError`.
+  public func acceptAssignment(_ positions: [KafkaPosition] = []) throws(KafkaError) {
+    guard case .assigned = unanswered else {
+      throw misuse("accept an assignment", "no assignment waits for an answer")
+    }
+    try answer(positions)
+  }
+
+  /// Answers `.revoked` or `.lost`: reads those partitions no more. Throws `KafkaError`.
+  public func giveUp() throws(KafkaError) {
+    switch unanswered {
+    case .revoked, .lost: try answer([])
+    case .assigned, nil: throw misuse("give partitions up", "none are asked back")
+    }
+  }
+
+  private func answer(_ positions: [KafkaPosition]) throws(KafkaError) {
+    guard let event = unanswered else { return }
+    unanswered = nil
+    let failure = unsafe kafkaAnswer(event, startingAt: positions, client.pointer, client.counts)
+    if let failure { throw failure }
+  }
+
+  /// Stops fetching these partitions for a while. Throws `KafkaError`.
+  public func pause(_ partitions: [KafkaPartition]) throws(KafkaError) {
+    let list = KafkaPartitionList(partitions, client.counts)
+    let code = unsafe rd_kafka_pause_partitions(client.pointer, list.pointer)
+    try check(list, code, "pause")
+  }
+
+  /// Fetches these partitions again. Throws `KafkaError`.
+  public func resume(_ partitions: [KafkaPartition]) throws(KafkaError) {
+    let list = KafkaPartitionList(partitions, client.counts)
+    let code = unsafe rd_kafka_resume_partitions(client.pointer, list.pointer)
+    try check(list, code, "resume")
+  }
+
+  /// Goes on reading at other offsets, as after an aborted transaction; messages that had arrived
+  /// are dropped. Throws `KafkaError`.
+  public func seek(to positions: [KafkaPosition], _ patience: KafkaPatience) throws(KafkaError) {
+    let list = KafkaPartitionList(positions, client.counts)
+    let deadline = KafkaDeadline(patience)
+    let refusal = unsafe rd_kafka_seek_partitions(
+      client.pointer, list.pointer, deadline.remaining())
+    try unsafe client.check(error: refusal, "seek")
+    try check(list, RD_KAFKA_RESP_ERR_NO_ERROR, "seek")
+  }
+
+  /// Throws what failed for one of the partitions, or for all.
+  func check(
+    _ list: borrowing KafkaPartitionList, _ code: rd_kafka_resp_err_t, _ operation: String
+  ) throws(KafkaError) {
+    if let (partition, code) = list.firstFailure {
+      throw client.failure(code, operation, KafkaPlace(partition))
+    }
+    try client.check(code, operation)
+  }
+}

@@ -1,0 +1,105 @@
+// Where a consumer stands, and where its group does.
+
+internal import CRdkafka
+
+extension KafkaConsumer {
+  /// Begins to commit offsets for the group: of the records to be read next. A failure is thrown by
+  /// a later `poll`, or by `finishCommits`.
+  public func beginCommit(_ positions: [KafkaPosition]) throws(KafkaError) {
+    if group == nil { throw misuse("commit offsets", "the consumer has no group") }
+    if positions.isEmpty { return }
+    let list = KafkaPartitionList(positions, client.counts)
+    try client.check(
+      unsafe rd_kafka_commit_queue(client.pointer, list.pointer, commits.pointer, nil, nil),
+      "commit offsets", groupPlace)
+    pendingCommitCount += 1
+  }
+
+  /// Waits until all commits are answered. Throws `KafkaError`, of the kind `.retriable` where the
+  /// group has rebalanced meanwhile.
+  public func finishCommits(_ patience: KafkaPatience) throws(KafkaError) {
+    let deadline = KafkaDeadline(patience)
+    while pendingCommitCount > 0 {
+      try collectCommits(milliseconds: deadline.remaining(atMost: 100))
+      if pendingCommitCount == 0 { return }
+      try deadline.checkInterruption("commit offsets", groupPlace)
+      if deadline.isOver { throw client.failure(.timedOut, "commit offsets", groupPlace) }
+    }
+  }
+
+  /// Commits offsets for the group, and waits until that is done. Throws as `finishCommits`.
+  public func commit(
+    _ positions: [KafkaPosition], _ patience: KafkaPatience
+  ) throws(KafkaError) {
+    try beginCommit(positions)
+    try finishCommits(patience)
+  }
+
+  private var groupPlace: KafkaPlace {
+    KafkaPlace(brokers: client.configuration.brokers, group: group)
+  }
+
+  func collectCommits(milliseconds: Int32) throws(KafkaError) {
+    while pendingCommitCount > 0, let event = commits.nextEvent(milliseconds: milliseconds) {
+      pendingCommitCount -= 1
+      if let (partition, code) = event.firstFailure {
+        var place = KafkaPlace(partition)
+        place.group = group
+        throw client.failure(code, "commit offsets", place)
+      }
+      if event.code != .none { throw client.failure(event.code, "commit offsets", groupPlace) }
+    }
+  }
+
+  /// What the group has committed for `partitions`; those without a commit are left out. Throws
+  /// `KafkaError`.
+  public func committed(
+    _ partitions: [KafkaPartition], _ patience: KafkaPatience
+  ) throws(KafkaError) -> [KafkaPartition: KafkaOffset] {
+    if group == nil { throw misuse("ask for committed offsets", "the consumer has no group") }
+    let list = KafkaPartitionList(partitions, client.counts)
+    let deadline = KafkaDeadline(patience)
+    let code = unsafe rd_kafka_committed(client.pointer, list.pointer, deadline.remaining())
+    try check(list, code, "ask for committed offsets")
+    return KafkaConsumer.numbers(list.positions)
+  }
+
+  /// Where reading stands: behind the last message that a poll returned, and behind markers of
+  /// transactions. Partitions of which nothing was read are left out.
+  public func positions(
+    _ partitions: [KafkaPartition]
+  ) throws(KafkaError) -> [KafkaPartition: KafkaOffset] {
+    let list = KafkaPartitionList(partitions, client.counts)
+    let code = unsafe rd_kafka_position(client.pointer, list.pointer)
+    try check(list, code, "ask for positions")
+    return KafkaConsumer.numbers(list.positions)
+  }
+
+  private static func numbers(_ positions: [KafkaPosition]) -> [KafkaPartition: KafkaOffset] {
+    let known = positions.filter(\.offset.isNumber)
+    return Dictionary(known.map { ($0.partition, $0.offset) }) { $1 }
+  }
+
+  /// The first and next offsets, by their brokers. Throws `KafkaError`.
+  public func watermarks(
+    _ partitions: [KafkaPartition], _ patience: KafkaPatience
+  ) throws(KafkaError) -> [KafkaPartition: KafkaWatermarks] {
+    try client.watermarks(of: partitions, patience)
+  }
+
+  /// Where to begin in `partitions` by what the user says, as numbers. Throws `KafkaError`.
+  public func resolve(
+    _ specification: KafkaOffsetSpecification, in partitions: [KafkaPartition],
+    _ patience: KafkaPatience
+  ) throws(KafkaError) -> [KafkaPosition] {
+    try client.resolve(specification, in: partitions, patience)
+  }
+
+  /// Who we are in the group, for `KafkaProducer.sendOffsets`. Throws `KafkaError` where the
+  /// consumer has no group.
+  public func groupMetadata() throws(KafkaError) -> KafkaGroupMetadata {
+    guard group != nil, let metadata = unsafe rd_kafka_consumer_group_metadata(client.pointer)
+    else { throw misuse("tell who it is in its group", "the consumer has no group") }
+    return unsafe KafkaGroupMetadata(adopting: metadata, client.counts)
+  }
+}

@@ -1,0 +1,112 @@
+// Waiting for messages that something else may end.
+
+import Foundation
+import Glibc
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import KESCore
+
+@Suite(.threadsOfTheirOwn) struct KafkaWaitingTests {
+  private let kafka: KafkaUnderTest
+  private let topic: String
+  private let consumer: KafkaConsumer
+  private var partition: KafkaPartition { KafkaPartition(topic: topic, number: 0) }
+
+  /// A consumer that has read its partition to the end.
+  init() throws {
+    kafka = try KafkaUnderTest()
+    topic = try kafka.topic()
+    consumer = try KafkaConsumer(kafka.configuration)
+    try consumer.assign([KafkaPosition(partition, .beginning)])
+    var batch = KafkaMessageBatch()
+    _ = try consumer.collect(&batch) { _, ends in !ends.isEmpty }
+    try drain()
+  }
+
+  /// Polls until nothing is left, as one must before waiting for the descriptor.
+  private func drain() throws {
+    var batch = KafkaMessageBatch()
+    while try consumer.poll(into: &batch, milliseconds: 0) != .idle {}
+  }
+
+  /// Waits with poll(2) for the consumer's descriptor.
+  private func isReadable(milliseconds: Int32) -> Bool {
+    var descriptor = pollfd(fd: consumer.descriptor, events: Int16(POLLIN), revents: 0)
+    return unsafe poll(&descriptor, 1, milliseconds) == 1
+  }
+
+  @Test func theDescriptorTellsOfEveryArrival() throws {
+    let producer = try KafkaProducer(kafka.configuration)
+    var batch = KafkaMessageBatch(capacity: 2)
+    for round in 0..<10 {
+      try producer.sendAll([TestRecord("\(round)")], to: topic)
+      var records: [TestRecord] = []
+      while records.isEmpty {
+        // Nothing else wakes it: a missed arrival would end the wait by its time.
+        #expect(isReadable(milliseconds: 20_000))
+        while try consumer.poll(into: &batch, milliseconds: 0) != .idle {
+          batch.forEach { records.append(TestRecord($0)) }
+        }
+      }
+      #expect(records.map(\.text) == ["\(round)"])
+    }
+  }
+
+  @Test func messagesThatDoNotFitInABatchComeWithTheNext() throws {
+    let producer = try KafkaProducer(kafka.configuration)
+    try producer.sendAll((0..<7).map { TestRecord("\($0)") }, to: topic)
+    var batch = KafkaMessageBatch(capacity: 2)
+    let records = try consumer.collect(&batch) { records, _ in records.count >= 7 }
+    #expect(records.map(\.text) == (0..<7).map { "\($0)" })
+  }
+
+  @Test func anEmptyPollReturnsInTime() throws {
+    var batch = KafkaMessageBatch()
+    let start = KafkaDeadline.now
+    #expect(try consumer.poll(into: &batch, milliseconds: 0) == .idle)
+    #expect(try consumer.poll(into: &batch, milliseconds: 50) == .idle)
+    #expect(KafkaDeadline.now - start < 5000)
+  }
+
+  /// SIGTERM itself would end the tests; SIGUSR1 comes through the same pipe.
+  @Test func aSignalEndsTheWaitBesideMessages() throws {
+    let signals = Signals()
+    _ = signals.takeReport()
+    #expect(signals.wait(for: consumer.descriptor, milliseconds: 0) == .deadline)
+    kill(getpid(), SIGUSR1)
+    #expect(signals.wait(for: consumer.descriptor, milliseconds: 20_000) == .signal)
+    #expect(signals.takeReport())
+    try KafkaProducer(kafka.configuration).sendAll([TestRecord("v")], to: topic)
+    #expect(signals.wait(for: consumer.descriptor, milliseconds: 20_000) == .ready)
+    var batch = KafkaMessageBatch()
+    #expect(try consumer.collect(&batch) { records, _ in !records.isEmpty }.count == 1)
+    try drain()
+    try interruptAPoll()
+  }
+
+  /// A poll that waits by itself ends by a signal to its thread, long before its time.
+  private func interruptAPoll() throws {
+    let waiting = pthread_self()
+    let isOver = Mutex(false)
+    let hasEnded = DispatchSemaphore(value: 0)
+    Thread.detachNewThread {
+      while !isOver.withLock({ $0 }) {
+        pthread_kill(waiting, SIGUSR1)
+        usleep(10_000)
+      }
+      hasEnded.signal()
+    }
+    // The thread must be there as long as signals are sent to it.
+    defer {
+      isOver.withLock { $0 = true }
+      hasEnded.wait()
+    }
+    var batch = KafkaMessageBatch()
+    let start = KafkaDeadline.now
+    // The new end of the partition may still come.
+    while try consumer.poll(into: &batch, milliseconds: 600_000) == .batch {}
+    #expect(KafkaDeadline.now - start < 60_000)
+  }
+}

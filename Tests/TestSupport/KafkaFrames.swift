@@ -1,0 +1,68 @@
+// The bytes of Kafka's protocol, as far as a test's broker needs them.
+
+import Foundation
+
+/// Reads the fields of a request (Kafka protocol guide, "Protocol Primitive Types").
+struct KafkaFrameReader {
+  private var bytes: Data
+
+  init(_ bytes: Data) { self.bytes = bytes }
+
+  private mutating func take(_ count: Int) -> Data {
+    let taken = bytes.prefix(count)
+    bytes = Data(bytes.dropFirst(count))
+    return Data(taken)
+  }
+
+  mutating func integer<Value: FixedWidthInteger>(_ type: Value.Type = Value.self) -> Value {
+    take(MemoryLayout<Value>.size).reduce(0) { $0 << 8 | Value(truncatingIfNeeded: $1) }
+  }
+
+  /// nil for a null string.
+  mutating func string() -> String? {
+    let count = integer(Int16.self)
+    return count < 0 ? nil : String(decoding: take(Int(count)), as: UTF8.self)
+  }
+
+  /// Empty also for a null array.
+  mutating func array<Element>(_ read: (inout KafkaFrameReader) -> Element) -> [Element] {
+    let count = integer(Int32.self)
+    return count < 0 ? [] : (0..<count).map { _ in read(&self) }
+  }
+}
+
+/// Writes the fields of an answer.
+struct KafkaFrameWriter {
+  private(set) var bytes = Data()
+
+  mutating func write<Value: FixedWidthInteger>(_ value: Value) {
+    let size = MemoryLayout<Value>.size
+    for index in 0..<size {
+      bytes.append(UInt8(truncatingIfNeeded: value >> Value(8 * (size - 1 - index))))
+    }
+  }
+
+  mutating func write(_ text: String) {
+    write(Int16(text.utf8.count))
+    bytes.append(contentsOf: text.utf8)
+  }
+
+  mutating func write(bytes data: Data) {
+    write(Int32(data.count))
+    bytes.append(data)
+  }
+
+  mutating func write<Element>(
+    array: [Element], _ each: (inout KafkaFrameWriter, Element) -> Void
+  ) {
+    write(Int32(array.count))
+    for element in array { each(&self, element) }
+  }
+
+  /// The bytes with their length before them.
+  var frame: Data {
+    var frame = KafkaFrameWriter()
+    frame.write(bytes: bytes)
+    return frame.bytes
+  }
+}
