@@ -84,7 +84,9 @@ let package = Package(
       swiftSettings: houseSettings),
     .testTarget(
       name: "KESCoreTests",
-      dependencies: ["KESCore", "CAvro", "CJansson", "CRdkafka", "TestSupport", "kes-test-cluster"],
+      dependencies: [
+        "KESCore", "CAvro", "CJansson", "CRdkafka", "TestSupport", "kes-test-cluster",
+      ],
       swiftSettings: houseSettings),
     .testTarget(
       name: "ToolTests",
