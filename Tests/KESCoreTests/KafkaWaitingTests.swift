@@ -2,7 +2,6 @@
 
 import Foundation
 import Glibc
-import Synchronization
 import TestSupport
 import Testing
 
@@ -82,31 +81,5 @@ import Testing
     #expect(signals.wait(for: consumer.descriptor, milliseconds: 20_000) == .ready)
     var batch = KafkaMessageBatch()
     #expect(try consumer.collect(&batch) { records, _ in !records.isEmpty }.count == 1)
-    try drain()
-    try interruptAPoll()
-  }
-
-  /// A poll that waits by itself ends by a signal to its thread, long before its time.
-  private func interruptAPoll() throws {
-    let waiting = pthread_self()
-    let isOver = Mutex(false)
-    let hasEnded = DispatchSemaphore(value: 0)
-    Thread.detachNewThread {
-      while !isOver.withLock({ $0 }) {
-        pthread_kill(waiting, SIGUSR1)
-        usleep(10_000)
-      }
-      hasEnded.signal()
-    }
-    // The thread must be there as long as signals are sent to it.
-    defer {
-      isOver.withLock { $0 = true }
-      hasEnded.wait()
-    }
-    var batch = KafkaMessageBatch()
-    let start = KafkaDeadline.now
-    // The new end of the partition may still come.
-    while try consumer.poll(into: &batch, milliseconds: 600_000) == .batch {}
-    #expect(KafkaDeadline.now - start < 60_000)
   }
 }
