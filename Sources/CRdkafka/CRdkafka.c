@@ -84,6 +84,7 @@
   _(rd_kafka_event_type) \
   _(rd_kafka_fatal_error) \
   _(rd_kafka_flush) \
+  _(rd_kafka_get_watermark_offsets) \
   _(rd_kafka_group_result_error) \
   _(rd_kafka_group_result_partitions) \
   _(rd_kafka_header_add) \
@@ -95,6 +96,7 @@
   _(rd_kafka_init_transactions) \
   _(rd_kafka_last_error) \
   _(rd_kafka_mem_free) \
+  _(rd_kafka_memberid) \
   _(rd_kafka_message_destroy) \
   _(rd_kafka_message_errstr) \
   _(rd_kafka_message_headers) \

@@ -118,7 +118,7 @@ struct KESProduce: Tool {
       greatestCount: input.count ?? .max, signals: signals,
       onRejection: report.verbose ? { messages.note("\($0); skipped") } : nil)
     var run = ReplayRun(
-      intake: intake, output: destination, settings: replay.settings,
+      source: intake, output: destination, settings: replay.settings,
       isUnbuffered: output.unbuffered, signals: signals, pace: Pace(signals: signals),
       reporter: StatisticsPrinter(options: report, files: input.files, messages: messages))
     let ending = try run.run()

@@ -4,8 +4,8 @@ import KESCommand
 import KESCore
 
 /// Reads batches, waits until each record is due, writes its bytes.
-struct ReplayRun<Decoder: RecordDecoder & ~Copyable>: ~Copyable {
-  private var intake: Intake<Decoder>
+struct ReplayRun<Source: RecordSource & ~Copyable>: ~Copyable {
+  private var source: Source
   private let output: OutputStream
   private var encoder: FormatRecordEncoder
   private let settings: ReplaySettings
@@ -14,7 +14,7 @@ struct ReplayRun<Decoder: RecordDecoder & ~Copyable>: ~Copyable {
   private let pace: Pace
   private let reporter: (any StatisticsReporter)?
 
-  private var batch = Batch(blockSize: Intake<Decoder>.blockSize)
+  private var batch = Batch(blockSize: 128 * 1024)
   private var shifted = Batch(blockSize: 1)
   private var hasBegun = false
   private var schedule: ReplaySchedule?
@@ -24,11 +24,11 @@ struct ReplayRun<Decoder: RecordDecoder & ~Copyable>: ~Copyable {
   private var unsentCount = 0
 
   init(
-    intake: consuming Intake<Decoder>, output: FormatOutput, settings: ReplaySettings,
+    source: consuming Source, output: FormatOutput, settings: ReplaySettings,
     isUnbuffered: Bool = false, signals: Signals, pace: Pace,
     reporter: (any StatisticsReporter)? = nil
   ) {
-    self.intake = intake
+    self.source = source
     self.output = output.stream
     encoder = FormatRecordEncoder(output)
     self.settings = settings
@@ -54,7 +54,7 @@ struct ReplayRun<Decoder: RecordDecoder & ~Copyable>: ~Copyable {
     while true {
       let deadline = reporter?.deadline
       let turn = try piping { () throws(PipelineError) in
-        try intake.next(into: &batch, deadline: deadline) { () throws(StreamError) in
+        try source.next(into: &batch, deadline: deadline) { () throws(StreamError) in
           try output.flush()
         }
       }
@@ -130,7 +130,7 @@ struct ReplayRun<Decoder: RecordDecoder & ~Copyable>: ~Copyable {
   }
 
   private func write(always: Bool) throws(ToolFailure) {
-    let deadLetters = always ? intake.deadLetters : nil
+    let deadLetters = always ? source.deadLetters : nil
     try streaming { () throws(StreamError) in
       if always { try output.flush() } else { try output.flushIfFull() }
       try deadLetters?.flush()
@@ -139,9 +139,11 @@ struct ReplayRun<Decoder: RecordDecoder & ~Copyable>: ~Copyable {
 
   private mutating func finish() throws(ToolFailure) {
     try streaming { () throws(StreamError) in
-      try intake.deadLetters?.finish()
+      try source.deadLetters?.finish()
       try output.finish()
     }
+    let unsentCount = unsentCount
+    try piping { () throws(PipelineError) in try source.finish(leaving: unsentCount) }
     report(isLast: true)
     let ledger = ledger
     try piping { () throws(PipelineError) in try ledger.requireClosed() }
@@ -150,18 +152,18 @@ struct ReplayRun<Decoder: RecordDecoder & ~Copyable>: ~Copyable {
   private mutating func report(isLast: Bool) {
     let isAsked = signals.takeReport()
     reporter?.report(now: pace.clock.monotonic(), isAsked: isAsked, isLast: isLast) {
-      intake.takeStatistics(ledger: ledger, openSessions: 0)
+      source.takeStatistics(ledger: ledger, openSessions: 0)
     }
   }
 
   /// Those sent are assigned; those read and not yet due are held.
   private var ledger: Ledger {
-    var ledger = intake.ledger
+    var ledger = source.ledger
     ledger.assigned = sentCount
     ledger.held = Int64(unsentCount)
     return ledger
   }
 
   /// How many records were passed over that nothing keeps (exit status 1).
-  var skippedCount: Int64 { intake.skippedCount }
+  var skippedCount: Int64 { source.skippedCount }
 }

@@ -101,7 +101,7 @@ struct KESPurge: Tool {
     options.flushes = closing.flush
     options.isUnbuffered = output.unbuffered
     var pipeline = PurgePipeline(
-      intake: intake, purger: closing.purger, encoder: sessions.makeThroughEncoder(),
+      source: intake, purger: closing.purger, encoder: sessions.makeThroughEncoder(),
       output: sessions.stream, options: options, signals: signals,
       reporter: StatisticsPrinter(options: report, files: input.files, messages: messages))
     let ending = try piping { () throws(PipelineError) in try pipeline.run() }

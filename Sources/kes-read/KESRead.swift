@@ -192,7 +192,7 @@ struct KESRead: Tool {
       policy: input.policy, deadLetters: ends.deadLetters, signals: signals,
       onRejection: report.verbose ? { ends.messages.note("\($0); skipped") } : nil)
     var pipeline = ReadPipeline(
-      intake: intake, filter: filters.makeFilter(), encoder: encoder, output: ends.output,
+      source: intake, filter: filters.makeFilter(), encoder: encoder, output: ends.output,
       greatestCount: countsRecords ? input.count ?? .max : .max,
       isUnbuffered: output.unbuffered, signals: signals, reporter: reporter(ends.messages))
     let ending = try piping { () throws(PipelineError) in try pipeline.run() }

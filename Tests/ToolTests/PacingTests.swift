@@ -84,7 +84,7 @@ import Testing
       decoder: JSONLinesDecoder(purpose: .reading, greatestRecord: 1 << 20), policy: .fail,
       signals: signals)
     var run = ReplayRun(
-      intake: intake,
+      source: intake,
       output: FormatOutput(try clock.output, formats: RecordFormats(output: .json)),
       settings: ReplaySettings(speed: speed, target: target), signals: signals, pace: clock.pace)
     #expect(try run.run() == .done)

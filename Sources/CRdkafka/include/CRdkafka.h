@@ -17,18 +17,20 @@ static const int32_t kes_rdkafka_any_partition = RD_KAFKA_PARTITION_UA;
 
 /// Hands a copy of a record over for sending. `key` and `value` may be NULL, which is not the same as
 /// empty; `timestamp` is in milliseconds, and 0 stands for now. `headers` (or NULL) is the library's
-/// where this returns RD_KAFKA_RESP_ERR_NO_ERROR, and stays the caller's otherwise.
+/// where this returns RD_KAFKA_RESP_ERR_NO_ERROR, and stays the caller's otherwise. `mark` comes back
+/// with the delivery, as the message's `_private`.
 static inline rd_kafka_resp_err_t kes_rdkafka_produce(
     rd_kafka_t *client, rd_kafka_topic_t *topic, int32_t partition,
     const void *key, size_t key_count, const void *value, size_t value_count,
-    int64_t timestamp, rd_kafka_headers_t *headers) {
+    int64_t timestamp, rd_kafka_headers_t *headers, intptr_t mark) {
   if (headers == NULL) {
     return rd_kafka_producev(
         client, RD_KAFKA_V_RKT(topic), RD_KAFKA_V_PARTITION(partition),
         RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
         RD_KAFKA_V_KEY((void *)key, key_count),
         RD_KAFKA_V_VALUE((void *)value, value_count),
-        RD_KAFKA_V_TIMESTAMP(timestamp), RD_KAFKA_V_END);
+        RD_KAFKA_V_TIMESTAMP(timestamp), RD_KAFKA_V_OPAQUE((void *)mark),
+        RD_KAFKA_V_END);
   }
   return rd_kafka_producev(
       client, RD_KAFKA_V_RKT(topic), RD_KAFKA_V_PARTITION(partition),
@@ -36,7 +38,7 @@ static inline rd_kafka_resp_err_t kes_rdkafka_produce(
       RD_KAFKA_V_KEY((void *)key, key_count),
       RD_KAFKA_V_VALUE((void *)value, value_count),
       RD_KAFKA_V_TIMESTAMP(timestamp), RD_KAFKA_V_HEADERS(headers),
-      RD_KAFKA_V_END);
+      RD_KAFKA_V_OPAQUE((void *)mark), RD_KAFKA_V_END);
 }
 
 /// An error object with a text, for tests; for rd_kafka_error_destroy.

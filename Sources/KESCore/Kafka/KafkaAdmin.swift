@@ -35,13 +35,7 @@ public final class KafkaAdmin {
   public func topic(
     _ name: String, _ patience: KafkaPatience
   ) throws(KafkaError) -> KafkaTopicDescription? {
-    let topic = try KafkaTopic(name, client)
-    let metadata = try KafkaMetadata(client, topic: topic, patience)
-    if let code = metadata.failure(ofTopic: name) {
-      if code.kind == .missingTopic { return nil }
-      throw client.failure(code, "ask for the topic", KafkaPlace(topic: name))
-    }
-    return metadata.cluster.topics.first { $0.name == name }
+    try client.topic(name, patience)
   }
 
   /// Makes a topic, and waits until it is there. Returns false where it is there already, with
@@ -125,5 +119,20 @@ extension KafkaEventHandle {
     guard let result = unsafe rd_kafka_event_DeleteTopics_result(pointer) else { return nil }
     let topics = unsafe rd_kafka_DeleteTopics_result_topics(result, &count)
     return count > 0 ? unsafe topics?[0] : nil
+  }
+}
+
+extension KafkaClientHandle {
+  /// A topic; nil where there is none. Throws `KafkaError` where that cannot be told.
+  func topic(
+    _ name: String, _ patience: KafkaPatience
+  ) throws(KafkaError) -> KafkaTopicDescription? {
+    let topic = try KafkaTopic(name, self)
+    let metadata = try KafkaMetadata(self, topic: topic, patience)
+    if let code = metadata.failure(ofTopic: name) {
+      if code.kind == .missingTopic { return nil }
+      throw failure(code, "ask for the topic", KafkaPlace(topic: name))
+    }
+    return metadata.cluster.topics.first { $0.name == name }
   }
 }

@@ -36,6 +36,10 @@ func kafkaDeliveryCallback(
   guard let message = unsafe message, let context = unsafe kafkaContext(opaque) else { return }
   if unsafe message.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR {
     context.deliveries.deliveredCount += 1
+    if let mark = unsafe message.pointee._private {
+      context.deliveries.markedOffsets[Int(bitPattern: mark)] = KafkaOffset(
+        unsafe message.pointee.offset)
+    }
     return
   }
   let place = unsafe KafkaPlace(

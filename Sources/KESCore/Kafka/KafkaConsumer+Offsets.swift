@@ -95,6 +95,30 @@ extension KafkaConsumer {
     try client.resolve(specification, in: partitions, patience)
   }
 
+  /// How many partitions a topic has; nil where there is none of that name. Throws `KafkaError`.
+  public func partitionCount(
+    of topic: String, _ patience: KafkaPatience
+  ) throws(KafkaError) -> Int32? {
+    try client.topic(topic, patience)?.partitionCount
+  }
+
+  /// The next offset of a partition as of the last answer that brought messages; nil where there was
+  /// none. Cost: no request.
+  public func lastKnownEnd(of partition: KafkaPartition) -> KafkaOffset? {
+    var (low, high): (Int64, Int64) = (0, 0)
+    let code = unsafe rd_kafka_get_watermark_offsets(
+      client.pointer, partition.topic, partition.number, &low, &high)
+    return code == RD_KAFKA_RESP_ERR_NO_ERROR && high >= 0 ? KafkaOffset(high) : nil
+  }
+
+  /// The name by which the group knows us; nil while we are no member.
+  public var member: String? {
+    guard let name = unsafe rd_kafka_memberid(client.pointer) else { return nil }
+    defer { unsafe rd_kafka_mem_free(client.pointer, name) }
+    let text = unsafe String(cString: name)
+    return text.isEmpty ? nil : text
+  }
+
   /// Who we are in the group, for `KafkaProducer.sendOffsets`. Throws `KafkaError` where the
   /// consumer has no group.
   public func groupMetadata() throws(KafkaError) -> KafkaGroupMetadata {

@@ -9,6 +9,9 @@ struct KafkaDeliveryTally: Sendable {
   /// The first that failed, which tells most.
   private(set) var firstFailure: KafkaError?
 
+  /// The offsets that marked records got; of records with one mark, the last one's.
+  var markedOffsets: [Int: KafkaOffset] = [:]
+
   var outstandingCount: Int64 { enqueuedCount - deliveredCount - failedCount }
 
   mutating func fail(_ code: KafkaErrorCode, _ reason: String, _ place: KafkaPlace) {

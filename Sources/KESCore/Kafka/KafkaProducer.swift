@@ -58,6 +58,7 @@ public final class KafkaProducer {
   ///   - partition: nil leaves it to the partitioner (murmur2 of the key, as Java clients do).
   ///   - timestamp: nil for now. The library cannot send times before 1 ms after the epoch: they
   ///     become that.
+  ///   - mark: where greater than 0, `takeDeliveredOffsets` tells the offset that the record got.
   ///   - patience: how long the queue may stay full.
   ///
   /// Throws `KafkaError`: `.record` where the record cannot be sent, `.missingTopic`,
@@ -66,18 +67,18 @@ public final class KafkaProducer {
   public func produce(
     key: Span<UInt8>?, value: Span<UInt8>?, to topic: KafkaTopic, partition: Int32? = nil,
     timestamp: EventTime? = nil, headers: consuming KafkaHeaders? = nil,
-    patience: KafkaPatience
+    mark: Int = 0, patience: KafkaPatience
   ) throws(KafkaError) {
     if isTransactional && transactionState != .open { throw misuse(.produce) }
     let partition = partition ?? kes_rdkafka_any_partition
     let time = timestamp.map { max($0.milliseconds, 1) } ?? 0
     var headers = headers.take()
-    var code = unsafe enqueue(key, value, topic, partition, time, headers?.pointer)
+    var code = unsafe enqueue(key, value, topic, partition, time, headers?.pointer, mark)
     if code == RD_KAFKA_RESP_ERR__QUEUE_FULL {
       let deadline = KafkaDeadline(patience)
       repeat {
         try waitForRoom(topic, deadline)
-        code = unsafe enqueue(key, value, topic, partition, time, headers?.pointer)
+        code = unsafe enqueue(key, value, topic, partition, time, headers?.pointer, mark)
       } while code == RD_KAFKA_RESP_ERR__QUEUE_FULL
     }
     if code != RD_KAFKA_RESP_ERR_NO_ERROR { throw refusal(code, topic, partition) }
@@ -90,13 +91,13 @@ public final class KafkaProducer {
   @inline(__always)
   private func enqueue(
     _ key: Span<UInt8>?, _ value: Span<UInt8>?, _ topic: KafkaTopic, _ partition: Int32,
-    _ time: Int64, _ headers: OpaquePointer?
+    _ time: Int64, _ headers: OpaquePointer?, _ mark: Int
   ) -> rd_kafka_resp_err_t {
     unsafe kafkaLend(key) { key, keyCount in
       unsafe kafkaLend(value) { value, valueCount in
         unsafe kes_rdkafka_produce(
           client.pointer, topic.pointer, partition, key, keyCount, value, valueCount, time,
-          headers)
+          headers, mark)
       }
     }
   }
@@ -135,6 +136,12 @@ public final class KafkaProducer {
   public var enqueuedCount: Int64 { client.context.deliveries.enqueuedCount }
   public var deliveredCount: Int64 { client.context.deliveries.deliveredCount }
   public var failedCount: Int64 { client.context.deliveries.failedCount }
+
+  /// The offsets that marked records got, by their marks, since the last call.
+  public func takeDeliveredOffsets() -> [Int: KafkaOffset] {
+    defer { client.context.deliveries.markedOffsets = [:] }
+    return client.context.deliveries.markedOffsets
+  }
 
   /// The first delivery that failed, if any.
   public var firstFailure: KafkaError? { client.context.deliveries.firstFailure }

@@ -6,11 +6,15 @@ public final class FormatOutput {
   public let formats: RecordFormats
   /// What frames Avro data for this stream.
   public let writer: any AvroWriter
+  /// Where the stream is a topic: what encoders are to note of the records.
+  public let notes: MessageNotes?
 
   public init(
     _ stream: OutputStream, formats: RecordFormats,
-    writer: any AvroWriter = AvroContainerWriter(codec: .null, blockSize: 1 << 16)
+    writer: any AvroWriter = AvroContainerWriter(codec: .null, blockSize: 1 << 16),
+    notes: MessageNotes? = nil
   ) {
+    self.notes = notes
     self.stream = stream
     self.formats = formats
     self.writer = writer
@@ -34,7 +38,14 @@ public struct FormatSessionEncoder<
   private var container: Container
   private let output: FormatOutput
 
-  public init(lines: consuming Lines, container: consuming Container, output: FormatOutput) {
+  private let content: SessionEventContent
+
+  /// - Parameter content: which session events both write.
+  init(
+    lines: consuming Lines, container: consuming Container, output: FormatOutput,
+    content: SessionEventContent
+  ) {
+    self.content = content
     self.lines = lines
     self.container = container
     self.output = output
@@ -50,6 +61,7 @@ public struct FormatSessionEncoder<
     case .json: lines.encode(batch, outcome, to: &buffer)
     case .avro: container.encode(batch, outcome, to: &buffer)
     }
+    if let notes = output.notes { content.note(batch, outcome, in: notes) }
   }
 }
 
@@ -73,12 +85,16 @@ public struct FormatRecordEncoder: ~Copyable, RecordEncoder {
     case .json: lines.encode(batch, to: &buffer)
     case .avro: container.encode(batch, to: &buffer)
     }
+    guard let notes = output.notes else { return }
+    notes.beginBatch()
+    for index in 0..<batch.records.count { notes.note(index, of: batch) }
   }
 
   /// To be called before the first `append` of a batch.
   public mutating func beginBatch() {
     lines.beginBatch()
     container.beginBatch()
+    output.notes?.beginBatch()
   }
 
   public mutating func append(
@@ -88,6 +104,7 @@ public struct FormatRecordEncoder: ~Copyable, RecordEncoder {
     case .json: lines.append(index, of: batch, to: &buffer)
     case .avro: container.append(index, of: batch, to: &buffer)
     }
+    output.notes?.note(index, of: batch)
   }
 }
 
@@ -103,7 +120,7 @@ extension FormatOutput {
       container: AvroSessionEncoder(
         emission: emission, marksDuplicates: marksDuplicates, writer: writer,
         target: formats.target, converter: formats.linesConverter),
-      output: self)
+      output: self, content: .segmented(emission, marksDuplicates: marksDuplicates))
   }
 
   /// Writes session events as they are, and the closings that are missing.
@@ -114,6 +131,6 @@ extension FormatOutput {
       lines: JSONLinesThroughEncoder(converter: formats.makeAvroConverter()),
       container: AvroThroughEncoder(
         writer: writer, target: formats.target, converter: formats.linesConverter),
-      output: self)
+      output: self, content: .through)
   }
 }

@@ -8,20 +8,8 @@ public enum BadRecordPolicy: String, CaseIterable, Sendable {
   case skip
 }
 
-/// The reading half of every pipeline.
-public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable {
-  /// What a turn brought.
-  public enum Turn: Equatable, Sendable {
-    /// Records, in the batch.
-    case batch
-    /// Nothing until the deadline, or a signal that asks for a report.
-    case idle
-    /// The inputs have ended.
-    case end
-    /// A signal asks to stop.
-    case stopped(Int32)
-  }
-
+/// The source that files and pipes are.
+public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable, RecordSource {
   /// About how many bytes make a batch: small enough that a batch with its output stays in a
   /// processor's own cache.
   public static var blockSize: Int { 128 * 1024 }
@@ -64,15 +52,13 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable {
     self.onRejection = onRejection
   }
 
-  /// Replaces the content of `batch` with the next records.
-  ///
-  /// - Parameters:
-  ///   - deadline: when to come back without any, in milliseconds of the monotonic clock.
-  ///   - willWait: called before waiting for input: the time to flush.
-  /// Throws `.stream`, or `.badRecord` once the records before the bad one have been handed out.
+  public var partition: Int32 { 0 }
+
+  public mutating func finish(leaving: Int) {}
+
   public mutating func next(
     into batch: inout Batch, deadline: Int64?, willWait: () throws(StreamError) -> Void
-  ) throws(PipelineError) -> Turn {
+  ) throws(PipelineError) -> SourceTurn {
     if let failure { throw .badRecord(failure) }
     batch.recycle()
     while true {

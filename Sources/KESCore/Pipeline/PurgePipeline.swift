@@ -12,11 +12,11 @@ public struct PurgeOptions: Sendable {
 
 /// Reads session events, passes them on, and adds the closings that are missing.
 ///
-///     Intake ──▶ SessionPurger ──▶ Encoder ──▶ OutputStream
+///     RecordSource ──▶ SessionPurger ──▶ Encoder ──▶ OutputStream
 public struct PurgePipeline<
-  Decoder: RecordDecoder & ~Copyable, Encoder: SessionEventEncoder & ~Copyable
+  Source: RecordSource & ~Copyable, Encoder: SessionEventEncoder & ~Copyable
 >: ~Copyable {
-  private var intake: Intake<Decoder>
+  private var source: Source
   private var purger: SessionPurger
   private var encoder: Encoder
   private let output: OutputStream
@@ -25,16 +25,16 @@ public struct PurgePipeline<
   private let clock: Clock
   private let reporter: (any StatisticsReporter)?
 
-  private var batch = Batch(blockSize: Intake<Decoder>.blockSize)
+  private var batch = Batch(blockSize: 128 * 1024)
   private var outcome = Outcome()
   private var ledger = Ledger()
 
   public init(
-    intake: consuming Intake<Decoder>, purger: consuming SessionPurger,
+    source: consuming Source, purger: consuming SessionPurger,
     encoder: consuming Encoder, output: OutputStream, options: PurgeOptions, signals: Signals,
     clock: Clock = .real, reporter: (any StatisticsReporter)? = nil
   ) {
-    self.intake = intake
+    self.source = source
     self.purger = purger
     self.encoder = encoder
     self.output = output
@@ -59,7 +59,7 @@ public struct PurgePipeline<
   private mutating func runToEnd() throws(PipelineError) -> Ending {
     let output = output
     while true {
-      let turn = try intake.next(into: &batch, deadline: reporter?.deadline) {
+      let turn = try source.next(into: &batch, deadline: reporter?.deadline) {
         () throws(StreamError) in try output.flush()
       }
       switch turn {
@@ -97,11 +97,12 @@ public struct PurgePipeline<
   }
 
   private mutating func finish() throws(PipelineError) {
-    let (output, deadLetters) = (output, intake.deadLetters)
+    let (output, deadLetters) = (output, source.deadLetters)
     try streaming { () throws(StreamError) in
       try deadLetters?.finish()
       try output.finish()
     }
+    try source.finish(leaving: 0)
     report(isLast: true)
     try closedLedger.requireClosed()
   }
@@ -114,16 +115,16 @@ public struct PurgePipeline<
 
   private var closedLedger: Ledger {
     var ledger = ledger
-    ledger.records = intake.ledger.records
-    ledger.rejected = intake.ledger.rejected
-    ledger.filtered += intake.ledger.filtered
+    ledger.records = source.ledger.records
+    ledger.rejected = source.ledger.rejected
+    ledger.filtered += source.ledger.filtered
     return ledger
   }
 
   private mutating func statistics() -> Statistics {
-    intake.takeStatistics(ledger: closedLedger, openSessions: purger.openCount)
+    source.takeStatistics(ledger: closedLedger, openSessions: purger.openCount)
   }
 
   /// How many records were passed over that nothing keeps (exit status 1).
-  public var skippedCount: Int64 { intake.skippedCount }
+  public var skippedCount: Int64 { source.skippedCount }
 }

@@ -2,11 +2,11 @@
 
 /// Reads records, leaves out what was not asked for, and writes the rest.
 ///
-///     Intake ──▶ RecordFilter ──▶ RecordEncoder ──▶ OutputStream
+///     RecordSource ──▶ RecordFilter ──▶ RecordEncoder ──▶ OutputStream
 public struct ReadPipeline<
-  Decoder: RecordDecoder & ~Copyable, Encoder: RecordEncoder & ~Copyable
+  Source: RecordSource & ~Copyable, Encoder: RecordEncoder & ~Copyable
 >: ~Copyable {
-  private var intake: Intake<Decoder>
+  private var source: Source
   private let filter: RecordFilter
   private var encoder: Encoder
   private let output: OutputStream
@@ -15,10 +15,10 @@ public struct ReadPipeline<
   private let signals: Signals
   private let reporter: (any StatisticsReporter)?
 
-  private var batch = Batch(blockSize: Intake<Decoder>.blockSize)
+  private var batch = Batch(blockSize: 128 * 1024)
   private var ledger = Ledger()
-  /// Whether the last record asked for had others behind it in its batch.
-  private var endedEarly = false
+  /// How many records stood behind the last record asked for in its batch.
+  private var unlooked = 0
   /// How many records may still pass (`-c`).
   private var left: Int64
 
@@ -26,12 +26,12 @@ public struct ReadPipeline<
   ///   - greatestCount: how many records may pass at most (`-c`).
   ///   - isUnbuffered: whether every batch is written at once.
   public init(
-    intake: consuming Intake<Decoder>, filter: RecordFilter,
+    source: consuming Source, filter: RecordFilter,
     encoder: consuming Encoder, output: OutputStream, greatestCount: Int64 = .max,
     isUnbuffered: Bool = false, signals: Signals, clock: Clock = .real,
     reporter: (any StatisticsReporter)? = nil
   ) {
-    self.intake = intake
+    self.source = source
     self.filter = filter
     self.encoder = encoder
     self.output = output
@@ -59,7 +59,7 @@ public struct ReadPipeline<
   private mutating func runToEnd() throws(PipelineError) -> Ending {
     let output = output
     while left > 0 && !encoder.isComplete {
-      let turn = try intake.next(into: &batch, deadline: reporter?.deadline) {
+      let turn = try source.next(into: &batch, deadline: reporter?.deadline) {
         () throws(StreamError) in try output.flush()
       }
       switch turn {
@@ -101,25 +101,26 @@ public struct ReadPipeline<
       let isBehind = looked < decoded && Int(rejection.place) >= looked
       if isCounted && !isBehind { ledger.rejected += Int64(rejection.recordCount) }
     }
-    endedEarly = looked < decoded
+    unlooked = decoded - looked
   }
 
   private var closedLedger: Ledger {
     var ledger = ledger
-    ledger.filtered += intake.ledger.filtered
+    ledger.filtered += source.ledger.filtered
     ledger.records =
-      endedEarly ? ledger.assigned + ledger.filtered + ledger.rejected : intake.ledger.records
+      unlooked > 0 ? ledger.assigned + ledger.filtered + ledger.rejected : source.ledger.records
     return ledger
   }
 
   /// Writes what stands behind the last record, and all out.
   private mutating func finish() throws(PipelineError) {
     encoder.end(&output.buffer)
-    let (output, deadLetters) = (output, intake.deadLetters)
+    let (output, deadLetters) = (output, source.deadLetters)
     try streaming { () throws(StreamError) in
       try output.finish()
       try deadLetters?.finish()
     }
+    try source.finish(leaving: unlooked)
     report(isLast: true)
     try closedLedger.requireClosed()
   }
@@ -131,9 +132,9 @@ public struct ReadPipeline<
   }
 
   private mutating func statistics() -> Statistics {
-    intake.takeStatistics(ledger: closedLedger, openSessions: encoder.openSessions)
+    source.takeStatistics(ledger: closedLedger, openSessions: encoder.openSessions)
   }
 
   /// How many records were passed over that nothing keeps (exit status 1).
-  public var skippedCount: Int64 { intake.deadLetters == nil ? ledger.rejected : 0 }
+  public var skippedCount: Int64 { source.deadLetters == nil ? ledger.rejected : 0 }
 }

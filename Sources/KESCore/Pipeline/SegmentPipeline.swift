@@ -30,13 +30,9 @@ public struct SegmentPipeline<
   Decoder: RecordDecoder & ~Copyable, Encoder: SessionEventEncoder & ~Copyable
 >: ~Copyable {
   private var intake: Intake<Decoder>
-  private var segmenter: Segmenter
-  private var reorderer: Reorderer
+  private var task: SegmentTask
+  private var writer: SegmentWriter<Encoder>
   private let reorders: Bool
-  private let timeout: UInt64?
-  private let silence: UInt64?
-  private var encoder: Encoder
-  private let outputs: SegmentOutputs
   private let store: StateStore?
   private let options: SegmentOptions
   private let clock: Clock
@@ -47,16 +43,8 @@ public struct SegmentPipeline<
   private var storedSchemaCount = 0
 
   private var batch = Batch(blockSize: Intake<Decoder>.blockSize)
-  private var released = Batch(blockSize: 1)
-  private var outcome: Outcome
   private var changes = StateChanges()
-  private var ledger = Ledger()
-  /// Records that an earlier run held; they count as read by this one.
-  private var restoredHeld: Int64 = 0
-  private var isDirty = false
   private var nextCommit: Int64
-  private var lastArrival: Int64
-  private var streamTimeAtArrival: EventTime = .beforeAll
 
   public init(
     intake: consuming Intake<Decoder>, rules: SegmentationRules, encoder: consuming Encoder,
@@ -64,38 +52,26 @@ public struct SegmentPipeline<
     clock: Clock = .real, reporter: (any StatisticsReporter)? = nil, formats: RecordFormats? = nil
   ) {
     self.intake = intake
-    segmenter = Segmenter(rules: rules, tracksChanges: store != nil)
-    reorderer = Reorderer(lateness: rules.lateness, tracksChanges: store != nil)
+    let now = clock.monotonic()
+    task = SegmentTask(rules: rules, tracksChanges: store != nil, now: now)
+    writer = SegmentWriter(encoder: encoder, outputs: outputs, isUnbuffered: options.isUnbuffered)
     reorders = rules.reorders
-    timeout = rules.timeout
-    silence = rules.silence
-    outcome = Outcome(keepsClosings: encoder.wantsClosings)
-    self.encoder = encoder
-    self.outputs = outputs
     self.store = store
     self.options = options
     self.clock = clock
     self.signals = signals
     self.reporter = reporter
     self.formats = formats
-    lastArrival = clock.monotonic()
-    nextCommit = lastArrival + options.commitInterval
+    nextCommit = now + options.commitInterval
   }
 
   /// Takes up what the store holds, if there is one, before `run`. Throws `.state`, or `.schema`
   /// where records that an earlier run held cannot be written any more.
   public mutating func restore() throws(PipelineError) {
     guard let store else { return }
-    do {
-      try store.restore(into: &segmenter)
-      try store.restore(into: &reorderer)
-    } catch {
-      throw .state(error)
-    }
-    restoredHeld = Int64(reorderer.count)
+    try storing { () throws(StateError) in try task.restore(from: store, task: 0) }
     storedSchemaCount = formats?.restoredCount ?? 0
-    streamTimeAtArrival = max(segmenter.streamTime, reorderer.streamTime)
-    do { try formats?.admitRestored(reorderer.heldSchemas) } catch { throw .schema(error) }
+    do { try formats?.admitRestored(task.heldSchemas) } catch { throw .schema(error) }
   }
 
   /// Runs to the end of input, or until a signal asks to stop.
@@ -118,21 +94,20 @@ public struct SegmentPipeline<
   private mutating func runToEnd() throws(PipelineError) -> Ending {
     // What an earlier run held is applied even where this one does not reorder.
     if !reorders { try drain() }
-    let outputs = outputs
+    let outputs = writer.outputs
     while true {
       let turn = try intake.next(into: &batch, deadline: deadline()) { () throws(StreamError) in
         try outputs.flush()
       }
       switch turn {
       case .batch:
-        try process()
-        lastArrival = clock.monotonic()
-        streamTimeAtArrival = max(segmenter.streamTime, reorderer.streamTime)
+        try task.process(batch, to: &writer)
+        task.noteArrival(now: clock.monotonic())
       case .idle:
         try goOnWithClock()
       case .end:
         try drain()
-        if options.flushes { try closeAll() }
+        if options.flushes { try task.closeAll(to: &writer) }
         try finish()
         return .done
       case .stopped(let signal):
@@ -146,99 +121,22 @@ public struct SegmentPipeline<
     }
   }
 
-  // MARK: One batch
+  private mutating func drain() throws(PipelineError) { try task.drain(to: &writer) }
 
-  private mutating func process() throws(PipelineError) {
-    isDirty = true
-    if !reorders {
-      segmenter.segment(batch, into: &outcome)
-      outputs.writeLate(batch, outcome)
-      encoder.encode(batch, outcome, to: &outputs.sessions.buffer)
-      try finishOutcome()
-      return
-    }
-    var index = 0
-    var isPassed = false
-    while !isPassed {
-      isPassed = reorderer.pass(
-        batch, from: &index, into: &released, blockSize: Intake<Decoder>.blockSize)
-      try processReleased()
-    }
-  }
-
-  /// Applies what is still held, in order (R9).
-  private mutating func drain() throws(PipelineError) {
-    var isDrained = false
-    while !isDrained {
-      isDrained = reorderer.drain(into: &released, blockSize: Intake<Decoder>.blockSize)
-      try processReleased()
-    }
-  }
-
-  private mutating func processReleased() throws(PipelineError) {
-    if released.records.isEmpty && released.finalStreamTime == .beforeAll { return }
-    isDirty = true
-    segmenter.segment(released, into: &outcome)
-    outputs.writeLate(released, outcome)
-    encoder.encode(released, outcome, to: &outputs.sessions.buffer)
-    released.removeAll()
-    try finishOutcome()
-  }
-
-  private mutating func finishOutcome() throws(PipelineError) {
-    ledger.count(outcome)
-    outcome.removeAll()
-    let (outputs, isUnbuffered) = (outputs, options.isUnbuffered)
-    try streaming { () throws(StreamError) in
-      if isUnbuffered { try outputs.flush() } else { try outputs.flushIfFull() }
-    }
-  }
-
-  /// Writes closings that no record of a batch caused.
-  private mutating func finishClosings() throws(PipelineError) {
-    isDirty = isDirty || !outcome.closings.isEmpty
-    // `batch` has been used up: of a batch without records only the closings are written.
-    released.removeAll()
-    encoder.encode(released, outcome, to: &outputs.sessions.buffer)
-    try finishOutcome()
-  }
-
-  private mutating func closeAll() throws(PipelineError) {
-    segmenter.flush(into: &outcome)
-    try finishClosings()
-  }
-
-  // MARK: Time
-
-  /// R13: on a silent input, stream time goes on with the wall clock.
   private mutating func goOnWithClock() throws(PipelineError) {
-    guard let idleTimeout = options.idleTimeout, streamTimeAtArrival != .beforeAll else { return }
-    let silent = clock.monotonic() - lastArrival
-    if silent < idleTimeout { return }
-    let time = streamTimeAtArrival.advanced(by: UInt64(silent))
-    if reorders {
-      reorderer.advance(to: time)
-      batch.removeAll()
-      try process()
-    } else {
-      segmenter.advance(to: time, into: &outcome)
-      try finishClosings()
-    }
+    guard let idleTimeout = options.idleTimeout else { return }
+    try task.goOnWithClock(now: clock.monotonic(), idleTimeout: idleTimeout, to: &writer)
   }
 
   /// When to come back without input, in milliseconds of the monotonic clock.
   private func deadline() -> Int64? {
     var deadlines: [Int64] = []
-    if isDirty && store != nil { deadlines.append(nextCommit) }
+    if task.isDirty && store != nil { deadlines.append(nextCommit) }
     if let reporter, let due = reporter.deadline { deadlines.append(due) }
-    if let idleTimeout = options.idleTimeout {
-      let now = clock.monotonic()
-      if reorders && reorderer.count > 0 {
-        deadlines.append(max(lastArrival + idleTimeout, now + 100))
-      } else if let due = segmenter.millisecondsUntilDue {
-        deadlines.append(
-          max(lastArrival + idleTimeout, now + Int64(clamping: min(due, 1 << 40))))
-      }
+    if let idleTimeout = options.idleTimeout,
+      let tick = task.nextTick(now: clock.monotonic(), idleTimeout: idleTimeout)
+    {
+      deadlines.append(tick)
     }
     return deadlines.min()
   }
@@ -247,20 +145,19 @@ public struct SegmentPipeline<
 
   /// Writes all out, and commits where there is a store.
   private mutating func settle() throws(PipelineError) {
-    let (outputs, deadLetters) = (outputs, intake.deadLetters)
+    let (outputs, deadLetters) = (writer.outputs, intake.deadLetters)
     try streaming { () throws(StreamError) in
       try outputs.flush()
       try deadLetters?.flush()
     }
     // Nothing is committed inside a record that is passed over: the next run begins before it.
-    guard let store, isDirty || intake.hasMoved, !intake.decoder.isInsideRecord else { return }
+    guard let store, task.isDirty || intake.hasMoved, !intake.decoder.isInsideRecord else { return }
     try streaming { () throws(StreamError) in
       try outputs.sync()
       try deadLetters?.sync()
     }
     changes.removeAll()
-    changes.take(from: &segmenter)
-    changes.take(from: &reorderer)
+    task.takeChanges(into: &changes, position: intake.decoder.position)
     for (path, position) in try intake.takePositions(after: batch) {
       changes.set(position, ofInput: path)
     }
@@ -269,9 +166,7 @@ public struct SegmentPipeline<
       changes.set(length: deadLetters.length, ofOutput: path)
     }
     keepSchemas()
-    changes.set(progress)
     try storing { () throws(StateError) in try store.commit(changes) }
-    isDirty = false
     nextCommit = clock.monotonic() + options.commitInterval
   }
 
@@ -289,25 +184,13 @@ public struct SegmentPipeline<
 
   /// A commit must not fall inside a record.
   private var isCommitDue: Bool {
-    isDirty && store != nil && !intake.decoder.isInsideRecord
+    task.isDirty && store != nil && !intake.decoder.isInsideRecord
       && clock.monotonic() >= nextCommit
-  }
-
-  private var progress: TaskProgress {
-    var progress = TaskProgress()
-    progress.position = intake.decoder.position
-    progress.streamTime = segmenter.streamTime
-    progress.sequence = segmenter.sequence
-    progress.arrivedStreamTime = max(reorderer.streamTime, segmenter.streamTime)
-    progress.nextArrival = reorderer.nextArrival
-    progress.timeout = timeout
-    progress.silence = silence
-    return progress
   }
 
   /// The last commit: ends a dead letter that the input's end cut short.
   private mutating func finish() throws(PipelineError) {
-    let (outputs, deadLetters) = (outputs, intake.deadLetters)
+    let (outputs, deadLetters) = (writer.outputs, intake.deadLetters)
     try streaming { () throws(StreamError) in
       try deadLetters?.finish()
       try outputs.finish()
@@ -327,16 +210,16 @@ public struct SegmentPipeline<
   }
 
   private var closedLedger: Ledger {
-    var ledger = ledger
-    ledger.records = intake.ledger.records + restoredHeld
+    var ledger = writer.ledger
+    ledger.records = intake.ledger.records + task.restoredHeld
     ledger.rejected = intake.ledger.rejected
     ledger.filtered += intake.ledger.filtered
-    ledger.held = Int64(reorderer.count)
+    ledger.held = task.heldCount
     return ledger
   }
 
   private mutating func statistics() -> Statistics {
-    intake.takeStatistics(ledger: closedLedger, openSessions: segmenter.openCount)
+    intake.takeStatistics(ledger: closedLedger, openSessions: task.openCount)
   }
 
   /// How many records were passed over that nothing keeps (exit status 1).

@@ -19,6 +19,9 @@ public struct Batch: ~Copyable {
   /// In the order of their places.
   public var rejections: Column<Rejection>
 
+  /// Of records that came as messages.
+  public var headers = RecordHeaders()
+
   /// How many records without a value there were, which are no events (tombstones).
   public var tombstoneCount = 0
 
@@ -95,6 +98,7 @@ public struct Batch: ~Copyable {
     records.removeAll()
     details.removeAll()
     rejections.removeAll()
+    headers.removeAll()
     finalStreamTime = .beforeAll
     tombstoneCount = 0
   }

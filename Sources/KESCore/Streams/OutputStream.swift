@@ -1,4 +1,4 @@
-// Where encoded bytes go: a file or a pipe, written in blocks.
+// Where encoded bytes go: a file, a pipe or a topic, written in blocks.
 
 internal import Glibc
 
@@ -16,29 +16,31 @@ public final class OutputStream {
   public private(set) var length: Int64
   /// How many bytes of the file a later run is to keep when it writes on.
   public var keptLength: Int64 { framing?.hasContent == false ? 0 : length }
-  private let handle: DescriptorHandle
-  private let calls: SystemCalls
+  private let destination: any OutputDestination
   /// What turns the buffer into what is written; nil where it is written as it is.
   public var framing: (any OutputFraming)?
   private var framed = ByteBlock()
 
   /// The standard output.
   public static func standard(calls: SystemCalls = .real) -> OutputStream {
-    OutputStream(
-      handle: DescriptorHandle(lent: STDOUT_FILENO), name: "stdout", path: nil, length: 0,
-      calls: calls)
+    let name = "stdout"
+    return OutputStream(
+      DescriptorDestination(DescriptorHandle(lent: STDOUT_FILENO), name: name, calls: calls),
+      name: name)
   }
 
-  private init(
-    handle: consuming DescriptorHandle, name: String, path: String?, length: Int64,
-    calls: SystemCalls
+  /// Writes to `destination`, which messages call `name`.
+  ///
+  /// - Parameters:
+  ///   - path: where it is a file: its absolute path.
+  ///   - length: how many bytes the file has that stay.
+  public init(
+    _ destination: any OutputDestination, name: String, path: String? = nil, length: Int64 = 0
   ) {
-    handle.widenPipe()
-    self.handle = handle
+    self.destination = destination
     self.name = name
     self.path = path
     self.length = length
-    self.calls = calls
     buffer = ByteBlock(capacity: OutputStream.blockSize * 2)
   }
 
@@ -57,8 +59,8 @@ public final class OutputStream {
       try cut(handle.descriptor, path, from: status.size, to: keeping)
     }
     return OutputStream(
-      handle: handle, name: path, path: status.isRegular ? absolutePath(path) : nil,
-      length: status.isRegular ? keeping : 0, calls: calls)
+      DescriptorDestination(handle, name: path, calls: calls), name: path,
+      path: status.isRegular ? absolutePath(path) : nil, length: status.isRegular ? keeping : 0)
   }
 
   private static func cut(
@@ -91,7 +93,13 @@ public final class OutputStream {
   }
 
   /// Writes all out, and what stands behind the last record. To be called once, at the end of a run.
-  public func finish() throws(StreamError) { try write(at: .last) }
+  public func finish() throws(StreamError) {
+    try write(at: .last)
+    try destination.finish()
+  }
+
+  /// Forgets what is not written yet.
+  func discard() { buffer.truncate(to: 0) }
 
   private func write(at moment: FlushMoment) throws(StreamError) {
     guard let framing else {
@@ -109,27 +117,14 @@ public final class OutputStream {
   }
 
   private func write(_ bytes: borrowing ByteBlock) throws(StreamError) {
-    var start = 0
-    while start < bytes.count {
-      let written = bytes.withBytes(start, bytes.count - start) { rest in
-        unsafe rest.withUnsafeBytes { unsafe calls.write(handle.descriptor, $0) }
-      }
-      if written < 0 {
-        let code = Int32(-written)
-        throw code == EPIPE ? .brokenPipe(name: name) : .cannotWrite(name: name, code: code)
-      }
-      start += written
-    }
+    if bytes.isEmpty { return }
+    try destination.write(bytes)
     length += Int64(bytes.count)
   }
 
-  /// Writes all out and waits until the disk has it. Throws as `flush` does.
+  /// Writes all out and waits until it is safe there. Throws as `flush` does.
   public func sync() throws(StreamError) {
     try flush()
-    let result = calls.sync(handle.descriptor)
-    // Pipes and terminals cannot be synced, and need not be.
-    if result < 0 && result != -Int(EINVAL) && result != -Int(EROFS) {
-      throw .cannotWrite(name: name, code: Int32(-result))
-    }
+    try destination.sync()
   }
 }

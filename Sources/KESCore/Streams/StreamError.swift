@@ -1,4 +1,4 @@
-// What can go wrong with files and pipes.
+// What can go wrong with files, pipes and topics.
 
 /// A failure of an input or output, with the name the user knows it by and the system's reason.
 public enum StreamError: Error, Sendable {
@@ -18,6 +18,8 @@ public enum StreamError: Error, Sendable {
   case outputChanged(name: String, explanation: String)
   /// The schema of what is written could not be had, or registered.
   case schema(SchemaFailure)
+  /// What a topic, its brokers or its group refuse.
+  case topic(KafkaError)
 }
 
 extension StreamError: CustomStringConvertible {
@@ -34,6 +36,7 @@ extension StreamError: CustomStringConvertible {
     case .inputChanged(let name, let explanation): "\(name): \(explanation)"
     case .outputChanged(let name, let explanation): "\(name): \(explanation)"
     case .schema(let failure): failure.message
+    case .topic(let error): error.description
     }
   }
 }

@@ -1,4 +1,4 @@
-// Fields of fixed width to bytes and back, little-endian: the layout of everything in the store.
+// Fields of fixed width to bytes and back, little-endian: the layout of what the store holds, and more.
 
 extension ByteBlock {
   /// Appends `value`, little-endian.

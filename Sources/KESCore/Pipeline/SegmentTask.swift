@@ -1,0 +1,147 @@
+// One input partition with its segmenter and its stream time (design.md, "What flows").
+
+/// A task: an input partition, or a file or pipe. Records go through it in their order; nothing of
+/// it is shared with other tasks.
+///
+///     records ──▶ (Reorderer) ──▶ Segmenter ──▶ SegmentWriter
+struct SegmentTask: ~Copyable {
+  /// About how many bytes make a batch of records that were held.
+  private static let releaseSize = 128 * 1024
+
+  private var segmenter: Segmenter
+  private var reorderer: Reorderer
+  private let rules: SegmentationRules
+  private var released = Batch(blockSize: 1)
+  /// Records that an earlier run held; they count as read by this one.
+  private(set) var restoredHeld: Int64 = 0
+  /// Whether something has changed since the last `takeChanges`.
+  var isDirty = false
+  /// When the last records came, and stream time then (R13).
+  private var lastArrival: Int64
+  private var streamTimeAtArrival: EventTime = .beforeAll
+
+  /// - Parameters:
+  ///   - tracksChanges: whether changes are kept for a store.
+  ///   - now: milliseconds of the monotonic clock.
+  init(rules: SegmentationRules, tracksChanges: Bool, now: Int64) {
+    self.rules = rules
+    segmenter = Segmenter(rules: rules, tracksChanges: tracksChanges)
+    reorderer = Reorderer(lateness: rules.lateness, tracksChanges: tracksChanges)
+    lastArrival = now
+  }
+
+  var openCount: Int { segmenter.openCount }
+  var heldCount: Int64 { Int64(reorderer.count) }
+  var heldSchemas: Set<UInt16> { reorderer.heldSchemas }
+
+  // MARK: Records
+
+  /// Takes the records of `batch`, and writes what is known of them.
+  @inline(__always)
+  mutating func process<Encoder: SessionEventEncoder & ~Copyable>(
+    _ batch: borrowing Batch, to writer: inout SegmentWriter<Encoder>
+  ) throws(PipelineError) {
+    isDirty = true
+    if !rules.reorders {
+      try writer.write(batch) { segmenter.segment($0, into: &$1) }
+      return
+    }
+    var index = 0
+    var isPassed = false
+    while !isPassed {
+      isPassed = reorderer.pass(
+        batch, from: &index, into: &released, blockSize: SegmentTask.releaseSize)
+      try writeReleased(to: &writer)
+    }
+  }
+
+  /// Notes that records came at `now`, in milliseconds of the monotonic clock.
+  mutating func noteArrival(now: Int64) {
+    lastArrival = now
+    streamTimeAtArrival = max(segmenter.streamTime, reorderer.streamTime)
+  }
+
+  /// Applies what is still held, in order (R9).
+  mutating func drain<Encoder: SessionEventEncoder & ~Copyable>(
+    to writer: inout SegmentWriter<Encoder>
+  ) throws(PipelineError) {
+    var isDrained = false
+    while !isDrained {
+      isDrained = reorderer.drain(into: &released, blockSize: SegmentTask.releaseSize)
+      try writeReleased(to: &writer)
+    }
+  }
+
+  private mutating func writeReleased<Encoder: SessionEventEncoder & ~Copyable>(
+    to writer: inout SegmentWriter<Encoder>
+  ) throws(PipelineError) {
+    if released.records.isEmpty && released.finalStreamTime == .beforeAll { return }
+    isDirty = true
+    try writer.write(released) { segmenter.segment($0, into: &$1) }
+    released.removeAll()
+  }
+
+  /// Closes every open session (R11, `--flush`).
+  mutating func closeAll<Encoder: SessionEventEncoder & ~Copyable>(
+    to writer: inout SegmentWriter<Encoder>
+  ) throws(PipelineError) {
+    released.removeAll()
+    let hasClosed = try writer.write(released) { segmenter.flush(into: &$1) }
+    isDirty = isDirty || hasClosed
+  }
+
+  // MARK: Time
+
+  /// R13: where nothing has come for `idleTimeout`, stream time goes on with the wall clock. Times in
+  /// milliseconds, `now` of the monotonic clock.
+  mutating func goOnWithClock<Encoder: SessionEventEncoder & ~Copyable>(
+    now: Int64, idleTimeout: Int64, to writer: inout SegmentWriter<Encoder>
+  ) throws(PipelineError) {
+    let silent = now - lastArrival
+    if streamTimeAtArrival == .beforeAll || silent < idleTimeout { return }
+    let time = streamTimeAtArrival.advanced(by: UInt64(silent))
+    if rules.reorders {
+      reorderer.advance(to: time)
+      try process(Batch(blockSize: 1), to: &writer)
+    } else {
+      released.removeAll()
+      let hasClosed = try writer.write(released) { segmenter.advance(to: time, into: &$1) }
+      isDirty = isDirty || hasClosed
+    }
+  }
+
+  /// When `goOnWithClock` may have something to do; nil for never.
+  func nextTick(now: Int64, idleTimeout: Int64) -> Int64? {
+    if rules.reorders && reorderer.count > 0 { return max(lastArrival + idleTimeout, now + 100) }
+    guard let due = segmenter.millisecondsUntilDue else { return nil }
+    return max(lastArrival + idleTimeout, now + Int64(clamping: min(due, 1 << 40)))
+  }
+
+  // MARK: For a store
+
+  /// Takes up what the store holds for `task`. Throws `StateError`.
+  mutating func restore(from store: StateStore, task: Int32) throws(StateError) {
+    try store.restore(task: task, into: &segmenter)
+    try store.restore(task: task, into: &reorderer)
+    restoredHeld = Int64(reorderer.count)
+    streamTimeAtArrival = max(segmenter.streamTime, reorderer.streamTime)
+  }
+
+  /// Adds what has changed since the last time.
+  ///
+  /// - Parameter position: the number of the record that is next.
+  mutating func takeChanges(into changes: inout StateChanges, position: Int64) {
+    changes.take(from: &segmenter)
+    changes.take(from: &reorderer)
+    var progress = TaskProgress()
+    progress.position = position
+    progress.streamTime = segmenter.streamTime
+    progress.sequence = segmenter.sequence
+    progress.arrivedStreamTime = max(reorderer.streamTime, segmenter.streamTime)
+    progress.nextArrival = reorderer.nextArrival
+    progress.timeout = rules.timeout
+    progress.silence = rules.silence
+    changes.set(progress)
+    isDirty = false
+  }
+}

@@ -1,0 +1,102 @@
+// What a record needs beside its bytes to become a message of a topic.
+
+/// Keys, times and headers of the records in an output's buffer, in their order.
+///
+/// Encoders of a run whose output is a topic leave one note for each record that they append; who
+/// sends the records uses the notes up. Reused, as batches are.
+public final class MessageNotes {
+  struct Note: BitwiseCopyable {
+    var time: EventTime
+    /// In `bytes`, as are the others.
+    var key: TextRange
+    /// Empty for an event without one.
+    var session: TextRange
+    /// As `RecordHeaders` writes them.
+    var headers: TextRange
+  }
+
+  private(set) var notes = Column<Note>()
+  private(set) var bytes = ByteBlock()
+  /// Where `find` goes on in a batch's headers.
+  private var nextHeaders = 0
+
+  public init() {}
+
+  public var count: Int { notes.count }
+
+  public func removeAll() {
+    notes.removeAll()
+    bytes.truncate(to: 0)
+  }
+
+  // MARK: Taking notes
+
+  /// To be called before the first note of a batch.
+  func beginBatch() { nextHeaders = 0 }
+
+  /// Notes record `index` of `batch`, which belongs to `session`.
+  @inline(__always)
+  func note(
+    _ index: Int, of batch: borrowing Batch, session: SessionIdentifier
+  ) {
+    let record = batch.records[index]
+    let key = batch.withText(record.key) { keep($0) }
+    let offset = bytes.count
+    session.write(to: &bytes)
+    append(
+      record, key, TextRange(offset: offset, length: bytes.count - offset), of: batch)
+  }
+
+  /// Notes record `index` of `batch`, with the session that its details name.
+  func note(_ index: Int, of batch: borrowing Batch) {
+    let record = batch.records[index]
+    let key = batch.withText(record.key) { keep($0) }
+    var session = TextRange.empty
+    if !batch.details.isEmpty && batch.details[index].hasSession {
+      session = batch.withText(batch.details[index].session) { keep($0) }
+    }
+    append(record, key, session, of: batch)
+  }
+
+  /// Notes a closing.
+  func note(_ closing: Closing, of outcome: borrowing Outcome) {
+    let key = outcome.withClosingText(closing.key) { keep($0) }
+    let session: TextRange
+    switch closing.session {
+    case .identifier(let identifier):
+      let offset = bytes.count
+      identifier.write(to: &bytes)
+      session = TextRange(offset: offset, length: bytes.count - offset)
+    case .text(let range): session = outcome.withClosingText(range) { keep($0) }
+    }
+    notes.append(Note(time: closing.time, key: key, session: session, headers: .empty))
+  }
+
+  @inline(__always)
+  private func append(
+    _ record: Record, _ key: TextRange, _ session: TextRange, of batch: borrowing Batch
+  ) {
+    notes.append(
+      Note(
+        time: record.time, key: key, session: session,
+        headers: batch.headers.isEmpty ? .empty : find(record.position, in: batch.headers)))
+  }
+
+  @inline(__always)
+  private func keep(_ text: Span<UInt8>) -> TextRange {
+    let offset = bytes.count
+    bytes.append(text)
+    return TextRange(offset: offset, length: text.count)
+  }
+
+  /// Copies the headers of the record at `position`, which come in the order of the batch's records.
+  private func find(_ position: Int64, in headers: borrowing RecordHeaders) -> TextRange {
+    while nextHeaders < headers.count {
+      let entry = headers.entry(nextHeaders)
+      if entry.position > position { break }
+      nextHeaders += 1
+      if entry.position == position { return headers.withBytes(entry.range) { keep($0) } }
+    }
+    return .empty
+  }
+}

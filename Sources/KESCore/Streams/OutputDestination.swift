@@ -1,0 +1,13 @@
+// Where an output's bytes end up.
+
+/// Takes what an `OutputStream` writes.
+public protocol OutputDestination: AnyObject {
+  /// Takes all of `bytes`. Throws `StreamError`; then an unknown part was taken.
+  func write(_ bytes: borrowing ByteBlock) throws(StreamError)
+
+  /// Waits until all that was taken is safe: on the disk, or delivered to its brokers.
+  func sync() throws(StreamError)
+
+  /// Called behind the last write of a run. Throws where something of it was not delivered.
+  func finish() throws(StreamError)
+}

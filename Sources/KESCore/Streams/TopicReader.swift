@@ -1,0 +1,304 @@
+// A topic as the beginning of everything: its messages, as the partitions come and go.
+
+/// Reads the partitions of a topic, all of them or those that a group gives us.
+///
+/// Partitions come by `.assigned`, to be answered by `accept`, and go by `.revoked` or `.lost`, to be
+/// answered by `giveUp`; without a group all are assigned once.
+public final class TopicReader {
+  /// What a turn brought.
+  public enum Turn: Equatable, Sendable {
+    /// Messages, in the batch.
+    case messages
+    case assigned([Int32])
+    case revoked([Int32])
+    case lost([Int32])
+    /// Nothing until the deadline, or a signal that asks for a report.
+    case idle
+    /// All partitions that are ours were read to their ends (`TopicReading.exitsAtEnd`).
+    case end
+    /// A signal asks to stop.
+    case stopped(Int32)
+  }
+
+  public let reading: TopicReading
+  private let configuration: KafkaConfiguration
+  private let signals: Signals
+  private let clock: Clock
+  public private(set) var consumer: KafkaConsumer
+  private var isOpen = false
+  /// Partitions that are to be announced, where there is no group.
+  private var unannounced: [Int32]?
+  /// Where reading stands in the partitions that are ours.
+  private var positions: [Int32: KafkaOffset] = [:]
+  /// Where it ends, where it does.
+  private var ends: [Int32: KafkaOffset] = [:]
+  private var hasAssignment = false
+  /// Partitions whose beginning the user's offset has decided already.
+  private var begun: Set<Int32> = []
+  public private(set) var partitionCount: Int32 = 0
+
+  /// Connects to nothing yet. Throws `StreamError.topic`.
+  public init(
+    _ configuration: KafkaConfiguration, _ reading: TopicReading, signals: Signals,
+    clock: Clock = .real
+  ) throws(StreamError) {
+    self.configuration = configuration
+    self.reading = reading
+    self.signals = signals
+    self.clock = clock
+    consumer = try sending { () throws(KafkaError) in
+      try TopicReader.makeConsumer(configuration, reading)
+    }
+  }
+
+  private static func makeConsumer(
+    _ configuration: KafkaConfiguration, _ reading: TopicReading
+  ) throws(KafkaError) -> KafkaConsumer {
+    try KafkaConsumer(configuration, group: reading.group, instance: reading.instance)
+  }
+
+  var patience: KafkaPatience {
+    let signals = signals
+    return KafkaPatience(milliseconds: TopicReader.answerTime) { signals.stop != nil }
+  }
+
+  /// How long an answer of brokers that are there may take. Our choice: as long as a coordinator may
+  /// move.
+  private static let answerTime: Int64 = 60_000
+
+  // MARK: Beginning
+
+  /// Connects, and sees that the topic is there. Throws `StreamError.topic`: of the kind
+  /// `.environment` where no broker answers in time, `.missingTopic`.
+  public func connect() throws(StreamError) {
+    if partitionCount > 0 { return }
+    try sending { () throws(KafkaError) in
+      let signals = signals
+      try consumer.connect(
+        KafkaPatience(milliseconds: reading.connectTimeout) { signals.stop != nil })
+      guard let count = try consumer.partitionCount(of: reading.topic, patience) else {
+        throw KafkaError(
+          .missingTopic, operation: "read it", place: KafkaPlace(topic: reading.topic),
+          reason: "there is no such topic", advice: "create it, or see how it is spelled")
+      }
+      partitionCount = count
+    }
+  }
+
+  private func open() throws(StreamError) {
+    try connect()
+    isOpen = true
+    let all = Array(0..<partitionCount)
+    try sending { () throws(KafkaError) in
+      if reading.exitsAtEnd {
+        for (partition, marks) in try consumer.watermarks(all.map(named), patience) {
+          ends[partition.number] = marks.high
+        }
+      }
+      if reading.group == nil {
+        unannounced = all
+      } else {
+        try consumer.subscribe([reading.topic])
+      }
+    }
+  }
+
+  func named(_ partition: Int32) -> KafkaPartition {
+    KafkaPartition(topic: reading.topic, number: partition)
+  }
+
+  /// Joins the group anew, as somebody else: all partitions are given up.
+  func rejoin() throws(StreamError) {
+    consumer.close(KafkaPatience(milliseconds: 2000))
+    (positions, begun) = ([:], Set(0..<partitionCount))
+    try sending { () throws(KafkaError) in
+      consumer = try TopicReader.makeConsumer(configuration, reading)
+      try consumer.subscribe([reading.topic])
+    }
+  }
+
+  // MARK: Reading
+
+  /// Replaces the content of `messages` with what has come.
+  ///
+  /// - Parameters:
+  ///   - deadline: when to come back without any, in milliseconds of the monotonic clock.
+  ///   - willWait: called before waiting: the time to flush.
+  /// Throws `StreamError`.
+  public func next(
+    into messages: inout KafkaMessageBatch, deadline: Int64?,
+    willWait: () throws(StreamError) -> Void
+  ) throws(StreamError) -> Turn {
+    var hasWaited = false
+    while true {
+      if let signal = signals.stop { return .stopped(signal) }
+      if !isOpen {
+        do { try open() } catch {
+          // Who is to stop does not wait for brokers.
+          if let signal = signals.stop { return .stopped(signal) }
+          throw error
+        }
+      }
+      if let unannounced {
+        self.unannounced = nil
+        return .assigned(unannounced)
+      }
+      if isAtEnd { return .end }
+      if let turn = try poll(&messages) { return turn }
+      if !hasWaited { try willWait() }
+      hasWaited = true
+      if let turn = wait(deadline) { return turn }
+    }
+  }
+
+  private func poll(_ messages: inout KafkaMessageBatch) throws(StreamError) -> Turn? {
+    let found = try sending { () throws(KafkaError) in
+      try consumer.poll(into: &messages, milliseconds: 0)
+    }
+    switch found {
+    case .idle: return nil
+    case .rebalance(.assigned(let partitions)):
+      hasAssignment = true
+      return .assigned(partitions.map(\.number))
+    case .rebalance(.revoked(let partitions)): return .revoked(partitions.map(\.number))
+    case .rebalance(.lost(let partitions)): return .lost(partitions.map(\.number))
+    case .batch:
+      note(messages)
+      return messages.count > 0 ? .messages : nil
+    }
+  }
+
+  /// Waits for what comes; nil where there may be something.
+  private func wait(_ deadline: Int64?) -> Turn? {
+    let now = clock.monotonic()
+    let left = deadline.map { $0 - now }
+    // The library wants to be polled once a second at least.
+    switch signals.wait(for: consumer.descriptor, milliseconds: min(left ?? 1000, 1000)) {
+    case .ready: return nil
+    case .deadline: return (left ?? .max) <= 1000 ? .idle : nil
+    case .signal: return signals.stop == nil ? .idle : nil
+    }
+  }
+
+  private func note(_ messages: borrowing KafkaMessageBatch) {
+    for end in messages.ends { advance(end.partition.number, to: end.offset) }
+    if ends.isEmpty { return }
+    messages.forEach { advance($0.partition, to: KafkaOffset($0.offset.rawValue + 1)) }
+  }
+
+  private func advance(_ partition: Int32, to offset: KafkaOffset) {
+    guard let position = positions[partition] else { return }
+    positions[partition] = max(position, offset)
+  }
+
+  private var isAtEnd: Bool {
+    if !reading.exitsAtEnd || !hasAssignment { return false }
+    return positions.allSatisfy { partition, position in
+      position >= ends[partition] ?? KafkaOffset(0)
+    }
+  }
+
+  /// The first offset that is not to be read any more; nil where reading does not end.
+  func end(of partition: Int32) -> KafkaOffset? { ends[partition] }
+
+  // MARK: Partitions
+
+  /// Answers `.assigned`: begins to read, where `known` says or else the user or the group. Returns
+  /// where. Throws `StreamError.topic`.
+  @discardableResult
+  func accept(
+    _ partitions: [Int32], startingAt known: [Int32: KafkaOffset] = [:]
+  ) throws(StreamError) -> [Int32: KafkaOffset] {
+    var starts = known
+    try sending { () throws(KafkaError) in
+      let undecided = partitions.filter { known[$0] == nil }
+      starts.merge(try beginnings(of: undecided)) { given, _ in given }
+      let positions = partitions.compactMap { number in
+        starts[number].map { KafkaPosition(named(number), $0) }
+      }
+      if reading.group == nil {
+        try consumer.assign(positions)
+      } else {
+        try consumer.acceptAssignment(positions)
+      }
+    }
+    for partition in partitions { positions[partition] = starts[partition] }
+    begun.formUnion(partitions)
+    hasAssignment = true
+    return starts
+  }
+
+  /// Where to begin in partitions of which nothing else is known.
+  private func beginnings(of partitions: [Int32]) throws(KafkaError) -> [Int32: KafkaOffset] {
+    var found: [Int32: KafkaOffset] = [:]
+    if reading.group != nil {
+      let asked = reading.offset == nil ? partitions : partitions.filter(begun.contains)
+      for (partition, offset) in try committed(asked) { found[partition] = offset }
+    }
+    let rest = partitions.filter { found[$0] == nil }
+    if rest.isEmpty { return found }
+    let specification = reading.offset ?? .beginning
+    for position in try consumer.resolve(specification, in: rest.map(named), patience) {
+      found[position.partition.number] = position.offset
+    }
+    return found
+  }
+
+  /// What the group has committed; waits until transactions that are under way have ended. Throws
+  /// `KafkaError`.
+  func committed(_ partitions: [Int32]) throws(KafkaError) -> [Int32: KafkaOffset] {
+    if partitions.isEmpty { return [:] }
+    var found: [Int32: KafkaOffset] = [:]
+    for (partition, offset) in try consumer.committed(partitions.map(named), patience) {
+      found[partition.number] = offset
+    }
+    return found
+  }
+
+  /// Answers `.revoked` or `.lost`. Throws `StreamError.topic`.
+  func giveUp(_ partitions: [Int32]) throws(StreamError) {
+    try sending { () throws(KafkaError) in try consumer.giveUp() }
+    for partition in partitions { positions[partition] = nil }
+  }
+
+  /// Goes on elsewhere. Throws `StreamError.topic`.
+  func seek(to offsets: [Int32: KafkaOffset]) throws(StreamError) {
+    if offsets.isEmpty { return }
+    try sending { () throws(KafkaError) in
+      try consumer.seek(to: offsets.map { KafkaPosition(named($0), $1) }, patience)
+    }
+    for (partition, offset) in offsets { positions[partition] = offset }
+  }
+
+  func pause(_ partitions: [Int32]) throws(StreamError) {
+    try sending { () throws(KafkaError) in try consumer.pause(partitions.map(named)) }
+  }
+
+  func resume(_ partitions: [Int32]) throws(StreamError) {
+    try sending { () throws(KafkaError) in try consumer.resume(partitions.map(named)) }
+  }
+
+  /// Commits offsets for the group, and waits until that is done. Throws `StreamError.topic`.
+  func commit(_ offsets: [Int32: KafkaOffset]) throws(StreamError) {
+    if offsets.isEmpty || reading.group == nil { return }
+    try sending { () throws(KafkaError) in
+      // Not interrupted: what was written is to be remembered, also where a signal ends the run.
+      try consumer.commit(
+        offsets.map { KafkaPosition(named($0), $1) },
+        KafkaPatience(milliseconds: TopicReader.answerTime))
+    }
+  }
+
+  /// Leaves the group.
+  public func close() { consumer.close(KafkaPatience(milliseconds: 5000)) }
+
+  /// How many records are still to be read, as far as the last answers of the brokers say.
+  func lag(behind offsets: [Int32: KafkaOffset]) -> Int64 {
+    var lag: Int64 = 0
+    for (partition, offset) in offsets {
+      guard let end = consumer.lastKnownEnd(of: named(partition)) else { continue }
+      lag += max(end.rawValue - offset.rawValue, 0)
+    }
+    return lag
+  }
+}
