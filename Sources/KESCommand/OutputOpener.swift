@@ -40,7 +40,7 @@ public struct OutputOpener {
   }
 
   /// Opens the file of dead letters where one is named.
-  public func openDeadLetters(_ path: String?) throws(ToolFailure) -> DeadLetters? {
-    try open(path).map { DeadLetters(output: $0) }
+  public func openDeadLetters(_ path: String?) throws(ToolFailure) -> (any DeadLetters)? {
+    try open(path).map { DeadLetterFile(output: $0) }
   }
 }

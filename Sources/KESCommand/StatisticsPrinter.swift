@@ -64,9 +64,20 @@ public final class StatisticsPrinter: StatisticsReporter {
       {"records":\(ledger.records),"bytes":\(figures.bytes),"rate":\(rate),\
       "open_sessions":\(figures.openSessions),"max_lag":\(figures.greatestLag),\
       "assigned":\(ledger.assigned),"late":\(ledger.late),"duplicate":\(ledger.duplicate),\
-      "rejected":\(ledger.rejected),"filtered":\(ledger.filtered),"held":\(ledger.held)}
+      "rejected":\(ledger.rejected),"filtered":\(ledger.filtered),"held":\(ledger.held)\(topicMembers(figures.topic))}
 
       """)
+  }
+
+  /// The members that only a run on topics has.
+  private func topicMembers(_ topic: TopicStatistics?) -> String {
+    guard let topic else { return "" }
+    return """
+      ,"records_behind":\(topic.recordsBehind),"active_tasks":\(topic.activeTasks),\
+      "restoring_tasks":\(topic.restoringTasks),"standby_tasks":\(topic.standbyTasks),\
+      "restored_records":\(topic.restoredRecords),"standby_records":\(topic.standbyRecords),\
+      "transactions":\(topic.transactions),"max_commit_ms":\(topic.greatestCommitTime)
+      """
   }
 
   /// Records a second since the last line; whole numbers.

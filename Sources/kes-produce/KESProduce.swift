@@ -107,7 +107,7 @@ struct KESProduce: Tool {
   }
 
   private func replay(
-    to destination: FormatOutput, _ deadLetters: DeadLetters?, _ signals: Signals,
+    to destination: FormatOutput, _ deadLetters: (any DeadLetters)?, _ signals: Signals,
     _ messages: Messages
   ) throws(ToolFailure) -> ToolEnding {
     let intake = Intake(

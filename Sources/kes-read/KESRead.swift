@@ -81,7 +81,7 @@ struct KESRead: Tool {
   /// Where a run writes to.
   private struct Ends {
     let output: OutputStream
-    let deadLetters: DeadLetters?
+    let deadLetters: (any DeadLetters)?
     let setup: RecordSetup
     let signals: Signals
     let messages: Messages

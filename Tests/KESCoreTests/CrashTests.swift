@@ -96,7 +96,7 @@ private final class FaultPlan: Sendable {
       input: InputSequence(paths: inputs, signals: signals, calls: calls),
       decoder: JSONLinesDecoder(
         purpose: .segmenting, greatestRecord: 1000, position: try store.progress()?.position ?? 0),
-      policy: .skip, deadLetters: DeadLetters(output: try output("dead")), signals: signals,
+      policy: .skip, deadLetters: DeadLetterFile(output: try output("dead")), signals: signals,
       resume: { known[$0] })
     var options = SegmentOptions()
     options.commitInterval = 0

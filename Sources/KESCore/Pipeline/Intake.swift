@@ -22,7 +22,7 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable, RecordSourc
   /// How far, at most, an event lagged behind the greatest time before it, in milliseconds.
   public private(set) var greatestLag: UInt64 = 0
   private let policy: BadRecordPolicy
-  public let deadLetters: DeadLetters?
+  public let deadLetters: (any DeadLetters)?
   private let greatestCount: Int64
   private let signals: Signals
   private let resume: (String) -> InputPosition?
@@ -38,7 +38,7 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable, RecordSourc
   ///   - onRejection: told of every record that is passed over.
   public init(
     input: consuming InputSequence, decoder: consuming Decoder, policy: BadRecordPolicy,
-    deadLetters: DeadLetters? = nil, greatestCount: Int64 = .max, signals: Signals,
+    deadLetters: (any DeadLetters)? = nil, greatestCount: Int64 = .max, signals: Signals,
     resume: @escaping (String) -> InputPosition? = { _ in nil },
     onRejection: ((BadRecord) -> Void)? = nil
   ) {

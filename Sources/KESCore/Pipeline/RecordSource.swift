@@ -35,7 +35,7 @@ public protocol RecordSource: ~Copyable {
   /// What was read and not handed out as records: tombstones and rejected records.
   var ledger: Ledger { get }
 
-  var deadLetters: DeadLetters? { get }
+  var deadLetters: (any DeadLetters)? { get }
 
   /// How many records were passed over that nothing keeps.
   var skippedCount: Int64 { get }

@@ -10,6 +10,8 @@ public struct Statistics: Sendable {
   public var greatestLag: UInt64 = 0
   /// How much of the current file has been read, where there is one.
   public var progress: (name: String, read: Int64, size: Int64)?
+  /// Of a run that reads a topic.
+  public var topic: TopicStatistics?
 
   public init() {}
 }

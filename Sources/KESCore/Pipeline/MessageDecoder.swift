@@ -1,0 +1,160 @@
+// Messages of a topic to records: the formats' decoders over the values, one record a message.
+
+/// Decodes messages, of one partition at a time.
+///
+/// A value is a JSON object, or where the run has a registry Avro data in the Confluent wire format. A
+/// line feed in a JSON value is white space, as which it is handed on; a value of white space alone is
+/// rejected. A message without a value is a tombstone: counted, and no record (cli.md, section 1).
+/// Memory: the values of a batch, copied once.
+struct MessageDecoder: ~Copyable {
+  /// A message that could not be decoded.
+  struct Rejected {
+    /// Its index among the messages.
+    let message: Int
+    let reason: String
+  }
+
+  /// What was decoded.
+  struct Progress {
+    let partition: Int32
+    /// The offset of the message that is next.
+    let next: KafkaOffset
+    /// How many messages were dealt with: records, rejected ones and tombstones.
+    let count: Int
+  }
+
+  /// About how many bytes make a batch (`Intake.blockSize`).
+  private static let batchSize = 128 * 1024
+
+  private var decoder: FormatDecoder
+  private let isAvro: Bool
+  private let keepsHeaders: Bool
+  private var taken = TakenMessages()
+  /// Those of the last batch, in their order.
+  private(set) var rejected: [Rejected] = []
+  /// Bytes of values so far.
+  private(set) var byteCount: Int64 = 0
+
+  /// - Parameters:
+  ///   - formats: with a registry of messages where values are Avro.
+  ///   - keepsHeaders: whether the batches tell of headers.
+  init(_ formats: RecordFormats, isAvro: Bool, greatestRecord: Int, keepsHeaders: Bool) {
+    decoder = formats.makeDecoder(input: isAvro ? .avro : .json, greatestRecord: greatestRecord)
+    self.isAvro = isAvro
+    self.keepsHeaders = keepsHeaders
+  }
+
+  /// Whether the bytes of values are of any kind, not text.
+  var isBinary: Bool { isAvro }
+
+  /// Whether messages that were taken have not come back.
+  var hasMore: Bool { taken.hasMore }
+
+  /// Forgets messages that were taken, as where they are read again.
+  mutating func reset() { taken.removeAll() }
+
+  /// Replaces the content of `batch` with the records of messages from `index` on: those of the first
+  /// one's partition, up to a batch's worth.
+  ///
+  /// - Parameters:
+  ///   - limits: after how many messages to stop, and whether to stop before a bad one.
+  ///   - end: a partition's offset from which on nothing is read; nil for none.
+  /// Throws where a schema cannot be had.
+  mutating func decode(
+    _ messages: borrowing KafkaMessageBatch, from index: inout Int, into batch: inout Batch,
+    limits: DecodingLimits, end: (Int32) -> KafkaOffset?
+  ) throws(SchemaFailure) -> Progress {
+    batch.recycle()
+    rejected = []
+    let first = taken.hasMore ? taken.next : index
+    let (partition, start) = messages.withMessage(at: first) { ($0.partition, $0.offset) }
+    var count = 0
+    if !taken.hasMore {
+      take(messages, &index, &batch, limits.records, end(partition))
+      count = taken.tombstoneCount
+    }
+    try decoder.decode(&batch, endOfInput: true, limits: limits)
+    batch.tombstoneCount = count
+    let (returned, next) = collect(messages, &batch, partition, start, limits.stopsAtRejection)
+    return Progress(partition: partition, next: next, count: count + returned)
+  }
+
+  private mutating func take(
+    _ messages: borrowing KafkaMessageBatch, _ index: inout Int, _ batch: inout Batch,
+    _ limit: Int64, _ end: KafkaOffset?
+  ) {
+    decoder.beginInput(.beginning)
+    var taken = TakenMessages()
+    swap(&taken, &self.taken)
+    let isAvro = isAvro
+    decoder.withInput(&batch) { block in
+      taken.take(
+        messages, from: &index, limit: limit, size: MessageDecoder.batchSize, end: end,
+        isAvro: isAvro, to: &block)
+    }
+    byteCount += Int64(taken.byteCount)
+    swap(&taken, &self.taken)
+  }
+
+  // MARK: What came back
+
+  /// Gives the records their places in the partition. Returns how many messages came back, and the
+  /// offset of the one that is next.
+  private mutating func collect(
+    _ messages: borrowing KafkaMessageBatch, _ batch: inout Batch, _ partition: Int32,
+    _ start: KafkaOffset, _ stopsAtRejection: Bool
+  ) -> (count: Int, next: KafkaOffset) {
+    var (count, next, rejection) = (0, start, 0)
+    for record in 0..<batch.records.count {
+      while rejection < batch.rejections.count,
+        Int(batch.rejections[rejection].place) <= record
+      {
+        if reject(rejection, of: batch) { count += 1 }
+        rejection += 1
+      }
+      messages.withMessage(at: taken.pop()) { message in
+        // P in R12: the partition and the offset.
+        let position = Int64(partition) << 48 + message.offset.rawValue
+        batch.records[record].position = position
+        next = KafkaOffset(message.offset.rawValue + 1)
+        if keepsHeaders { MessageDecoder.note(message, position, &batch.headers) }
+      }
+      count += 1
+    }
+    while rejection < batch.rejections.count {
+      if reject(rejection, of: batch) { count += 1 }
+      rejection += 1
+    }
+    if stopsAtRejection, let bad = rejected.first {
+      return (count, messages.withMessage(at: bad.message) { $0.offset })
+    }
+    if !taken.hasMore {
+      next = max(next, taken.end)
+    } else if let last = rejected.last {
+      next = max(next, messages.withMessage(at: last.message) {
+        KafkaOffset($0.offset.rawValue + 1)
+      })
+    }
+    return (count, next)
+  }
+
+  /// Keeps what is wrong with a message; false for another part of one.
+  private mutating func reject(_ index: Int, of batch: borrowing Batch) -> Bool {
+    let rejection = batch.rejections[index]
+    guard rejection.part == .whole || rejection.part == .first else { return false }
+    let reason =
+      taken.nextIsBlank
+      ? "an empty value; expected a JSON object" : decoder.message(for: rejection, in: batch)
+    rejected.append(Rejected(message: taken.pop(), reason: reason))
+    return true
+  }
+
+  @inline(__always)
+  private static func note(
+    _ message: borrowing KafkaMessageView, _ position: Int64, _ headers: inout RecordHeaders
+  ) {
+    message.forEachHeader { name, value in
+      headers.append(name, value, ofRecordAt: position)
+    }
+  }
+}

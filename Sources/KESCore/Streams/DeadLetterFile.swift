@@ -1,0 +1,93 @@
+// Records that could not be decoded, in a file.
+
+/// A file of dead letters: one line each, three columns with tabs between them: the position
+/// (`events.jsonl:1204`), the reason, and the record's bytes: of a text line as they were, so that
+/// `cut -f 3-` gives the lines back; of a binary record two hexadecimal digits a byte (our choice:
+/// any byte may be a line feed), so that `cut -f 3 | xxd -r -p` gives the bytes back.
+public final class DeadLetterFile: DeadLetters {
+  private let output: OutputStream
+  /// Whether the record written last goes on.
+  private var isInsideRecord = false
+
+  public init(output: OutputStream) { self.output = output }
+
+  public func append(
+    _ rejection: Rejection, of batch: borrowing Batch, isBinary: Bool, position: String, reason: String
+  ) {
+    if rejection.part == .whole || rejection.part == .first {
+      begin(position, reason)
+    }
+    let (offset, length) = (Int(rejection.offset), Int(rejection.length))
+    if isBinary {
+      batch.bytes.withBytes(offset, length) { appendHexadecimal($0) }
+    } else {
+      output.buffer.append(batch.bytes, offset, length)
+    }
+    isInsideRecord = true
+    if rejection.part == .whole || rejection.part == .last { endRecord() }
+  }
+
+  public func append(
+    _ message: borrowing KafkaMessageView, of topic: String, isBinary: Bool, reason: String
+  ) {
+    let place = KafkaPlace(
+      topic: topic, partition: message.partition, offset: message.offset.rawValue)
+    begin(place.description, reason)
+    message.withValue { value in
+      guard let value else { return }
+      if isBinary {
+        appendHexadecimal(value)
+        return
+      }
+      // One line a record: a line feed is white space in JSON.
+      for index in 0..<value.count {
+        let byte = value[index]
+        output.buffer.append(byte == UInt8(ascii: "\n") ? UInt8(ascii: " ") : byte)
+      }
+    }
+    isInsideRecord = true
+    endRecord()
+  }
+
+  /// The columns before the record's bytes.
+  private func begin(_ position: String, _ reason: String) {
+    endRecord()
+    output.buffer.append(text: DeadLetterFile.withoutTabs(position))
+    output.buffer.append(UInt8(ascii: "\t"))
+    output.buffer.append(text: DeadLetterFile.withoutTabs(reason))
+    output.buffer.append(UInt8(ascii: "\t"))
+  }
+
+  private func appendHexadecimal(_ bytes: Span<UInt8>) {
+    for index in 0..<bytes.count {
+      for digit in [bytes[index] >> 4, bytes[index] & 15] {
+        let first: UInt8 = digit < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10
+        output.buffer.append(first + digit)
+      }
+    }
+  }
+
+  private static func withoutTabs(_ text: String) -> String {
+    String(text.map { $0 == "\t" || $0.isNewline ? " " : $0 })
+  }
+
+  private func endRecord() {
+    if isInsideRecord { output.buffer.append(UInt8(ascii: "\n")) }
+    isInsideRecord = false
+  }
+
+  public func flushIfFull() throws(StreamError) { try output.flushIfFull() }
+
+  public func flush() throws(StreamError) { try output.flush() }
+
+  public func sync() throws(StreamError) { try output.sync() }
+
+  public func finish() throws(StreamError) {
+    endRecord()
+    try output.finish()
+  }
+
+  public var name: String { output.name }
+  public var length: Int64 { output.length }
+  public var path: String? { output.path }
+}
