@@ -43,6 +43,9 @@ struct KafkaDefault: Sendable {
       "partition.assignment.strategy", "cooperative-sticky", .consumer,
       "a rebalance moves only what must move (KIP-429)"),
     KafkaDefault(
+      "session.timeout.ms", "10000", .consumer,
+      "another takes over from a process that was killed after so long; librdkafka waits 45 s"),
+    KafkaDefault(
       "isolation.level", "read_committed", .consumer,
       "records of aborted transactions are none (KIP-98)"),
     KafkaDefault(
@@ -58,6 +61,9 @@ struct KafkaDefault: Sendable {
       "enable.idempotence", "true", .producer, "retries neither repeat nor reorder (KIP-98)"),
     KafkaDefault(
       "queue.buffering.max.kbytes", "65536", .producer, "bounds memory; 1 GiB is librdkafka's"),
+    KafkaDefault(
+      "transaction.timeout.ms", "10000", .producer,
+      "what a process that was killed left open holds readers up no longer; librdkafka's is 60 s"),
     KafkaDefault(
       "delivery.report.only.error", "false", .producer, isFixed: true,
       "kes counts what was delivered"),

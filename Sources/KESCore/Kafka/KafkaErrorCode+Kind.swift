@@ -77,6 +77,14 @@ extension KafkaErrorCode {
     }
   }
 
+  /// What brokers of this kind or version cannot do at all.
+  var isUnsupported: Bool {
+    switch libraryCode {
+    case RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE, RD_KAFKA_RESP_ERR_UNSUPPORTED_VERSION: true
+    default: false
+    }
+  }
+
   /// A failure of the connection or below.
   var isUnreachable: Bool {
     switch libraryCode {

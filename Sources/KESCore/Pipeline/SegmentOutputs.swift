@@ -33,6 +33,12 @@ public final class SegmentOutputs {
     try late?.flush()
   }
 
+  /// Forgets what is not written yet.
+  func discard() {
+    sessions.discard()
+    late?.discard()
+  }
+
   /// Writes what stands behind the last record.
   func finish() throws(StreamError) {
     try sessions.finish()

@@ -13,7 +13,7 @@ struct SegmentTask: ~Copyable {
   private let rules: SegmentationRules
   private var released = Batch(blockSize: 1)
   /// Records that an earlier run held; they count as read by this one.
-  private(set) var restoredHeld: Int64 = 0
+  var restoredHeld: Int64 = 0
   /// Whether something has changed since the last `takeChanges`.
   var isDirty = false
   /// When the last records came, and stream time then (R13).

@@ -11,12 +11,15 @@ public struct StateChanges: ~Copyable {
     var value: TextRange
   }
 
-  private var entries = Column<Entry>()
+  private(set) var entries = Column<Entry>()
   private var bytes = ByteBlock()
-  private let task: Int32
+  /// The input partition that is spoken of; 0 for files and pipes.
+  private(set) var task: Int32
 
-  /// - Parameter task: the input partition; 0 for files and pipes.
   public init(task: Int32 = 0) { self.task = task }
+
+  /// What is added from now on is another task's.
+  mutating func begin(task: Int32) { self.task = task }
 
   public var isEmpty: Bool { entries.isEmpty }
 
@@ -91,14 +94,21 @@ public struct StateChanges: ~Copyable {
     append(.positions, isRemoval: false, key, value)
   }
 
+  /// Lends the bytes at `range`. Valid until `body` returns.
+  func withBytes<Result: ~Copyable, Failure: Error>(
+    _ range: TextRange, _ body: (Span<UInt8>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try bytes.withBytes(Int(range.offset), range.length, body)
+  }
+
   /// The place of what `write` appends.
-  private mutating func range(_ write: (inout ByteBlock) -> Void) -> TextRange {
+  mutating func range(_ write: (inout ByteBlock) -> Void) -> TextRange {
     let offset = bytes.count
     write(&bytes)
     return TextRange(offset: offset, length: bytes.count - offset)
   }
 
-  private mutating func append(
+  mutating func append(
     _ table: Table, isRemoval: Bool, _ key: TextRange, _ value: TextRange
   ) {
     entries.append(

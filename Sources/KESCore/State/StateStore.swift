@@ -118,6 +118,31 @@ public final class StateStore {
     return found
   }
 
+  /// Which changelog record the task's part of the store stands before; nil where it has none.
+  func checkpoint(task: Int32) throws(StateError) -> ChangelogCheckpoint? {
+    var found: ChangelogCheckpoint?
+    var key = ByteBlock()
+    StoredPositions.appendCheckpointKey(task, to: &key)
+    try forEach(key, .positions) { _, value in
+      found = StoredPositions.readCheckpoint(value)
+      return found != nil
+    }
+    return found
+  }
+
+  /// The tasks of which something was committed.
+  func tasks() throws(StateError) -> [Int32] {
+    var tasks: [Int32] = []
+    var prefix = ByteBlock()
+    StoredPositions.appendKey(.task, to: &prefix)
+    try forEach(prefix, .positions) { key, _ in
+      var reader = FieldReader(from: 1)
+      tasks.append(Int32(bitPattern: UInt32(bigEndian: reader.next(key))))
+      return reader.isComplete
+    }
+    return tasks
+  }
+
   /// Where every input stood at the last commit.
   public func inputs() throws(StateError) -> [String: InputPosition] {
     var inputs: [String: InputPosition] = [:]
@@ -204,6 +229,21 @@ public final class StateStore {
   }
 
   // MARK: Writing
+
+  /// Forgets all that it has of `task`.
+  func clear(task: Int32) throws(StateError) {
+    var changes = StateChanges(task: task)
+    for table in [Table.sessions, .held] {
+      var prefix = ByteBlock()
+      StoredSession.appendTask(task, to: &prefix)
+      try forEach(prefix, table) { key, _ in
+        changes.remove(key, from: table)
+        return true
+      }
+    }
+    changes.removePositions()
+    try commit(changes)
+  }
 
   /// Makes `changes` durable, all or nothing.
   public func commit(_ changes: borrowing StateChanges) throws(StateError) {

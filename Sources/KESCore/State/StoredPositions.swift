@@ -19,7 +19,7 @@ public struct TaskProgress: Hashable, Sendable {
   public init() {}
 }
 
-/// The layout of the table `positions`: `v`; `t` and a task; `s` and the number of an Avro schema, 2
+/// The layout of the table `positions`: `v`; `t` and a task, or `c` and a task; `s` and the number of an Avro schema, 2
 /// bytes, big-endian; or `i` or `o` and a hash of a path, which itself stands behind the fields of
 /// the value.
 enum StoredPositions {
@@ -29,12 +29,18 @@ enum StoredPositions {
     case input = 0x69
     case output = 0x6F
     case schema = 0x73
+    case checkpoint = 0x63
   }
 
   static func appendKey(_ kind: Kind, to key: inout ByteBlock) { key.append(kind.rawValue) }
 
   static func appendTaskKey(_ task: Int32, to key: inout ByteBlock) {
     appendKey(.task, to: &key)
+    key.append(keyField: UInt32(bitPattern: task))
+  }
+
+  static func appendCheckpointKey(_ task: Int32, to key: inout ByteBlock) {
+    appendKey(.checkpoint, to: &key)
     key.append(keyField: UInt32(bitPattern: task))
   }
 
@@ -97,6 +103,18 @@ enum StoredPositions {
     position.fingerprint = reader.next(value)
     guard reader.isComplete else { return nil }
     return (path(value, from: reader.end), position)
+  }
+
+  static func appendValue(_ checkpoint: ChangelogCheckpoint, to value: inout ByteBlock) {
+    value.append(field: checkpoint.offset)
+    value.append(field: checkpoint.savedAt.milliseconds)
+  }
+
+  static func readCheckpoint(_ value: Span<UInt8>) -> ChangelogCheckpoint? {
+    var reader = FieldReader()
+    let offset: Int64 = reader.next(value)
+    let time = EventTime(milliseconds: reader.next(value))
+    return reader.isComplete ? ChangelogCheckpoint(offset: offset, savedAt: time) : nil
   }
 
   static func appendValue(length: Int64, _ path: String, to value: inout ByteBlock) {

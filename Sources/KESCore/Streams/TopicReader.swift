@@ -278,14 +278,18 @@ public final class TopicReader {
     try sending { () throws(KafkaError) in try consumer.resume(partitions.map(named)) }
   }
 
-  /// Commits offsets for the group, and waits until that is done. Throws `StreamError.topic`.
+  /// Commits offsets for the group, and waits until that is done; where the group shares its
+  /// partitions anew meanwhile, they are read again by whoever gets them. Throws `StreamError.topic`.
   func commit(_ offsets: [Int32: KafkaOffset]) throws(StreamError) {
     if offsets.isEmpty || reading.group == nil { return }
-    try sending { () throws(KafkaError) in
+    do throws(KafkaError) {
       // Not interrupted: what was written is to be remembered, also where a signal ends the run.
       try consumer.commit(
         offsets.map { KafkaPosition(named($0), $1) },
         KafkaPatience(milliseconds: TopicReader.answerTime))
+    } catch where error.kind == .retriable {
+    } catch {
+      throw .topic(error)
     }
   }
 

@@ -1,0 +1,96 @@
+// An application as one of its processes runs it.
+
+/// What a process of an application has beside its tasks: the producer that all its output goes
+/// through, the changelog, and what it knows of the other members.
+public final class RunningApplication {
+  public let application: SegmentApplication
+  let sender: TopicSender
+  let changelog: Changelog
+  private let admin: KafkaAdmin
+  /// Whether the brokers tell who is in a group; those that do not are asked once.
+  private var tellsMembers = true
+
+  var follower: ChangelogFollower { changelog.follower }
+  var isExactlyOnce: Bool { application.guarantee == .exactlyOnce }
+
+  /// How often others' changelogs are looked at, in milliseconds.
+  var followInterval: Int64 { follower.standbyTasks.isEmpty ? 1000 : 100 }
+
+  /// - Parameters:
+  ///   - sender: transactional where the guarantee is exactly-once; the run's outputs use it, too.
+  ///   - store: where the tasks of this process keep their state.
+  /// Throws `KafkaError` of the kind `.configuration`.
+  public init(
+    _ application: SegmentApplication, _ configuration: KafkaConfiguration, sender: TopicSender,
+    store: StateStore, clock: Clock = .real
+  ) throws(KafkaError) {
+    self.application = application
+    self.sender = sender
+    changelog = try Changelog(
+      configuration, topic: application.changelog, sender: sender, store: store, clock: clock)
+    admin = try KafkaAdmin(configuration)
+  }
+
+  func takeNotices() -> [KafkaNotice] {
+    sender.producer.takeNotices() + follower.takeNotices() + admin.takeNotices()
+  }
+
+  /// Sees that the changelog has as many partitions as the input, and makes it where it is not there.
+  ///
+  /// - Parameter replication: of a changelog that is made; nil leaves it to the brokers.
+  /// Throws `KafkaError`.
+  public func prepareChangelog(
+    partitions: Int32, input: String, replication: Int32?, _ patience: KafkaPatience
+  ) throws(KafkaError) {
+    var found = try admin.topic(application.changelog, patience)
+    if found == nil {
+      let topic = KafkaNewTopic(
+        name: application.changelog, partitionCount: partitions, replicationFactor: replication,
+        properties: ["cleanup.policy": "compact"])
+      _ = try admin.createTopic(topic, patience)
+      found = try admin.topic(application.changelog, patience)
+    }
+    guard let found, found.partitionCount != partitions else { return }
+    throw KafkaError(
+      .configuration, operation: "use it as a changelog",
+      place: KafkaPlace(topic: application.changelog),
+      reason: "it has \(found.partitionCount) partitions, but \(input) has \(partitions)",
+      advice: "partitions of input were added or the changelog is another's: keys have moved to other"
+        + " partitions, away from their sessions; begin anew with kes-purge --reset, or another"
+        + " --application-id")
+  }
+
+  // MARK: Standby replicas
+
+  /// The partitions that this process is to follow, of `count` in all.
+  ///
+  /// - Parameters:
+  ///   - own: those that it processes, or restores to.
+  ///   - member: its name in the group.
+  func standbys(
+    own: Set<Int32>, count: Int32, topic: String, member: String?, _ patience: KafkaPatience
+  ) -> Set<Int32> {
+    if application.standbyReplicas == 0 { return [] }
+    let others = Set(0..<count).subtracting(own)
+    guard tellsMembers, let member else { return others }
+    let group: KafkaGroupDescription
+    do throws(KafkaError) {
+      group = try admin.group(application.identifier, patience)
+    } catch {
+      // Such brokers give no list to choose from: all is followed.
+      if error.code.isUnsupported { tellsMembers = false }
+      return tellsMembers ? Set(follower.standbyTasks).intersection(others) : others
+    }
+    var owners: [Int32: String] = [:]
+    for member in group.members {
+      for partition in member.partitions where partition.topic == topic {
+        owners[partition.number] = member.identifier
+      }
+    }
+    for partition in own { owners[partition] = member }
+    return StandbyPlan.partitions(
+      of: member, among: group.members.map(\.identifier), owners: owners,
+      replicas: application.standbyReplicas
+    ).intersection(others)
+  }
+}

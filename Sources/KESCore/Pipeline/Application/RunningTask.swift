@@ -1,0 +1,20 @@
+// A task of a run on a topic, with its place in its partition.
+
+/// A partition that is processed here.
+final class RunningTask {
+  let partition: Int32
+  var task: SegmentTask
+  /// The offset of the record that is next, and what of that is committed.
+  var position: KafkaOffset
+  var committed: KafkaOffset
+
+  init(partition: Int32, task: consuming SegmentTask, position: KafkaOffset) {
+    self.partition = partition
+    self.task = task
+    self.position = position
+    committed = position
+  }
+
+  /// Whether a commit would change anything.
+  var hasMoved: Bool { task.isDirty || position != committed }
+}

@@ -1,0 +1,83 @@
+// What makes the work of a run on a topic last.
+
+extension TopicSegmentPipeline where Encoder: ~Copyable {
+  /// Commits what was done since the last commit: outputs, state and the places up to which records
+  /// were read.
+  ///
+  /// In the order of safety: with exactly-once the transaction, and then the local store, which stands
+  /// behind what the changelog says; otherwise the output, the changelog, the store, the offsets, so
+  /// that a crash between them repeats and loses nothing.
+  mutating func commit() throws(PipelineError) {
+    let began = clock.monotonic()
+    nextCommit = began + options.segment.commitInterval
+    let moved = tasks.values.filter(\.hasMoved).sorted { $0.partition < $1.partition }
+    let (outputs, deadLetters) = (writer.outputs, deadLetters)
+    try streaming { () throws(StreamError) in
+      try outputs.flush()
+      try deadLetters?.flush()
+    }
+    if moved.isEmpty { return }
+    changes.removeAll()
+    for running in moved {
+      changes.begin(task: running.partition)
+      running.task.takeChanges(into: &changes, position: running.position.rawValue)
+    }
+    let offsets = Dictionary(uniqueKeysWithValues: moved.map { ($0.partition, $0.position) })
+    if let application, application.isExactlyOnce {
+      try commitTransaction(application, offsets)
+    } else {
+      try commitInOrder(offsets)
+    }
+    for running in moved { running.committed = running.position }
+    committedLedger = (ledger, writer.ledger)
+    recovery.succeed()
+    greatestCommitTime = max(greatestCommitTime, clock.monotonic() - began)
+  }
+
+  private mutating func commitTransaction(
+    _ application: RunningApplication, _ offsets: [Int32: KafkaOffset]
+  ) throws(PipelineError) {
+    let (reader, sender) = (reader, application.sender)
+    let positions = offsets.map { KafkaPosition(reader.named($0), $1) }
+    try streaming { () throws(StreamError) in
+      try application.changelog.send(changes)
+      try sending { () throws(KafkaError) in
+        let metadata = try reader.consumer.groupMetadata()
+        // Not interrupted: a signal waits for the batch in hand.
+        let patience = KafkaPatience(milliseconds: transactionTime)
+        try sender.producer.sendOffsets(positions, of: metadata, patience)
+        try sender.producer.commitTransaction(patience)
+      }
+    }
+    transactionCount += 1
+    application.changelog.takeCheckpoints(into: &changes)
+    let store = store
+    try storing { () throws(StateError) in try store?.commit(changes) }
+  }
+
+  /// How long brokers may take for a step of a transaction, in milliseconds. Our choice: as long as a
+  /// coordinator may move.
+  var transactionTime: Int64 { 60_000 }
+
+  private mutating func commitInOrder(_ offsets: [Int32: KafkaOffset]) throws(PipelineError) {
+    let (reader, outputs, deadLetters, application) = (
+      reader, writer.outputs, deadLetters, application
+    )
+    try streaming { () throws(StreamError) in
+      try outputs.sync()
+      try deadLetters?.sync()
+      if let application {
+        try application.changelog.send(changes)
+        try sending { () throws(KafkaError) in try application.sender.deliver() }
+      }
+    }
+    application?.changelog.takeCheckpoints(into: &changes)
+    for (path, length) in outputs.lengths { changes.set(length: length, ofOutput: path) }
+    if let deadLetters, let path = deadLetters.path {
+      changes.set(length: deadLetters.length, ofOutput: path)
+    }
+    let store = store
+    try storing { () throws(StateError) in try store?.commit(changes) }
+    try streaming { () throws(StreamError) in try reader.commit(offsets) }
+  }
+}

@@ -1,0 +1,169 @@
+// How tasks come and go.
+
+extension TopicSegmentPipeline where Encoder: ~Copyable {
+  /// Takes up partitions: at once, or where others may have written their sessions, when those are
+  /// there.
+  mutating func assign(_ partitions: [Int32]) throws(PipelineError) {
+    let reader = reader
+    guard let application else { return try begin(partitions) }
+    let (starts, committed) = try streaming { () throws(StreamError) in
+      // Waits until transactions of those who had them before have ended.
+      let committed = try sending { () throws(KafkaError) in try reader.committed(partitions) }
+      let starts = try reader.accept(partitions, startingAt: committed)
+      try reader.pause(partitions)
+      return (starts, committed)
+    }
+    let now = clock.monotonic()
+    for partition in partitions {
+      restoring[partition] = RestoringTask(
+        start: starts[partition] ?? KafkaOffset(0), committed: committed[partition], began: now,
+        nextNote: now + 1000)
+    }
+    try application.follower.restore(partitions, reader.patience)
+    nextStandbyCheck = 0
+  }
+
+  /// Takes up partitions whose state is here, or nowhere.
+  private mutating func begin(_ partitions: [Int32]) throws(PipelineError) {
+    let (reader, store) = (reader, store)
+    var known: [Int32: KafkaOffset] = [:]
+    for partition in partitions {
+      let progress = try storing { () throws(StateError) in
+        try store?.progress(task: partition)
+      }
+      if let progress { known[partition] = KafkaOffset(progress.position) }
+    }
+    let starts = try streaming { () throws(StreamError) in
+      try reader.accept(partitions, startingAt: known)
+    }
+    for partition in partitions {
+      tasks[partition] = try makeTask(partition, at: starts[partition] ?? KafkaOffset(0))
+    }
+  }
+
+  /// A task with what the store has of it.
+  func makeTask(
+    _ partition: Int32, at position: KafkaOffset
+  ) throws(PipelineError) -> RunningTask {
+    var task = SegmentTask(
+      rules: rules, tracksChanges: store != nil, now: clock.monotonic())
+    if let store {
+      try storing { () throws(StateError) in try task.restore(from: store, task: partition) }
+    }
+    return RunningTask(partition: partition, task: task, position: position)
+  }
+
+  /// Follows the changelog: begins tasks whose sessions are there, and keeps those of others.
+  mutating func follow() throws(PipelineError) {
+    guard let application else { return }
+    let ready = try application.follower.poll(milliseconds: restoring.isEmpty ? 0 : 10)
+    for partition in ready { try beginRestored(partition, application) }
+    noteRestoring(application)
+    let now = clock.monotonic()
+    if now >= nextStandbyCheck {
+      nextStandbyCheck = now + standbyInterval
+      let own = Set(tasks.keys).union(restoring.keys)
+      let standbys = application.standbys(
+        own: own, count: reader.partitionCount, topic: reader.reading.topic,
+        member: reader.consumer.member, KafkaPatience(milliseconds: 2000))
+      try application.follower.follow(standbys, reader.patience)
+    }
+  }
+
+  /// How often the choice of standby replicas is looked at, in milliseconds. Our choice: the group
+  /// tells of its members' comings and goings only where partitions move.
+  private var standbyInterval: Int64 { 5000 }
+
+  /// Begins a task whose sessions are there; or waits on, where the group's offset is ahead of them:
+  /// then what belongs to it stands behind a transaction that is still open.
+  private mutating func beginRestored(
+    _ partition: Int32, _ application: RunningApplication
+  ) throws(PipelineError) {
+    guard let waiting = restoring[partition], let store else { return }
+    let progress = try storing { () throws(StateError) in try store.progress(task: partition) }
+    let restored = progress.map { KafkaOffset($0.position) }
+    if let committed = waiting.committed, application.isExactlyOnce,
+      restored ?? KafkaOffset(0) < committed
+    {
+      if application.follower.isUnsettled(partition) { return }
+      onNote(
+        "partition \(partition): the group has read up to \(committed), its changelog tells of"
+          + " records up to \(restored?.description ?? "none"): sessions between may be missing")
+    }
+    let start = waiting.committed ?? restored ?? waiting.start
+    let running = try makeTask(partition, at: start)
+    let elapsed = clock.monotonic() - waiting.began
+    try application.follower.finish(partition)
+    let reader = reader
+    try streaming { () throws(StreamError) in
+      // What came before it was paused was passed over.
+      try reader.seek(to: [partition: start])
+      try reader.resume([partition])
+    }
+    restoring[partition] = nil
+    tasks[partition] = running
+    if running.task.openCount > 0 {
+      onNote(
+        "partition \(partition): \(running.task.openCount) open sessions taken up in"
+          + " \(elapsed) ms")
+    }
+  }
+
+  /// Tells how restoring goes, once a second.
+  private mutating func noteRestoring(_ application: RunningApplication) {
+    let now = clock.monotonic()
+    for (partition, waiting) in restoring where now >= waiting.nextNote {
+      restoring[partition]?.nextNote = now + 1000
+      guard let progress = application.follower.progress(of: partition) else { continue }
+      onNote("partition \(partition): restoring, \(progress.done) of \(progress.all) records")
+    }
+  }
+
+  /// Gives partitions up, with all that was done of them committed.
+  mutating func revoke(_ partitions: [Int32]) throws(PipelineError) {
+    // What was held or read and not yet segmented goes with them.
+    forgetMessages()
+    do { try commit() } catch {
+      try recover(from: error)
+      // Where the group was joined anew, nothing is asked back any more.
+      if tasks.isEmpty && restoring.isEmpty { return }
+    }
+    try giveUp(partitions)
+  }
+
+  /// Gives up partitions that may be another's already: what was done of them since the last commit
+  /// is undone.
+  mutating func lose(_ partitions: [Int32]) throws(PipelineError) {
+    onNote("partitions \(partitions.map(String.init).joined(separator: ", ")) were lost to the group")
+    forgetMessages()
+    if let application, application.isExactlyOnce {
+      try undo(application, dropping: Set(partitions))
+    }
+    try giveUp(partitions)
+  }
+
+  private mutating func giveUp(_ partitions: [Int32]) throws(PipelineError) {
+    for partition in partitions { drop(partition) }
+    if let application { try application.follower.stop(partitions) }
+    let reader = reader
+    try streaming { () throws(StreamError) in try reader.giveUp(partitions) }
+    nextStandbyCheck = 0
+  }
+
+  mutating func drop(_ partition: Int32) {
+    if let running = tasks[partition] {
+      // What it holds counts with it; whoever takes it over holds it on.
+      ledger.held += running.task.heldCount
+      ledger.records += running.task.restoredHeld
+    }
+    tasks[partition] = nil
+    restoring[partition] = nil
+  }
+
+  /// Messages that have come and are not segmented will come again.
+  mutating func forgetMessages() {
+    decoder.reset()
+    messages.removeAll()
+    index = 0
+  }
+}

@@ -1,0 +1,82 @@
+// What follows a transaction that failed (KIP-360; librdkafka's INTRODUCTION.md, "Transactional
+// Producer").
+
+extension TopicSegmentPipeline where Encoder: ~Copyable {
+  /// Undoes what the last commit did not make last, and goes on from there; or where another has taken
+  /// over, joins the group anew. Throws `error` where neither helps.
+  mutating func recover(from error: PipelineError) throws(PipelineError) {
+    guard let application, application.isExactlyOnce, case .stream(.topic(let failure)) = error
+    else { throw error }
+    let isDone = application.sender.producer.transactionState == .dead
+    if !isDone && failure.recovery != .abort { throw error }
+    if signals.stop != nil && isDone { throw error }
+    guard let pause = recovery.fail() else { throw error }
+    onNote("\(failure); \(isDone ? "joining the group anew" : "going on from the last commit")")
+    _ = signals.pause(milliseconds: pause)
+    do {
+      if isDone {
+        try rejoin(application)
+      } else {
+        try undo(application)
+      }
+    } catch {
+      // What undoing fails with is dealt with in the same way, as long as it is worth a try.
+      try recover(from: error)
+    }
+  }
+
+  /// Aborts the transaction, and sets all tasks back to the last commit, but for those that go.
+  mutating func undo(
+    _ application: RunningApplication, dropping dropped: Set<Int32> = []
+  ) throws(PipelineError) {
+    let (reader, sender) = (reader, application.sender)
+    switch sender.producer.transactionState {
+    case .open, .mustAbort, .aborting:
+      let patience = KafkaPatience(milliseconds: transactionTime)
+      try streaming { () throws(StreamError) in
+        try sending { () throws(KafkaError) in
+          try sender.producer.abortTransaction(patience)
+        }
+      }
+    default: break
+    }
+    let offsets = try setBack(dropping: dropped)
+    try streaming { () throws(StreamError) in try reader.seek(to: offsets) }
+  }
+
+  /// Sets tasks back to what the store holds of them. Returns where they go on.
+  private mutating func setBack(
+    dropping dropped: Set<Int32>
+  ) throws(PipelineError) -> [Int32: KafkaOffset] {
+    writer.outputs.discard()
+    forgetMessages()
+    (ledger, writer.ledger) = committedLedger
+    var offsets: [Int32: KafkaOffset] = [:]
+    for (partition, running) in tasks {
+      let remade = try makeTask(partition, at: running.committed)
+      remade.task.restoredHeld = running.task.restoredHeld
+      tasks[partition] = remade
+      if dropped.contains(partition) {
+        drop(partition)
+      } else {
+        offsets[partition] = remade.position
+      }
+    }
+    return offsets
+  }
+
+  /// Begins anew with another producer and as another member: all tasks are dropped, and come again by
+  /// the group.
+  private mutating func rejoin(_ application: RunningApplication) throws(PipelineError) {
+    let (reader, sender) = (reader, application.sender)
+    let partitions = Array(tasks.keys) + Array(restoring.keys)
+    _ = try setBack(dropping: Set(partitions))
+    restoring = [:]
+    try application.follower.stop(partitions)
+    try streaming { () throws(StreamError) in
+      try sending { () throws(KafkaError) in try sender.replaceProducer() }
+      try reader.rejoin()
+    }
+    nextStandbyCheck = 0
+  }
+}

@@ -1,0 +1,293 @@
+// The loop of kes-segment on a topic: poll, segment each partition by its task, write, commit.
+
+/// Reads a topic's partitions, gives their records sessions, writes session events, commits.
+///
+///     TopicReader ──▶ MessageDecoder ──▶ SegmentTask ──▶ SegmentWriter ──▶ outputs
+///      partitions                         │  one each                        │
+///                                         └──▶ StateStore ◀──▶ Changelog ◀───┘
+///
+/// A commit makes everything up to it last: as a transaction of Kafka where the application's guarantee
+/// is exactly-once (design.md, "Exactly once, Kafka to Kafka"), else the output first, then the place
+/// up to which records were read. `+Commit` says how, `+Partitions` how tasks come and go, `+Recovery`
+/// what follows a transaction that failed.
+public struct TopicSegmentPipeline<Encoder: SessionEventEncoder & ~Copyable>: ~Copyable {
+  let reader: TopicReader
+  var decoder: MessageDecoder
+  var messages = KafkaMessageBatch()
+  var index = 0
+  private var batch = Batch(blockSize: 128 * 1024)
+  var writer: SegmentWriter<Encoder>
+  /// By partition; those that are being restored are not among them.
+  var tasks: [Int32: RunningTask] = [:]
+  /// Partitions that are ours and wait for their sessions: where reading begins, and what the group had
+  /// committed.
+  var restoring: [Int32: RestoringTask] = [:]
+
+  let rules: SegmentationRules
+  let options: TopicSegmentOptions
+  let deadLetters: (any DeadLetters)?
+  let store: StateStore?
+  let application: RunningApplication?
+  let signals: Signals
+  let clock: Clock
+  private let reporter: (any StatisticsReporter)?
+  private let onRejection: ((BadRecord) -> Void)?
+  let onNote: (String) -> Void
+  private let onNotice: (KafkaNotice) -> Void
+
+  /// What became of the records of tasks that are here no more or have been committed, but for what
+  /// the writer counts.
+  var ledger = Ledger()
+  /// The ledgers as of the last commit, for when what came after is undone.
+  var committedLedger = (reading: Ledger(), writing: Ledger())
+  private var lag = LagGauge()
+  var changes = StateChanges()
+  var nextCommit: Int64
+  var nextStandbyCheck: Int64 = 0
+  var failure: BadRecord?
+  var transactionCount: Int64 = 0
+  var greatestCommitTime: Int64 = 0
+  var recovery = RecoveryPace()
+
+  /// - Parameters:
+  ///   - store: where tasks keep their state; nil for none. An application needs one.
+  ///   - application: what makes this run one of several; nil for a run for itself.
+  ///   - onRejection: told of every record that is passed over.
+  ///   - onNote: told what a user may want to know: takeovers, restoring, transactions that failed.
+  ///   - onNotice: told what librdkafka has to say.
+  public init(
+    reader: TopicReader, formats: RecordFormats, rules: SegmentationRules,
+    encoder: consuming Encoder, outputs: SegmentOutputs, deadLetters: (any DeadLetters)?,
+    store: StateStore?, application: RunningApplication?, options: TopicSegmentOptions,
+    signals: Signals, clock: Clock = .real, reporter: (any StatisticsReporter)? = nil,
+    onRejection: ((BadRecord) -> Void)? = nil, onNote: @escaping (String) -> Void = { _ in },
+    onNotice: @escaping (KafkaNotice) -> Void = { _ in }
+  ) {
+    self.reader = reader
+    decoder = MessageDecoder(
+      formats, isAvro: options.isAvro, greatestRecord: options.greatestRecord,
+      keepsHeaders: options.keepsHeaders)
+    writer = SegmentWriter(
+      encoder: encoder, outputs: outputs, isUnbuffered: options.segment.isUnbuffered)
+    self.rules = rules
+    self.options = options
+    self.deadLetters = deadLetters
+    self.store = store
+    self.application = application
+    self.signals = signals
+    self.clock = clock
+    self.reporter = reporter
+    self.onRejection = onRejection
+    self.onNote = onNote
+    self.onNotice = onNotice
+    nextCommit = clock.monotonic() + options.segment.commitInterval
+  }
+
+  /// Runs until the partitions end (`-e`), as many records as were asked for have been read, or a
+  /// signal asks to stop.
+  ///
+  /// Throws `PipelineError`; where a record is at fault, all that came before it is written and
+  /// committed.
+  public mutating func run() throws(PipelineError) -> Ending {
+    while true {
+      do {
+        return try runToEnd()
+      } catch {
+        if error.isOfInput {
+          try finish(drains: store == nil)
+          throw error
+        }
+        try recover(from: error)
+      }
+    }
+  }
+
+  private mutating func runToEnd() throws(PipelineError) -> Ending {
+    while true {
+      if ledger.records >= options.greatestCount {
+        try finish(drains: true)
+        return .done
+      }
+      switch try next() {
+      case .messages: index = 0
+      case .assigned(let partitions): try assign(partitions)
+      case .revoked(let partitions): try revoke(partitions)
+      case .lost(let partitions): try lose(partitions)
+      case .idle: break
+      case .end where restoring.isEmpty:
+        try finish(drains: true)
+        return .done
+      case .end: break
+      case .stopped(let signal):
+        // Without a store nobody would ever see what is held.
+        try finish(drains: store == nil)
+        return .stopped(signal)
+      }
+      try processMessages()
+      try goOnWithClock()
+      try follow()
+      if clock.monotonic() >= nextCommit { try commit() }
+      try report(isLast: false)
+    }
+  }
+
+  private mutating func next() throws(PipelineError) -> TopicReader.Turn {
+    let (reader, outputs, deadLetters) = (reader, writer.outputs, deadLetters)
+    let deadline = deadline()
+    let turn = try streaming { () throws(StreamError) in
+      try reader.next(into: &messages, deadline: deadline) { () throws(StreamError) in
+        try deadLetters?.flush()
+        try outputs.flush()
+      }
+    }
+    reader.consumer.takeNotices().forEach(onNotice)
+    application?.takeNotices().forEach(onNotice)
+    if turn != .messages { index = messages.count }
+    return turn
+  }
+
+  /// When to come back without messages, in milliseconds of the monotonic clock.
+  private func deadline() -> Int64? {
+    let now = clock.monotonic()
+    var deadlines: [Int64] = []
+    if tasks.values.contains(where: \.hasMoved) { deadlines.append(nextCommit) }
+    if let reporter, let due = reporter.deadline { deadlines.append(due) }
+    if let idleTimeout = options.segment.idleTimeout {
+      for running in tasks.values {
+        if let tick = running.task.nextTick(now: now, idleTimeout: idleTimeout) {
+          deadlines.append(tick)
+        }
+      }
+    }
+    if let application {
+      deadlines.append(now + (restoring.isEmpty ? application.followInterval : 0))
+    }
+    return deadlines.min()
+  }
+
+  // MARK: Records
+
+  private mutating func processMessages() throws(PipelineError) {
+    while failure == nil, ledger.records < options.greatestCount,
+      decoder.hasMore || index < messages.count
+    {
+      try processBatch()
+      if options.keepsHeaders || options.segment.isUnbuffered {
+        let outputs = writer.outputs
+        try streaming { () throws(StreamError) in try outputs.flush() }
+      }
+      if clock.monotonic() >= nextCommit { try commit() }
+      if signals.stop != nil { break }
+    }
+    if let failure { throw .badRecord(failure) }
+  }
+
+  private mutating func processBatch() throws(PipelineError) {
+    let limits = DecodingLimits(
+      records: options.greatestCount - ledger.records, stopsAtRejection: options.policy == .fail)
+    let reader = reader
+    let progress: MessageDecoder.Progress
+    do {
+      progress = try decoder.decode(
+        messages, from: &index, into: &batch, limits: limits, end: reader.end)
+    } catch {
+      throw .schema(error)
+    }
+    // Of a partition that is not ours any more, or not yet.
+    guard let running = tasks[progress.partition] else { return }
+    ledger.records += Int64(progress.count)
+    ledger.filtered += Int64(batch.tombstoneCount)
+    for index in 0..<batch.records.count {
+      lag.note(batch.records[index].time, of: progress.partition)
+    }
+    if !batch.records.isEmpty {
+      try running.task.process(batch, to: &writer)
+      running.task.noteArrival(now: clock.monotonic())
+    }
+    running.position = max(running.position, progress.next)
+    for bad in decoder.rejected { reject(bad) }
+  }
+
+  private mutating func reject(_ bad: MessageDecoder.Rejected) {
+    let (topic, deadLetters, isBinary) = (reader.reading.topic, deadLetters, decoder.isBinary)
+    let place = messages.withMessage(at: bad.message) { message in
+      deadLetters?.append(message, of: topic, isBinary: isBinary, reason: bad.reason)
+      return KafkaPlace(
+        topic: topic, partition: message.partition, offset: message.offset.rawValue)
+    }
+    let record = BadRecord(position: place.description, reason: bad.reason)
+    ledger.rejected += 1
+    if options.policy == .fail { failure = record } else { onRejection?(record) }
+  }
+
+  private mutating func goOnWithClock() throws(PipelineError) {
+    guard let idleTimeout = options.segment.idleTimeout else { return }
+    let now = clock.monotonic()
+    for partition in tasks.keys.sorted() {
+      try tasks[partition]?.task.goOnWithClock(now: now, idleTimeout: idleTimeout, to: &writer)
+    }
+  }
+
+  // MARK: The end, and reports
+
+  /// Writes and commits the rest, and leaves the group.
+  private mutating func finish(drains: Bool) throws(PipelineError) {
+    for partition in tasks.keys.sorted() where drains {
+      try tasks[partition]?.task.drain(to: &writer)
+      if options.segment.flushes { try tasks[partition]?.task.closeAll(to: &writer) }
+    }
+    let (outputs, deadLetters) = (writer.outputs, deadLetters)
+    try streaming { () throws(StreamError) in
+      try deadLetters?.finish()
+      try outputs.finish()
+    }
+    try commit()
+    try report(isLast: true)
+    reader.close()
+  }
+
+  private mutating func report(isLast: Bool) throws(PipelineError) {
+    if let reporter {
+      let isAsked = signals.takeReport()
+      reporter.report(now: clock.monotonic(), isAsked: isAsked, isLast: isLast) {
+        statistics()
+      }
+    }
+    if isLast { try closedLedger.requireClosed() }
+  }
+
+  private var closedLedger: Ledger {
+    var closed = writer.ledger
+    closed.records = ledger.records
+    closed.rejected = ledger.rejected
+    closed.filtered += ledger.filtered
+    for running in tasks.values {
+      closed.records += running.task.restoredHeld
+      closed.held += running.task.heldCount
+    }
+    closed.held += ledger.held
+    return closed
+  }
+
+  private mutating func statistics() -> Statistics {
+    var statistics = Statistics()
+    statistics.ledger = closedLedger
+    statistics.bytes = decoder.byteCount
+    statistics.openSessions = tasks.values.reduce(0) { $0 + Int64($1.task.openCount) }
+    statistics.greatestLag = lag.take()
+    var topic = TopicStatistics(recordsBehind: reader.lag(behind: tasks.mapValues(\.position)))
+    topic.activeTasks = tasks.count
+    topic.restoringTasks = restoring.count
+    topic.standbyTasks = application?.follower.standbyTasks.count ?? 0
+    topic.restoredRecords = application?.follower.restoredCount ?? 0
+    topic.standbyRecords = application?.follower.standbyCount ?? 0
+    topic.transactions = transactionCount
+    topic.greatestCommitTime = greatestCommitTime
+    greatestCommitTime = 0
+    statistics.topic = topic
+    return statistics
+  }
+
+  /// How many records were passed over that nothing keeps (exit status 1).
+  public var skippedCount: Int64 { deadLetters == nil ? ledger.rejected : 0 }
+}

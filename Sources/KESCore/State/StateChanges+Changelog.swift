@@ -1,0 +1,127 @@
+// Changes of a task as records of a changelog, and back.
+
+/// The layout of a changelog's records (design.md, "The changelog"): of a session the key is the
+/// event's own, as `StoredSession` keeps it, and the value is the session, or none where it is gone. Of
+/// what else a task keeps the key begins with a byte that no text has, 0xFF: then `p` for its progress;
+/// `h` and the arrival of a record that is held; `k` and the key of a session where that begins with
+/// 0xFF itself. Values are those of the store.
+extension StateChanges {
+  private static let mark: UInt8 = 0xFF
+  private static let progress = UInt8(ascii: "p")
+  private static let held = UInt8(ascii: "h")
+  private static let key = UInt8(ascii: "k")
+  private static let taskSize = 4
+
+  /// Hands each change that belongs into a changelog to `body`, in the order in which they were added;
+  /// nil is the value of what is gone.
+  func forEachChangelogRecord<Failure: Error>(
+    _ body: (
+      _ task: Int32, _ key: Span<UInt8>, _ value: Span<UInt8>?, _ isProgress: Bool
+    ) throws(Failure) -> Void
+  ) throws(Failure) {
+    var key = ByteBlock()
+    for index in 0..<entries.count {
+      let entry = entries[index]
+      key.truncate(to: 0)
+      guard let task = appendChangelogKey(of: entry, to: &key) else { continue }
+      let isProgress = entry.table == Table.positions.rawValue
+      try key.withBytes { key throws(Failure) in
+        if entry.isRemoval { return try body(task, key, nil, isProgress) }
+        try withBytes(entry.value) { value throws(Failure) in
+          try body(task, key, value, isProgress)
+        }
+      }
+    }
+  }
+
+  /// Returns the task, or nil where the entry is none of the changelog.
+  private func appendChangelogKey(of entry: Entry, to key: inout ByteBlock) -> Int32? {
+    withBytes(entry.key) { stored -> Int32? in
+      switch Table(rawValue: Int(entry.table)) {
+      case .sessions:
+        let rest = stored.extracting(StateChanges.taskSize..<stored.count)
+        if rest.count > 0 && rest[0] == StateChanges.mark {
+          key.append(StateChanges.mark)
+          key.append(StateChanges.key)
+        }
+        key.append(rest)
+        return StateChanges.task(stored, at: 0)
+      case .held:
+        key.append(StateChanges.mark)
+        key.append(StateChanges.held)
+        key.append(stored.extracting(StateChanges.taskSize..<stored.count))
+        return StateChanges.task(stored, at: 0)
+      case .positions where stored[0] == StoredPositions.Kind.task.rawValue:
+        key.append(StateChanges.mark)
+        key.append(StateChanges.progress)
+        return StateChanges.task(stored, at: 1)
+      case .positions, nil: return nil
+      }
+    }
+  }
+
+  private static func task(_ key: Span<UInt8>, at place: Int) -> Int32 {
+    var reader = FieldReader(from: place)
+    return Int32(bitPattern: UInt32(bigEndian: reader.next(key)))
+  }
+
+  /// Adds what a changelog record of the task at hand says. Returns false for what is none of a
+  /// changelog.
+  mutating func add(changelogKey key: Span<UInt8>, _ value: Span<UInt8>?) -> Bool {
+    let task = task
+    if key.isEmpty || key[0] != StateChanges.mark {
+      add(.sessions, key, from: 0, value)
+      return true
+    }
+    guard key.count >= 2 else { return false }
+    switch key[1] {
+    case StateChanges.key: add(.sessions, key, from: 2, value)
+    case StateChanges.held: add(.held, key, from: 2, value)
+    case StateChanges.progress:
+      add(.positions, range { StoredPositions.appendTaskKey(task, to: &$0) }, value)
+    default: return false
+    }
+    return true
+  }
+
+  private mutating func add(
+    _ table: Table, _ key: Span<UInt8>, from place: Int, _ value: Span<UInt8>?
+  ) {
+    let task = task
+    let stored = range { output in
+      StoredSession.appendTask(task, to: &output)
+      output.append(key.extracting(place..<key.count))
+    }
+    add(table, stored, value)
+  }
+
+  private mutating func add(_ table: Table, _ key: TextRange, _ value: Span<UInt8>?) {
+    guard let value else { return append(table, isRemoval: true, key, .empty) }
+    let kept = range { $0.append(value) }
+    append(table, isRemoval: false, key, kept)
+  }
+
+  // MARK: What a store keeps beside it
+
+  /// Keeps how far the task at hand has followed the changelog.
+  mutating func set(_ checkpoint: ChangelogCheckpoint) {
+    let task = task
+    let key = range { StoredPositions.appendCheckpointKey(task, to: &$0) }
+    let value = range { StoredPositions.appendValue(checkpoint, to: &$0) }
+    append(.positions, isRemoval: false, key, value)
+  }
+
+  mutating func remove(_ key: Span<UInt8>, from table: Table) {
+    let key = range { $0.append(key) }
+    append(table, isRemoval: true, key, .empty)
+  }
+
+  /// Removes progress and checkpoint of the task at hand.
+  mutating func removePositions() {
+    let task = task
+    let progress = range { StoredPositions.appendTaskKey(task, to: &$0) }
+    append(.positions, isRemoval: true, progress, .empty)
+    let checkpoint = range { StoredPositions.appendCheckpointKey(task, to: &$0) }
+    append(.positions, isRemoval: true, checkpoint, .empty)
+  }
+}
