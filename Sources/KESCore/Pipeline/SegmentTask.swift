@@ -99,7 +99,13 @@ struct SegmentTask: ~Copyable {
   ) throws(PipelineError) {
     let silent = now - lastArrival
     if streamTimeAtArrival == .beforeAll || silent < idleTimeout { return }
-    let time = streamTimeAtArrival.advanced(by: UInt64(silent))
+    try advance(to: streamTimeAtArrival.advanced(by: UInt64(silent)), writer: &writer)
+  }
+
+  /// Lets stream time go on without a record.
+  mutating func advance<Encoder: SessionEventEncoder & ~Copyable>(
+    to time: EventTime, writer: inout SegmentWriter<Encoder>
+  ) throws(PipelineError) {
     if rules.reorders {
       reorderer.advance(to: time)
       try process(Batch(blockSize: 1), to: &writer)
@@ -115,6 +121,14 @@ struct SegmentTask: ~Copyable {
     if rules.reorders && reorderer.count > 0 { return max(lastArrival + idleTimeout, now + 100) }
     guard let due = segmenter.millisecondsUntilDue else { return nil }
     return max(lastArrival + idleTimeout, now + Int64(clamping: min(due, 1 << 40)))
+  }
+
+  // MARK: What is known
+
+  /// Hands every session to `body`: those that are open in the order of their latest events, then those
+  /// that are remembered.
+  func forEachSession(_ body: (_ key: Span<UInt8>, _ session: SessionSnapshot) -> Void) {
+    segmenter.forEachSession(body)
   }
 
   // MARK: For a store

@@ -106,3 +106,17 @@ extension Segmenter {
     try changes.take(from: &table, visit)
   }
 }
+
+extension Segmenter {
+  /// Hands every session to `body`: those that are open in the order of their latest events, then those
+  /// that are remembered.
+  func forEachSession(_ body: (_ key: Span<UInt8>, _ session: SessionSnapshot) -> Void) {
+    for first in [table.firstOpen, table.firstRemembered] {
+      var index = first
+      while index != .none {
+        table.withKey(of: index) { body($0, table.snapshot(of: index)) }
+        index = table.next(after: index)
+      }
+    }
+  }
+}

@@ -1,0 +1,179 @@
+// The segmenting of an application without files, brokers or time, for tests of who builds on it.
+
+/// Runs the tasks of kes-segment on records that a test pipes in, and hands out what they write.
+///
+/// Nothing is read, sent or waited for: records are there when `pipe` returns, and the wall clock goes
+/// on where the test says so. Kafka Streams has the like in its `TopologyTestDriver`.
+///
+///     let driver = TopologyTestDriver(rules: rules)
+///     try driver.pipe(#"{"device":"a","timestamp":0,"event":{"DeviceWokeUp":{}}}"#)
+///     try driver.advanceWallClock(by: 10_000)
+///     driver.takeOutput()    // the event with its session, and behind it its SessionClosed
+public final class TopologyTestDriver {
+  /// A session event as it would be sent to a topic.
+  public struct Output: Hashable, Sendable {
+    /// Of the input.
+    public var partition: Int32
+    public var key: String
+    /// The session's id.
+    public var session: String
+    /// Of the event, or of the closing.
+    public var time: EventTime
+    /// The JSON object.
+    public var value: String
+  }
+
+  /// A session that is open, or remembered.
+  public struct OpenSession: Sendable {
+    public var key: String
+    public var session: SessionSnapshot
+  }
+
+  private final class Task {
+    var task: SegmentTask
+    var position: Int64 = 0
+
+    init(_ task: consuming SegmentTask) { self.task = task }
+  }
+
+  private let rules: SegmentationRules
+  private let idleTimeout: Int64?
+  private var now: Int64 = 0
+  private var tasks: [Int32: Task] = [:]
+  private var decoder: JSONLinesDecoder
+  private var batch = Batch(blockSize: 1024)
+  private let gathered: GatheredOutput
+  private var writer: SegmentWriter<FormatSessionEncoder<JSONLinesSessionEncoder, AvroSessionEncoder>>
+  private var records: Int64 = 0
+  private var rejected: Int64 = 0
+
+  /// - Parameters:
+  ///   - emission: which session events are written.
+  ///   - idleTimeout: R13, in milliseconds; nil for none.
+  public init(
+    rules: SegmentationRules, emission: Emission = .all, idleTimeout: Int64? = nil
+  ) {
+    self.rules = rules
+    self.idleTimeout = idleTimeout
+    decoder = JSONLinesDecoder(purpose: .segmenting, greatestRecord: 1 << 20)
+    gathered = GatheredOutput()
+    let stream = OutputStream(gathered, name: "the test")
+    let output = FormatOutput(
+      stream, formats: RecordFormats(output: .json), notes: gathered.notes)
+    writer = SegmentWriter(
+      encoder: output.makeSessionEncoder(
+        emission: emission, marksDuplicates: rules.duplicates == .mark),
+      outputs: SegmentOutputs(sessions: stream, late: nil), isUnbuffered: true)
+  }
+
+  // MARK: In
+
+  /// Has the task of `partition` take a record: a JSON object. One that is no event is rejected, and
+  /// counted. Throws `PipelineError`, which means a bug.
+  public func pipe(_ value: String, partition: Int32 = 0) throws(PipelineError) {
+    let running = task(partition)
+    batch.removeAll()
+    decoder.beginInput(.beginning)
+    decoder.position = running.position
+    batch.bytes.append(text: value + "\n")
+    decoder.decode(&batch, endOfInput: true, limits: DecodingLimits())
+    running.position = decoder.position
+    records += Int64(batch.records.count + batch.rejections.count)
+    rejected += Int64(batch.rejections.count)
+    gathered.partition = partition
+    if !batch.records.isEmpty { try running.task.process(batch, to: &writer) }
+    running.task.noteArrival(now: now)
+  }
+
+  /// Lets the wall clock go on by so many milliseconds (R13). Throws `PipelineError`, which means a
+  /// bug.
+  public func advanceWallClock(by milliseconds: Int64) throws(PipelineError) {
+    now += milliseconds
+    guard let idleTimeout else { return }
+    for (partition, running) in tasks.sorted(by: { $0.key < $1.key }) {
+      gathered.partition = partition
+      try running.task.goOnWithClock(now: now, idleTimeout: idleTimeout, to: &writer)
+    }
+  }
+
+  /// Lets stream time of a partition go on to `time` without a record. Throws `PipelineError`, which
+  /// means a bug.
+  public func advanceStreamTime(
+    to time: EventTime, partition: Int32 = 0
+  ) throws(PipelineError) {
+    gathered.partition = partition
+    try task(partition).task.advance(to: time, writer: &writer)
+  }
+
+  /// Ends the input: what is held is applied (R9), and where `flushes` all sessions close (R11).
+  /// Throws `PipelineError`, which means a bug.
+  public func endInput(flushes: Bool = false) throws(PipelineError) {
+    for (partition, running) in tasks.sorted(by: { $0.key < $1.key }) {
+      gathered.partition = partition
+      try running.task.drain(to: &writer)
+      if flushes { try running.task.closeAll(to: &writer) }
+    }
+  }
+
+  private func task(_ partition: Int32) -> Task {
+    if let known = tasks[partition] { return known }
+    let made = Task(SegmentTask(rules: rules, tracksChanges: false, now: now))
+    tasks[partition] = made
+    return made
+  }
+
+  // MARK: Out
+
+  /// What was written since the last call, in the order in which it happened.
+  public func takeOutput() -> [Output] {
+    defer { gathered.outputs = [] }
+    return gathered.outputs
+  }
+
+  /// The sessions of a partition that are open, in the order of their latest events, and behind them
+  /// those that are remembered.
+  public func openSessions(partition: Int32 = 0) -> [OpenSession] {
+    var found: [OpenSession] = []
+    tasks[partition]?.task.forEachSession { key, session in
+      found.append(OpenSession(key: String(decodingBytes: key), session: session))
+    }
+    return found
+  }
+
+  /// What became of every record.
+  public var ledger: Ledger {
+    var ledger = writer.ledger
+    ledger.records = records
+    ledger.rejected = rejected
+    ledger.held = tasks.values.reduce(0) { $0 + $1.task.heldCount }
+    return ledger
+  }
+}
+
+/// Keeps what is written, record by record.
+private final class GatheredOutput: OutputDestination {
+  let notes = MessageNotes()
+  var partition: Int32 = 0
+  var outputs: [TopologyTestDriver.Output] = []
+
+  func write(_ bytes: borrowing ByteBlock) {
+    var place = 0
+    for index in 0..<notes.count {
+      let note = notes.notes[index]
+      let end = bytes.withBytes { $0.firstIndex(of: UInt8(ascii: "\n"), from: place) ?? $0.count }
+      outputs.append(
+        TopologyTestDriver.Output(
+          partition: partition, key: text(note.key), session: text(note.session), time: note.time,
+          value: bytes.withBytes(place, end - place) { String(decodingBytes: $0) }))
+      place = end + 1
+    }
+    notes.removeAll()
+  }
+
+  private func text(_ range: TextRange) -> String {
+    notes.bytes.withBytes(Int(range.offset), range.length) { String(decodingBytes: $0) }
+  }
+
+  func sync() {}
+  func finish() {}
+}
