@@ -52,6 +52,12 @@ final class KafkaUnderTest {
   /// A new topic that nobody else has.
   func topic(_ name: String = "topic", partitions: Int = 1) throws -> String {
     let name = unique(name)
+    try topic(exactly: name, partitions: partitions)
+    return name
+  }
+
+  /// A new topic of this name, which must be one that nobody else has.
+  func topic(exactly name: String, partitions: Int) throws {
     if let mock {
       try mock.createTopic(name, partitions: partitions)
     } else {
@@ -60,7 +66,6 @@ final class KafkaUnderTest {
       #expect(try admin.createTopic(topic, KafkaUnderTest.patience))
       topics.append(name)
     }
-    return name
   }
 
   /// A name for a topic, a group or transactions that nobody else has.

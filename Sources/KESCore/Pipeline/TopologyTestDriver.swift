@@ -43,7 +43,8 @@ public final class TopologyTestDriver {
   private var decoder: JSONLinesDecoder
   private var batch = Batch(blockSize: 1024)
   private let gathered: GatheredOutput
-  private var writer: SegmentWriter<FormatSessionEncoder<JSONLinesSessionEncoder, AvroSessionEncoder>>
+  private typealias Encoder = FormatSessionEncoder<JSONLinesSessionEncoder, AvroSessionEncoder>
+  private var writer: SegmentWriter<Encoder>
   private var records: Int64 = 0
   private var rejected: Int64 = 0
 

@@ -20,7 +20,7 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
         nextNote: now + 1000)
     }
     try application.follower.restore(partitions, reader.patience)
-    nextStandbyCheck = 0
+    nextStandbyCheck = clock.monotonic() + 500
   }
 
   /// Takes up partitions whose state is here, or nowhere.
@@ -147,7 +147,7 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
     if let application { try application.follower.stop(partitions) }
     let reader = reader
     try streaming { () throws(StreamError) in try reader.giveUp(partitions) }
-    nextStandbyCheck = 0
+    nextStandbyCheck = clock.monotonic() + 500
   }
 
   mutating func drop(_ partition: Int32) {

@@ -77,6 +77,6 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
       try sending { () throws(KafkaError) in try sender.replaceProducer() }
       try reader.rejoin()
     }
-    nextStandbyCheck = 0
+    nextStandbyCheck = clock.monotonic() + 500
   }
 }

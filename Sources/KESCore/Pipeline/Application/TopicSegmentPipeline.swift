@@ -43,7 +43,8 @@ public struct TopicSegmentPipeline<Encoder: SessionEventEncoder & ~Copyable>: ~C
   private var lag = LagGauge()
   var changes = StateChanges()
   var nextCommit: Int64
-  var nextStandbyCheck: Int64 = 0
+  /// Not before the group has said which partitions are ours.
+  var nextStandbyCheck: Int64 = .max
   var failure: BadRecord?
   var transactionCount: Int64 = 0
   var greatestCommitTime: Int64 = 0

@@ -1,0 +1,62 @@
+// kes-segment from topic to topic: sessions, commits, and what a next run finds.
+
+import TestSupport
+import Testing
+
+@testable import KESCore
+
+@Suite(.threadsOfTheirOwn) struct TopicSegmentTests {
+  private func event(_ device: String, _ time: Int, _ kind: String) -> String {
+    let content = kind == "DataReceived" ? #"{"name":"n","value":1.0}"# : "{}"
+    return #"{"device":"\#(device)","timestamp":\#(time),"event":{"\#(kind)":\#(content)}}"#
+  }
+
+  private func kinds(_ records: [TestRecord]) -> [String] {
+    records.compactMap { record in
+      guard let text = record.text else { return nil }
+      return ["DeviceWokeUp", "DataReceived", "AllDataSent", "SessionClosed"]
+        .first { text.contains("\"\($0)\"") }
+    }
+  }
+
+  @Test(arguments: ProcessingGuarantee.allCases)
+  func everyPartitionIsSegmentedByItself(_ guarantee: ProcessingGuarantee) throws {
+    let application = try ApplicationUnderTest(guarantee: guarantee)
+    try application.send([
+      (0, event("a", 1000, "DeviceWokeUp")), (0, event("a", 2000, "AllDataSent")),
+      (1, event("b", 900_000, "DeviceWokeUp")), (1, event("b", 901_000, "DataReceived")),
+    ])
+    let directory = try ScratchDirectory()
+    let statistics = try application.run(store: try StateStore.open(directory.path, creating: true))
+    #expect(statistics.ledger.records == 4)
+    #expect(statistics.ledger.isClosed)
+    #expect(statistics.openSessions == 1)
+    let found = try application.sessions()
+    #expect(
+      kinds(found).sorted() == [
+        "AllDataSent", "DataReceived", "DeviceWokeUp", "DeviceWokeUp", "SessionClosed",
+      ])
+    #expect(found.allSatisfy { $0.key != nil })
+    #expect(found.contains { $0.timestamp == EventTime(milliseconds: 901_000) })
+  }
+
+  @Test(arguments: ProcessingGuarantee.allCases, [true, false])
+  func aSecondRunGoesOnWithTheSessions(
+    _ guarantee: ProcessingGuarantee, _ keepsState: Bool
+  ) throws {
+    let application = try ApplicationUnderTest(guarantee: guarantee)
+    let directory = try ScratchDirectory()
+    try application.send([(0, event("a", 1000, "DeviceWokeUp"))])
+    _ = try application.run(store: try StateStore.open(directory.path, creating: true))
+    try application.send([(0, event("a", 2000, "AllDataSent"))])
+    let other = keepsState ? directory : try ScratchDirectory()
+    let statistics = try application.run(store: try StateStore.open(other.path, creating: true))
+    let found = try application.sessions()
+    #expect(kinds(found) == ["DeviceWokeUp", "AllDataSent", "SessionClosed"])
+    let closing = try #require(found.last?.text)
+    #expect(closing.contains(#""events":2"#))
+    #expect(closing.contains(#""partial":false"#))
+    let restored = try #require(statistics.topic?.restoredRecords)
+    #expect(keepsState ? restored == 0 : restored > 0, "\(restored)")
+  }
+}
