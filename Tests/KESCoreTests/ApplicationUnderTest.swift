@@ -60,9 +60,8 @@ final class ApplicationUnderTest {
     }
     let reader = try TopicReader(configuration, reading, signals: signals)
     try reader.connect()
-    let running = try RunningApplication(application, configuration, sender: sender, store: store)
-    try running.prepareChangelog(
-      partitions: reader.partitionCount, input: input, replication: nil, KafkaUnderTest.patience)
+    let running = try RunningApplication(
+      application, configuration, sender: sender, store: store, reader: reader)
     let destination = TopicDestination(
       topic: output, sender: sender, keys: MessageKeys(topic: output))
     let stream = OutputStream(destination, name: output)

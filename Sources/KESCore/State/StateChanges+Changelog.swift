@@ -111,6 +111,13 @@ extension StateChanges {
     append(.positions, isRemoval: false, key, value)
   }
 
+  /// Keeps a name for whoever works on the store.
+  mutating func set(processIdentifier name: String) {
+    let key = range { StoredPositions.appendKey(.process, to: &$0) }
+    let value = range { $0.append(text: name) }
+    append(.positions, isRemoval: false, key, value)
+  }
+
   mutating func remove(_ key: Span<UInt8>, from table: Table) {
     let key = range { $0.append(key) }
     append(table, isRemoval: true, key, .empty)

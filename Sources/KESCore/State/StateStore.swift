@@ -130,6 +130,21 @@ public final class StateStore {
     return found
   }
 
+  /// A name for whoever works on this store, the same at every start. Made at the first.
+  public func processIdentifier() throws(StateError) -> String {
+    var found: String?
+    try forEachPosition(.process) { value in
+      found = String(decodingBytes: value)
+      return true
+    }
+    if let found { return found }
+    let made = String(UInt64.random(in: .min ... .max), radix: 16)
+    var changes = StateChanges()
+    changes.set(processIdentifier: made)
+    try commit(changes)
+    return made
+  }
+
   /// The tasks of which something was committed.
   func tasks() throws(StateError) -> [Int32] {
     var tasks: [Int32] = []

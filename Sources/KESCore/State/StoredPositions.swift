@@ -19,7 +19,7 @@ public struct TaskProgress: Hashable, Sendable {
   public init() {}
 }
 
-/// The layout of the table `positions`: `v`; `t` and a task, or `c` and a task; `s` and the number of an Avro schema, 2
+/// The layout of the table `positions`: `v`; `n`; `t` and a task, or `c` and a task; `s` and the number of an Avro schema, 2
 /// bytes, big-endian; or `i` or `o` and a hash of a path, which itself stands behind the fields of
 /// the value.
 enum StoredPositions {
@@ -30,6 +30,7 @@ enum StoredPositions {
     case output = 0x6F
     case schema = 0x73
     case checkpoint = 0x63
+    case process = 0x6E
   }
 
   static func appendKey(_ kind: Kind, to key: inout ByteBlock) { key.append(kind.rawValue) }

@@ -19,16 +19,27 @@ public final class RunningApplication {
   /// - Parameters:
   ///   - sender: transactional where the guarantee is exactly-once; the run's outputs use it, too.
   ///   - store: where the tasks of this process keep their state.
-  /// Throws `KafkaError` of the kind `.configuration`.
+  ///   - reader: connected; the changelog must have as many partitions as its topic, and is made where
+  ///     it is not there.
+  ///   - replication: of a changelog that is made; nil leaves it to the brokers.
+  /// Throws `StreamError.topic`: of the kind `.configuration` where the changelog does not fit.
   public init(
     _ application: SegmentApplication, _ configuration: KafkaConfiguration, sender: TopicSender,
-    store: StateStore, clock: Clock = .real
-  ) throws(KafkaError) {
+    store: StateStore, reader: TopicReader, replication: Int32? = nil, clock: Clock = .real
+  ) throws(StreamError) {
     self.application = application
     self.sender = sender
-    changelog = try Changelog(
-      configuration, topic: application.changelog, sender: sender, store: store, clock: clock)
-    admin = try KafkaAdmin(configuration)
+    let made = try sending { () throws(KafkaError) in
+      let changelog = try Changelog(
+        configuration, topic: application.changelog, sender: sender, store: store, clock: clock)
+      return (changelog, try KafkaAdmin(configuration))
+    }
+    (changelog, admin) = made
+    try sending { () throws(KafkaError) in
+      try prepareChangelog(
+        partitions: reader.partitionCount, input: reader.reading.topic, replication: replication,
+        reader.patience)
+    }
   }
 
   func takeNotices() -> [KafkaNotice] {
@@ -36,10 +47,7 @@ public final class RunningApplication {
   }
 
   /// Sees that the changelog has as many partitions as the input, and makes it where it is not there.
-  ///
-  /// - Parameter replication: of a changelog that is made; nil leaves it to the brokers.
-  /// Throws `KafkaError`.
-  public func prepareChangelog(
+  private func prepareChangelog(
     partitions: Int32, input: String, replication: Int32?, _ patience: KafkaPatience
   ) throws(KafkaError) {
     var found = try admin.topic(application.changelog, patience)

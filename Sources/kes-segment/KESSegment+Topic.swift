@@ -1,0 +1,89 @@
+// kes-segment on a topic: a task for each partition, by itself or as one process of an application.
+
+import KESCommand
+import KESCore
+
+extension KESSegment {
+  /// Segments the topic that `--from` names.
+  func segmentTopic(
+    _ ends: TopicEnds, _ signals: Signals, _ messages: Messages
+  ) throws(ToolFailure) -> ToolEnding {
+    let application = application.application
+    let directory = try stateDirectory(application)
+    var opener = try OutputOpener(
+      output: output.output, others: [rules.lateOutput, input.deadLetterPath], topics: topics,
+      apartFrom: directory.map { StateStore.files(in: $0.path) } ?? [])
+    let store = try storing { () throws(StateError) -> StateStore? in
+      guard let directory else { return nil }
+      return try StateStore.open(directory.path, creating: true)
+    }
+    opener.written = try storing { () throws(StateError) in try store?.outputs() ?? [:] }
+    guard let reader = try ends.makeReader(group: application?.identifier, instance: instance)
+    else { return ToolEnding(.done) }
+    try streaming { () throws(StreamError) in try reader.connect() }
+    if application?.guarantee == .exactlyOnce {
+      ends.transactions = try transactionalIdentifier(store)
+    }
+    let setup = try makeSetup(nil, signals)
+    let sessions = try format.openOutput(
+      opener, ends, setup, color: report.color, isFile: output.output != nil, base: recordSchema,
+      form: sessionSchema)
+    let outputs = SegmentOutputs(sessions: sessions.stream, late: try openLate(opener, setup))
+    let deadLetters = try opener.openDeadLetters(input, ends)
+    let running = try run(application, ends, reader, store)
+    var pipeline = TopicSegmentPipeline(
+      reader: reader, formats: setup.formats, rules: rules.rules,
+      encoder: sessions.makeSessionEncoder(
+        emission: rules.emit, marksDuplicates: marksDuplicates),
+      outputs: outputs, deadLetters: deadLetters, store: store, application: running,
+      options: topicOptions(setup), signals: signals,
+      reporter: StatisticsPrinter(options: report, files: [], messages: messages),
+      onRejection: report.verbose ? { messages.note("\($0); skipped") } : nil,
+      onNote: { messages.note($0) }, onNotice: ends.onNotice)
+    let ending = try piping { () throws(PipelineError) in try pipeline.run() }
+    return ToolEnding(ending, skippedCount: pipeline.skippedCount)
+  }
+
+  private var instance: String? { application.instanceId }
+
+  /// Where the state is kept: of an application that names none, only as long as the process runs.
+  private func stateDirectory(
+    _ application: SegmentApplication?
+  ) throws(ToolFailure) -> StateDirectory? {
+    if let path = state.state { return StateDirectory(path) }
+    if application == nil { return nil }
+    return try storing { () throws(StateError) in try StateDirectory.temporary() }
+  }
+
+  /// The same after a restart, so that what a crash left open ends at once.
+  private func transactionalIdentifier(
+    _ store: StateStore?
+  ) throws(ToolFailure) -> String {
+    let process = try storing { () throws(StateError) in try store?.processIdentifier() }
+    return "\(application.applicationId ?? "")-\(instance ?? process ?? "")"
+  }
+
+  private func run(
+    _ application: SegmentApplication?, _ ends: TopicEnds, _ reader: TopicReader,
+    _ store: StateStore?
+  ) throws(ToolFailure) -> RunningApplication? {
+    guard let application, let store else { return nil }
+    let sender = try ends.openSender()
+    return try streaming { () throws(StreamError) in
+      try RunningApplication(
+        application, ends.configuration, sender: sender, store: store, reader: reader,
+        replication: topics.replication)
+    }
+  }
+
+  private func topicOptions(_ setup: RecordSetup) -> TopicSegmentOptions {
+    var options = TopicSegmentOptions()
+    options.segment = self.options
+    options.policy = input.policy
+    options.greatestCount = input.count ?? .max
+    options.greatestRecord = input.maxRecord.bytes
+    options.isAvro = setup.readsAvroMessages(input)
+    options.keepsHeaders = topics.to != nil
+    return options
+  }
+}
