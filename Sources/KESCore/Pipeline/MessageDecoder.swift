@@ -131,9 +131,11 @@ struct MessageDecoder: ~Copyable {
     if !taken.hasMore {
       next = max(next, taken.end)
     } else if let last = rejected.last {
-      next = max(next, messages.withMessage(at: last.message) {
-        KafkaOffset($0.offset.rawValue + 1)
-      })
+      next = max(
+        next,
+        messages.withMessage(at: last.message) {
+          KafkaOffset($0.offset.rawValue + 1)
+        })
     }
     return (count, next)
   }
