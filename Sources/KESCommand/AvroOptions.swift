@@ -9,6 +9,11 @@ extension AvroCodec: ExpressibleByArgument {}
 public struct RecordSetup {
   public let formats: RecordFormats
   let registry: (any SchemaRegistry)?
+
+  /// Whether the values of a topic that is read are Avro.
+  public func readsAvroMessages(_ input: InputOptions) -> Bool {
+    registry != nil && input.inputFormat != .json
+  }
 }
 
 public struct AvroOptions: ParsableArguments {
@@ -52,16 +57,18 @@ public struct AvroOptions: ParsableArguments {
   ///
   /// - Parameters:
   ///   - output: the format of the output; nil for that of the first input.
+  ///   - topics: which ends are topics.
   ///   - restored: the schemas that an earlier run met.
   ///   - adapt: what records of a schema are written as.
   public func makeSetup(
-    wantsDetails: Bool, output: RecordFormat?, signals: Signals,
+    wantsDetails: Bool, output: RecordFormat?, topics: TopicOptions, signals: Signals,
     restored: [AvroSchema] = [], adapt: @escaping (AvroSchema) -> AvroSchema = { $0 }
   ) throws(ToolFailure) -> RecordSetup {
     let registry = try messages.open(signals)
     let formats = RecordFormats(
       wantsDetails: wantsDetails, output: output, schema: try readSchema(),
-      restored: restored, messageRegistry: messages.readsMessages ? registry : nil, adapt: adapt)
+      restored: restored,
+      messageRegistry: messages.readsMessages || topics.from != nil ? registry : nil, adapt: adapt)
     return RecordSetup(formats: formats, registry: registry)
   }
 

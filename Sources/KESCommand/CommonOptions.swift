@@ -12,6 +12,7 @@ extension RecordFormat: ExpressibleByArgument {}
 extension BadRecordPolicy: ExpressibleByArgument {}
 extension DuplicatePolicy: ExpressibleByArgument {}
 extension Emission: ExpressibleByArgument {}
+extension ProcessingGuarantee: ExpressibleByArgument {}
 
 /// Reading: files, or the standard input.
 public struct InputOptions: ParsableArguments {
@@ -40,8 +41,9 @@ public struct InputOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Write records that cannot be decoded to this file, a line each: position, reason and the"
-        + " record's bytes, with tabs between them; those of Avro records in hexadecimal.",
-      valueName: "path"),
+        + " record's bytes, with tabs between them; those of Avro records in hexadecimal. Or send"
+        + " them to topic:NAME, byte for byte, with reason and position in headers.",
+      valueName: "path|topic:name"),
     completion: .file())
   public var deadLetter: String?
 
@@ -51,11 +53,20 @@ public struct InputOptions: ParsableArguments {
   public init() {}
 
   public mutating func validate() throws {
+    if deadLetterTopic == "" { throw ValidationError("--dead-letter topic: needs a name") }
     if let count, count < 1 { throw ValidationError("--count must be at least 1") }
     if maxRecord.bytes < 1 || maxRecord.bytes > 1 << 30 {
       throw ValidationError("--max-record must be between 1 and 1GiB")
     }
   }
+
+  /// What `--dead-letter` names, where that is a file, and where it is a topic.
+  public var deadLetterPath: String? { deadLetterTopic == nil ? deadLetter : nil }
+  public var deadLetterTopic: String? {
+    guard let deadLetter, deadLetter.hasPrefix(InputOptions.topicPrefix) else { return nil }
+    return String(deadLetter.dropFirst(InputOptions.topicPrefix.count))
+  }
+  private static let topicPrefix = "topic:"
 
   /// The inputs: `-` for the standard input where no file is named.
   public var names: [String] { files.isEmpty ? ["-"] : files }

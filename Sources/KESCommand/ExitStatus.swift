@@ -43,7 +43,8 @@ public enum ExitStatus: Int32, Sendable {
     case .outputIsInput: self = .usage
     case .inputChanged, .outputChanged: self = .badData
     case .schema(let failure): self.init(failure)
-    case .topic(let error): self.init(error)
+    case .topic(let error), .inputTopic(let error): self.init(error)
+    case .missingOutputTopic: self = .cannotCreate
     }
   }
 

@@ -24,29 +24,53 @@ public struct FormatOptions: ParsableArguments {
     try avro.requireAvro(format == nil || format == .avro)
   }
 
+  /// Throws what does not go together (see `TopicOptions.check`).
+  public func check(_ topics: TopicOptions, _ input: InputOptions, _ output: OutputOptions) throws {
+    if topics.to != nil && format == .text {
+      throw ValidationError("--format text is for people: a topic takes json or avro")
+    }
+    try topics.check(input, output, avro, isAvroAsked: format == .avro)
+  }
+
   /// What the run's decoders and encoders share.
   ///
   /// - Parameters:
   ///   - usual: the format where none is asked for; nil for that of the input.
   ///   - isFile: whether the output goes to a named file.
+  ///   - topics: which ends are topics.
   ///   - restored: the schemas that an earlier run met.
   ///   - adapt: what records of a schema are written as.
   public func makeSetup(
-    wantsDetails: Bool, usual: RecordFormat? = nil, isFile: Bool, signals: Signals,
-    restored: [AvroSchema] = [], adapt: @escaping (AvroSchema) -> AvroSchema = { $0 }
+    wantsDetails: Bool, usual: RecordFormat? = nil, isFile: Bool, topics: TopicOptions,
+    signals: Signals, restored: [AvroSchema] = [],
+    adapt: @escaping (AvroSchema) -> AvroSchema = { $0 }
   ) throws(ToolFailure) -> RecordSetup {
-    let isTerminal = !isFile && isStandardOutputTerminal
+    let isTerminal = !isFile && topics.to == nil && isStandardOutputTerminal
     let asksForAvro = format == .avro || avro.messages.outputFraming == .confluent
     if asksForAvro && isTerminal { throw .avroToTerminal }
     let output: RecordFormat? =
       switch format {
       case .avro: .avro
       case .json, .text: .json
-      case nil: isTerminal ? .json : avro.messages.writesMessages ? .avro : usual
+      case nil:
+        isTerminal
+          ? .json
+          : topics.messageFormat(avro.messages) ?? (avro.messages.writesMessages ? .avro : usual)
       }
     return try avro.makeSetup(
-      wantsDetails: wantsDetails, output: output, signals: signals, restored: restored,
-      adapt: adapt)
+      wantsDetails: wantsDetails, output: output, topics: topics, signals: signals,
+      restored: restored, adapt: adapt)
+  }
+
+  /// Opens the output of records: the topic of `--to`, or what `opener` opens.
+  public func openOutput(
+    _ opener: OutputOpener, _ ends: TopicEnds?, _ setup: RecordSetup, color: ColorChoice,
+    isFile: Bool, base: (AvroSchema) -> AvroSchema? = { $0 },
+    form: (AvroSchema) -> AvroSchema? = { $0 }
+  ) throws(ToolFailure) -> FormatOutput {
+    if let topic = try ends?.openOutput(setup, avro.messages) { return topic }
+    return try makeOutput(
+      try opener.openOutput(), setup, color: color, isFile: isFile, base: base, form: form)
   }
 
   /// Gives an output of records its format (see `AvroOptions.makeOutput`).

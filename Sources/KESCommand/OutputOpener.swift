@@ -12,16 +12,20 @@ public struct OutputOpener {
   ///
   /// - Parameters:
   ///   - output: the path of the output; nil for the standard output.
+  ///   - topics: which ends are topics: those do not use the standard ones.
   ///   - others: paths of the other outputs; nil for those that are not asked for.
   ///   - inputs: names of what is read, `-` for the standard input, and of what else must stay.
   /// Throws `StreamError.outputIsInput`; then nothing has been touched.
   public init(
-    output: String?, others: [String?] = [], apartFrom inputs: [String]
+    output: String?, others: [String?] = [], topics: TopicOptions? = nil,
+    apartFrom inputs: [String]
   ) throws(ToolFailure) {
     self.output = output
     let outputs = ([output] + others).compactMap { $0 }
+    let inputs = topics?.from == nil ? inputs : inputs.filter { $0 != "-" }
     try streaming { () throws(StreamError) in
-      try requireApart(outputs: outputs, writesStandard: output == nil, from: inputs)
+      try requireApart(
+        outputs: outputs, writesStandard: output == nil && topics?.to == nil, from: inputs)
     }
   }
 
@@ -39,8 +43,11 @@ public struct OutputOpener {
     }
   }
 
-  /// Opens the file of dead letters where one is named.
-  public func openDeadLetters(_ path: String?) throws(ToolFailure) -> (any DeadLetters)? {
-    try open(path).map { DeadLetterFile(output: $0) }
+  /// Opens the file or topic of dead letters where one is named.
+  public func openDeadLetters(
+    _ input: InputOptions, _ topics: TopicEnds?
+  ) throws(ToolFailure) -> (any DeadLetters)? {
+    if let topic = try topics?.openDeadLetters(input) { return topic }
+    return try open(input.deadLetterPath).map { DeadLetterFile(output: $0) }
   }
 }

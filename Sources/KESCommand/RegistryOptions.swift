@@ -18,8 +18,8 @@ public struct RegistryOptions: ParsableArguments {
     help: ArgumentHelp(
       "How Avro records stand in input and output: in container files; or as the messages of a"
         + " topic (confluent), each behind its length, as kcat -f '%R%s' dumps topics. Messages"
-        + " need --registry."))
-  public var framing: Framing = .container
+        + " need --registry. (default: container)"))
+  public var framing: Framing?
 
   @Option(help: "The same for the output alone. (default: as --framing)")
   public var outputFraming: Framing?
@@ -51,17 +51,24 @@ public struct RegistryOptions: ParsableArguments {
   public init() {}
 
   public mutating func validate() throws {
-    if registry == nil {
-      try requireNoRegistry()
-    } else if !usesRegistry {
-      throw ValidationError(
-        "--registry is for messages: say --framing confluent, or --output-framing confluent")
-    }
-    if !writesMessages { try refuseOutputOptions("say --output-framing confluent") }
+    if registry == nil { try requireNoRegistry() }
     if subject == "" { throw ValidationError("--subject needs a name") }
     // What stands there may be a secret: no message shows it.
     if registryProperty.contains(where: { RegistryOptions.split($0) == nil }) {
       throw ValidationError("--registry-property takes NAME=VALUE")
+    }
+  }
+
+  /// Refuses what only messages need, where there are none: neither in files and pipes nor, as the
+  /// parameters say, in topics.
+  func requireUse(readsTopic: Bool, writesTopic: Bool) throws {
+    if registry != nil && !usesRegistry && !readsTopic && !writesTopic {
+      throw ValidationError(
+        "--registry is for messages: say --framing confluent, or --output-framing confluent, or"
+          + " name a topic")
+    }
+    if !writesMessages && !writesTopic {
+      try refuseOutputOptions("say --output-framing confluent")
     }
   }
 
@@ -93,6 +100,8 @@ public struct RegistryOptions: ParsableArguments {
   /// Whether Avro input, and Avro output, consists of messages.
   public var readsMessages: Bool { framing == .confluent }
   public var writesMessages: Bool { (outputFraming ?? framing) == .confluent }
+  /// Whether either framing was given.
+  var isFramingGiven: Bool { framing != nil || outputFraming != nil }
   private var usesRegistry: Bool { readsMessages || writesMessages }
 
   private static func split(_ property: String) -> (name: String, value: String)? {

@@ -88,8 +88,10 @@ extension Tool {
       messages.error("\(name): closed by its reader")
       leave(.inputOutput)
     case .pipeline(let error):
+      // Nobody waits for a broker that is to stop: it would have been asked longer.
+      if error.isInterruption, let signal = Signals.pendingStop { Signals.die(by: signal) }
       messages.error(error.description)
-      // Nobody waits for a registry that is to stop: it would have been asked longer.
+      // Nor for a registry.
       if error.isOfSchema, let signal = Signals.pendingStop { Signals.die(by: signal) }
       leave(ExitStatus(error))
     }

@@ -37,6 +37,7 @@ struct KESProduce: Tool {
   @OptionGroup(title: "Faults") var faults: FaultOptions
   @OptionGroup(title: "Replay") var replay: ReplayOptions
   @OptionGroup(title: "Input of --replay") var input: InputOptions
+  @OptionGroup(title: "Kafka") var topics: TopicOptions
   @OptionGroup(title: "Output") var format: FormatOptions
   @OptionGroup(title: "Output") var output: OutputOptions
   @OptionGroup(title: "Reports") var report: ReportOptions
@@ -44,6 +45,7 @@ struct KESProduce: Tool {
   static func main() { start() }
 
   mutating func validate() throws {
+    try format.check(topics, input, output)
     if replay.replay {
       if simulation.fullSpeed {
         throw ValidationError("--replay takes --speed max instead of --full-speed")
@@ -63,33 +65,37 @@ struct KESProduce: Tool {
     input.files
       + [
         ("--input-format", input.inputFormat != nil), ("--on-error", input.onError != nil),
-        ("--dead-letter", input.deadLetter != nil), ("--schema", format.avro.schema != nil),
+        ("--dead-letter", input.deadLetter != nil), ("--from", topics.from != nil),
+        ("--schema", format.avro.schema != nil),
       ].filter(\.1).map(\.0)
   }
 
   func work(_ messages: Messages) throws(ToolFailure) -> ToolEnding {
     let signals = Signals()
     let opener = try OutputOpener(
-      output: output.output, others: [input.deadLetter],
+      output: output.output, others: [input.deadLetterPath], topics: topics,
       apartFrom: replay.replay ? input.names : [])
+    let ends = try TopicEnds(topics, input, report, signals, messages)
     let isFile = output.output != nil
     let isShifted = replay.shiftTo != nil
     let setup = try format.makeSetup(
-      wantsDetails: true, usual: replay.replay ? nil : .json, isFile: isFile, signals: signals
+      wantsDetails: true, usual: replay.replay ? nil : .json, isFile: isFile, topics: topics,
+      signals: signals
     ) { isShifted ? $0.withLongTimes() : $0 }
-    let destination = try format.makeOutput(
-      try opener.openOutput(), setup, color: report.color, isFile: isFile)
-    return replay.replay
-      ? try replay(
-        to: destination, try opener.openDeadLetters(input.deadLetter), signals, messages)
-      : setup.formats.output == .avro
-        ? try simulate(
-          to: destination.stream, AvroEventEncoder(writer: destination.writer), signals, messages)
-        : try simulate(to: destination.stream, JSONLinesEventEncoder(), signals, messages)
+    let destination = try format.openOutput(
+      opener, ends, setup, color: report.color, isFile: isFile)
+    if replay.replay {
+      let deadLetters = try opener.openDeadLetters(input, ends)
+      return try replay(to: destination, setup, ends, deadLetters, signals, messages)
+    }
+    return setup.formats.output == .avro
+      ? try simulate(
+        to: destination, AvroEventEncoder(writer: destination.writer), signals, messages)
+      : try simulate(to: destination, JSONLinesEventEncoder(), signals, messages)
   }
 
   private func simulate(
-    to destination: OutputStream, _ encoder: some EventEncoder, _ signals: Signals,
+    to destination: FormatOutput, _ encoder: some EventEncoder, _ signals: Signals,
     _ messages: Messages
   ) throws(ToolFailure) -> ToolEnding {
     let seed = simulation.seed ?? .random(in: .min ... .max)
@@ -99,7 +105,8 @@ struct KESProduce: Tool {
       simulation.settings, faults: faults.faults, seed: seed,
       start: EventTime(milliseconds: start), greatestCount: input.count ?? .max)
     var run = SimulationRun(
-      source: source, encoder: encoder, output: destination,
+      source: source, encoder: NotingEventEncoder(encoder, notes: destination.notes),
+      output: destination.stream,
       options: SendingOptions(isPaced: !simulation.fullSpeed, isUnbuffered: output.unbuffered),
       signals: signals, pace: Pace(signals: signals),
       reporter: StatisticsPrinter(options: report, files: [], messages: messages))
@@ -107,18 +114,30 @@ struct KESProduce: Tool {
   }
 
   private func replay(
-    to destination: FormatOutput, _ deadLetters: (any DeadLetters)?, _ signals: Signals,
-    _ messages: Messages
+    to destination: FormatOutput, _ setup: RecordSetup, _ ends: TopicEnds?,
+    _ deadLetters: (any DeadLetters)?, _ signals: Signals, _ messages: Messages
   ) throws(ToolFailure) -> ToolEnding {
+    let onRejection: ((BadRecord) -> Void)? =
+      report.verbose ? { messages.note("\($0); skipped") } : nil
+    var source = try ends?.makeSource(
+      setup, input, deadLetters: deadLetters, greatestCount: input.count ?? .max,
+      output: destination.stream, onRejection: onRejection)
+    if let source = source.take() { return try replay(source, to: destination, signals, messages) }
     let intake = Intake(
       input: InputSequence(paths: input.files, signals: signals),
       decoder: destination.formats.makeDecoder(
         input: input.inputFormat, greatestRecord: input.maxRecord.bytes),
       policy: input.policy, deadLetters: deadLetters,
-      greatestCount: input.count ?? .max, signals: signals,
-      onRejection: report.verbose ? { messages.note("\($0); skipped") } : nil)
+      greatestCount: input.count ?? .max, signals: signals, onRejection: onRejection)
+    return try replay(intake, to: destination, signals, messages)
+  }
+
+  private func replay<Source: RecordSource & ~Copyable>(
+    _ source: consuming Source, to destination: FormatOutput, _ signals: Signals,
+    _ messages: Messages
+  ) throws(ToolFailure) -> ToolEnding {
     var run = ReplayRun(
-      source: intake, output: destination, settings: replay.settings,
+      source: source, output: destination, settings: replay.settings,
       isUnbuffered: output.unbuffered, signals: signals, pace: Pace(signals: signals),
       reporter: StatisticsPrinter(options: report, files: input.files, messages: messages))
     let ending = try run.run()

@@ -122,10 +122,10 @@ struct ReplayRun<Source: RecordSource & ~Copyable>: ~Copyable {
   }
 
   private mutating func send(_ index: Int) {
-    if shift == nil {
-      encoder.append(index, of: batch, to: &output.buffer)
+    if let shift {
+      encoder.append(index, of: batch, movedBy: shift, into: shifted, to: &output.buffer)
     } else {
-      encoder.append(index, of: shifted, to: &output.buffer)
+      encoder.append(index, of: batch, to: &output.buffer)
     }
   }
 

@@ -38,7 +38,7 @@ struct ClosingOptions: ParsableArguments {
   }
 
   /// What finds the missing closings among session events.
-  var purger: SessionPurger {
+  func makePurger() -> SessionPurger {
     SessionPurger(
       timeout: (timeout ?? ClosingOptions.usualTimeout).milliseconds.map { UInt64($0) },
       lateness: latenessMilliseconds, retain: retain.map { UInt64($0.milliseconds) })

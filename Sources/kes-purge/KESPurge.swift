@@ -42,6 +42,7 @@ struct KESPurge: Tool {
   @OptionGroup(title: "Input") var input: InputOptions
   @OptionGroup(title: "Sessions") var closing: ClosingOptions
   @OptionGroup(title: "State") var state: StateOptions
+  @OptionGroup(title: "Kafka") var topics: TopicOptions
   @OptionGroup(title: "Output") var format: FormatOptions
   @OptionGroup(title: "Output") var output: OutputOptions
   @OptionGroup(title: "Reports") var report: ReportOptions
@@ -49,6 +50,7 @@ struct KESPurge: Tool {
   static func main() { start() }
 
   mutating func validate() throws {
+    try format.check(topics, input, output)
     if state.state == nil {
       try state.requireNone()
     } else {
@@ -66,7 +68,8 @@ struct KESPurge: Tool {
       ("--count", input.count != nil), ("--input-format", input.inputFormat != nil),
       ("--on-error", input.onError != nil), ("--dead-letter", input.deadLetter != nil),
       ("--stats", report.stats != nil), ("--progress", report.progress),
-      ("--schema", format.avro.schema != nil),
+      ("--schema", format.avro.schema != nil), ("--from", topics.from != nil),
+      ("--to", topics.to != nil),
     ].first { $0.1 }
     if let given {
       throw ValidationError("\(given.0) is for reading session events: it goes without --state")
@@ -83,25 +86,40 @@ struct KESPurge: Tool {
   private func filter(_ messages: Messages) throws(ToolFailure) -> ToolEnding {
     let signals = Signals()
     let opener = try OutputOpener(
-      output: output.output, others: [input.deadLetter], apartFrom: input.names)
+      output: output.output, others: [input.deadLetterPath], topics: topics,
+      apartFrom: input.names)
+    let ends = try TopicEnds(topics, input, report, signals, messages)
     let isFile = output.output != nil
-    let setup = try format.makeSetup(wantsDetails: true, isFile: isFile, signals: signals) {
-      $0.adaptedToClosings()
-    }
-    let sessions = try format.makeOutput(
-      try opener.openOutput(), setup, color: report.color, isFile: isFile)
-    let deadLetters = try opener.openDeadLetters(input.deadLetter)
+    let setup = try format.makeSetup(
+      wantsDetails: true, isFile: isFile, topics: topics, signals: signals
+    ) { $0.adaptedToClosings() }
+    let sessions = try format.openOutput(
+      opener, ends, setup, color: report.color, isFile: isFile)
+    let deadLetters = try opener.openDeadLetters(input, ends)
+    let onRejection: ((BadRecord) -> Void)? =
+      report.verbose ? { messages.note("\($0); skipped") } : nil
+    var source = try ends?.makeSource(
+      setup, input, deadLetters: deadLetters, greatestCount: input.count ?? .max,
+      output: sessions.stream, onRejection: onRejection)
+    if let source = source.take() { return try filter(source, to: sessions, signals, messages) }
     let intake = Intake(
       input: InputSequence(paths: input.files, signals: signals),
       decoder: setup.formats.makeDecoder(
         input: input.inputFormat, greatestRecord: input.maxRecord.bytes),
       policy: input.policy, deadLetters: deadLetters, greatestCount: input.count ?? .max,
-      signals: signals, onRejection: report.verbose ? { messages.note("\($0); skipped") } : nil)
+      signals: signals, onRejection: onRejection)
+    return try filter(intake, to: sessions, signals, messages)
+  }
+
+  private func filter<Source: RecordSource & ~Copyable>(
+    _ source: consuming Source, to sessions: FormatOutput, _ signals: Signals,
+    _ messages: Messages
+  ) throws(ToolFailure) -> ToolEnding {
     var options = PurgeOptions()
     options.flushes = closing.flush
     options.isUnbuffered = output.unbuffered
     var pipeline = PurgePipeline(
-      source: intake, purger: closing.purger, encoder: sessions.makeThroughEncoder(),
+      source: source, makePurger: closing.makePurger, encoder: sessions.makeThroughEncoder(),
       output: sessions.stream, options: options, signals: signals,
       reporter: StatisticsPrinter(options: report, files: input.files, messages: messages))
     let ending = try piping { () throws(PipelineError) in try pipeline.run() }
@@ -124,7 +142,8 @@ struct KESPurge: Tool {
     let selection = state.selection(of: progress ?? TaskProgress(), closing)
     if selection == nil { messages.note("no timeout is known, so nothing is due; say --timeout") }
     let isFile = output.output != nil
-    let setup = try format.makeSetup(wantsDetails: false, isFile: isFile, signals: signals)
+    let setup = try format.makeSetup(
+      wantsDetails: false, isFile: isFile, topics: topics, signals: signals)
     let destination = try format.makeOutput(
       try openOutput(opener, of: store), setup, color: report.color, isFile: isFile
     ) { $0.holdsClosings(marksDuplicates: false) ? $0.withoutSession() : nil }

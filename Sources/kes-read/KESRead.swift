@@ -55,6 +55,7 @@ struct KESRead: Tool {
   @OptionGroup(title: "Input") var input: InputOptions
   @OptionGroup(title: "What to show") var view: ViewOptions
   @OptionGroup(title: "Filters") var filters: FilterOptions
+  @OptionGroup(title: "Kafka") var topics: TopicOptions
   @OptionGroup(title: "Output") var output: OutputOptions
   @OptionGroup(title: "Avro") var avro: AvroOptions
   @OptionGroup(title: "Reports") var report: ReportOptions
@@ -62,7 +63,9 @@ struct KESRead: Tool {
   static func main() { start() }
 
   mutating func validate() throws {
-    try avro.requireAvro(view.format == .avro)
+    try avro.requireAvro(view.format == .avro || (topics.to != nil && view.format == nil))
+    try topics.check(input, output, avro, isAvroAsked: view.format == .avro)
+    try requireRecordsForTopic()
     if view.state != nil {
       if !input.files.isEmpty { throw ValidationError("--state and files exclude each other") }
       if avro.schema != nil { throw ValidationError("--schema is for records, not for --state") }
@@ -73,13 +76,30 @@ struct KESRead: Tool {
         throw ValidationError("--state shows what is open: --since and --until do not apply")
       }
     }
+    if view.follow && topics.from != nil {
+      throw ValidationError("--from follows its topic anyway, unless --exit is given")
+    }
     if view.follow && (input.files.isEmpty || input.files.contains("-")) {
       throw ValidationError("--follow needs a file: the standard input is followed anyway")
     }
   }
 
-  /// Where a run writes to.
+  private func requireRecordsForTopic() throws {
+    if view.state != nil && topics.from != nil {
+      throw ValidationError("--state and --from exclude each other")
+    }
+    if topics.to == nil { return }
+    if view.sessions || view.statsOnly || view.state != nil {
+      throw ValidationError("--to is for records: sessions and figures are not sent to topics")
+    }
+    if view.format == .text || view.format == .csv {
+      throw ValidationError("--format text and csv are for people: a topic takes json or avro")
+    }
+  }
+
+  /// Where a run reads from and writes to.
   private struct Ends {
+    let topics: TopicEnds?
     let output: OutputStream
     let deadLetters: (any DeadLetters)?
     let setup: RecordSetup
@@ -89,20 +109,24 @@ struct KESRead: Tool {
 
   func work(_ messages: Messages) throws(ToolFailure) -> ToolEnding {
     let opener = try OutputOpener(
-      output: output.output, others: [input.deadLetter],
+      output: output.output, others: [input.deadLetterPath], topics: topics,
       apartFrom: view.state.map(StateStore.files) ?? input.names)
     if let directory = view.state {
       return try showState(directory, try opener.openOutput())
     }
     let signals = Signals()
     let setup = try makeSetup(signals)
-    let output = try opener.openOutput()
+    let topicEnds = try TopicEnds(topics, input, report, signals, messages)
+    let destination = try topicEnds?.openOutput(setup, avro.messages)
+    let output = if let destination { destination.stream } else { try opener.openOutput() }
     let ends = Ends(
-      output: output, deadLetters: try opener.openDeadLetters(input.deadLetter), setup: setup,
+      topics: topicEnds, output: output,
+      deadLetters: try opener.openDeadLetters(input, topicEnds), setup: setup,
       signals: signals, messages: messages)
+    if let destination { return try show(FormatRecordEncoder(destination), ends) }
     if view.sessions { return try showSessions(ends) }
     if view.statsOnly { return try showFigures(ends) }
-    switch view.format {
+    switch view.shownFormat {
     case .text: return try show(EventTextEncoder(style: style), ends)
     case .json, .avro:
       let isFile = self.output.output != nil
@@ -113,10 +137,12 @@ struct KESRead: Tool {
   }
 
   private func makeSetup(_ signals: Signals) throws(ToolFailure) -> RecordSetup {
-    let isFile = output.output != nil
-    if view.format == .avro && !isFile && isStandardOutputTerminal { throw .avroToTerminal }
+    let isTerminal = output.output == nil && topics.to == nil && isStandardOutputTerminal
+    if view.format == .avro && isTerminal { throw .avroToTerminal }
+    let usual = topics.messageFormat(avro.messages) ?? .json
     return try avro.makeSetup(
-      wantsDetails: true, output: view.format == .avro ? .avro : .json, signals: signals)
+      wantsDetails: true, output: view.format == nil ? usual : view.format == .avro ? .avro : .json,
+      topics: topics, signals: signals)
   }
 
   private var style: TextStyle {
@@ -126,7 +152,7 @@ struct KESRead: Tool {
   private func showSessions(
     _ ends: Ends
   ) throws(ToolFailure) -> ToolEnding {
-    switch view.format {
+    switch view.shownFormat {
     case .text: try showSessions(SessionTextEncoder(style: style), ends)
     case .json, .avro: try showSessions(JSONLinesSessionRowEncoder(), ends)
     case .csv: try showSessions(SessionCSVEncoder(), ends)
@@ -143,7 +169,7 @@ struct KESRead: Tool {
   private func showFigures(
     _ ends: Ends
   ) throws(ToolFailure) -> ToolEnding {
-    switch view.format {
+    switch view.shownFormat {
     case .text:
       try show(SummaryReport(encoder: SummaryTextEncoder(style: style)), ends)
     case .json, .avro: try show(SummaryReport(encoder: JSONLinesSummaryEncoder()), ends)
@@ -154,7 +180,7 @@ struct KESRead: Tool {
   private func showState(
     _ directory: String, _ output: OutputStream
   ) throws(ToolFailure) -> ToolEnding {
-    switch view.format {
+    switch view.shownFormat {
     case .text: try showState(directory, SessionTextEncoder(style: style), output)
     case .json, .avro: try showState(directory, JSONLinesSessionRowEncoder(), output)
     case .csv: try showState(directory, SessionCSVEncoder(), output)
@@ -180,7 +206,14 @@ struct KESRead: Tool {
   private func show<Encoder: RecordEncoder & ~Copyable>(
     _ encoder: consuming Encoder, countsRecords: Bool = true, _ ends: Ends
   ) throws(ToolFailure) -> ToolEnding {
-    let signals = ends.signals
+    let (signals, messages) = (ends.signals, ends.messages)
+    let onRejection: ((BadRecord) -> Void)? =
+      report.verbose ? { messages.note("\($0); skipped") } : nil
+    let greatestCount = countsRecords ? input.count ?? .max : .max
+    var source = try ends.topics?.makeSource(
+      ends.setup, input, deadLetters: ends.deadLetters, greatestCount: .max, output: ends.output,
+      onRejection: onRejection)
+    if let source = source.take() { return try show(source, encoder, greatestCount, ends) }
     let sequence = InputSequence(
       paths: input.files,
       atEnd: view.follow ? .follow(everyMilliseconds: KESRead.followMilliseconds) : .stop,
@@ -190,11 +223,17 @@ struct KESRead: Tool {
       decoder: ends.setup.formats.makeDecoder(
         input: input.inputFormat, greatestRecord: input.maxRecord.bytes),
       policy: input.policy, deadLetters: ends.deadLetters, signals: signals,
-      onRejection: report.verbose ? { ends.messages.note("\($0); skipped") } : nil)
+      onRejection: onRejection)
+    return try show(intake, encoder, greatestCount, ends)
+  }
+
+  private func show<Source: RecordSource & ~Copyable, Encoder: RecordEncoder & ~Copyable>(
+    _ source: consuming Source, _ encoder: consuming Encoder, _ greatestCount: Int64, _ ends: Ends
+  ) throws(ToolFailure) -> ToolEnding {
     var pipeline = ReadPipeline(
-      source: intake, filter: filters.makeFilter(), encoder: encoder, output: ends.output,
-      greatestCount: countsRecords ? input.count ?? .max : .max,
-      isUnbuffered: output.unbuffered, signals: signals, reporter: reporter(ends.messages))
+      source: source, filter: filters.makeFilter(), encoder: encoder, output: ends.output,
+      greatestCount: greatestCount, isUnbuffered: output.unbuffered, signals: ends.signals,
+      reporter: reporter(ends.messages))
     let ending = try piping { () throws(PipelineError) in try pipeline.run() }
     return ToolEnding(ending, skippedCount: pipeline.skippedCount)
   }
@@ -202,7 +241,8 @@ struct KESRead: Tool {
   /// A progress bar would stand between the lines on a terminal, and a file that is followed has no
   /// end to show: then it comes only where it is asked for.
   private func reporter(_ messages: Messages) -> StatisticsPrinter {
-    let isLive = view.follow || (output.output == nil && isStandardOutputTerminal)
+    let isLive =
+      view.follow || topics.from != nil || (output.output == nil && isStandardOutputTerminal)
     return StatisticsPrinter(
       options: report, files: isLive ? [] : input.files, messages: messages)
   }

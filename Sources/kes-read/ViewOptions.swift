@@ -11,8 +11,8 @@ struct ViewOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "How to write: text for people, json and avro as the records came in, csv as one flat row an"
-        + " event."))
-  var format: ReadFormat = .text
+        + " event. (default: text; json or avro to a topic)"))
+  var format: ReadFormat?
 
   @Flag(
     help: ArgumentHelp(
@@ -40,6 +40,9 @@ struct ViewOptions: ParsableArguments {
         + " renamed is read to its end, and then the one that took its name; one that is missing is"
         + " waited for; one that was emptied is read from its start again."))
   var follow = false
+
+  /// How to write to anything but a topic.
+  var shownFormat: ReadFormat { format ?? .text }
 
   mutating func validate() throws {
     if sessions && statsOnly {

@@ -4,8 +4,6 @@ import ArgumentParser
 import KESCommand
 import KESCore
 
-extension ProcessingGuarantee: ExpressibleByArgument {}
-
 struct ApplicationOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(

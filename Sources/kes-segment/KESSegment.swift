@@ -38,16 +38,25 @@ struct KESSegment: Tool {
   @OptionGroup(title: "Input") var input: InputOptions
   @OptionGroup(title: "Sessions") var rules: RuleOptions
   @OptionGroup(title: "State") var state: StateOptions
+  @OptionGroup(title: "Kafka") var topics: TopicOptions
+  @OptionGroup(title: "Application") var application: ApplicationOptions
   @OptionGroup(title: "Output") var format: FormatOptions
   @OptionGroup(title: "Output") var output: OutputOptions
   @OptionGroup(title: "Reports") var report: ReportOptions
 
   static func main() { start() }
 
+  mutating func validate() throws {
+    try application.check(topics, rules)
+    try format.check(topics, input, output)
+  }
+
   func work(_ messages: Messages) throws(ToolFailure) -> ToolEnding {
     let signals = Signals()
+    let ends = try TopicEnds(topics, input, report, signals, messages)
+    if let ends, ends.isSource { return try segmentTopic(ends, signals, messages) }
     var opener = try OutputOpener(
-      output: output.output, others: [rules.lateOutput, input.deadLetter],
+      output: output.output, others: [rules.lateOutput, input.deadLetterPath], topics: topics,
       apartFrom: input.names + (state.state.map(StateStore.files) ?? []))
     let store = try openStore()
     let (known, written) = try storing { () throws(StateError) in
@@ -57,11 +66,11 @@ struct KESSegment: Tool {
     opener.written = written
     let setup = try makeSetup(store, signals)
     let formats = setup.formats
-    let sessions = try format.makeOutput(
-      try opener.openOutput(), setup, color: report.color, isFile: output.output != nil,
-      base: recordSchema, form: sessionSchema)
+    let sessions = try format.openOutput(
+      opener, ends, setup, color: report.color, isFile: output.output != nil, base: recordSchema,
+      form: sessionSchema)
     let outputs = SegmentOutputs(sessions: sessions.stream, late: try openLate(opener, setup))
-    let deadLetters = try opener.openDeadLetters(input.deadLetter)
+    let deadLetters = try opener.openDeadLetters(input, ends)
     let decoder = formats.makeDecoder(
       input: input.inputFormat, greatestRecord: input.maxRecord.bytes,
       position: progress?.position ?? 0)
@@ -82,7 +91,7 @@ struct KESSegment: Tool {
     return ToolEnding(ending, skippedCount: pipeline.skippedCount)
   }
 
-  private var options: SegmentOptions {
+  var options: SegmentOptions {
     var options = SegmentOptions()
     options.flushes = rules.flush
     options.idleTimeout = rules.idleTimeout?.milliseconds
@@ -98,9 +107,9 @@ struct KESSegment: Tool {
     }
   }
 
-  private var marksDuplicates: Bool { rules.duplicates == .mark }
+  var marksDuplicates: Bool { rules.duplicates == .mark }
 
-  private func makeSetup(
+  func makeSetup(
     _ store: StateStore?, _ signals: Signals
   ) throws(ToolFailure) -> RecordSetup {
     let texts = try storing { () throws(StateError) in try store?.schemas() ?? [] }
@@ -110,13 +119,14 @@ struct KESSegment: Tool {
     }
     let (marksDuplicates, wantsClosings) = (marksDuplicates, rules.emit != .events)
     return try format.makeSetup(
-      wantsDetails: false, isFile: output.output != nil, signals: signals, restored: restored
+      wantsDetails: false, isFile: output.output != nil, topics: topics, signals: signals,
+      restored: restored
     ) { $0.adaptedToSessions(marksDuplicates: marksDuplicates, wantsClosings: wantsClosings) }
   }
 
   /// The schema of the events of which an output's session events were made; nil where this run
   /// would write others.
-  private func recordSchema(of sessions: AvroSchema) -> AvroSchema? {
+  func recordSchema(of sessions: AvroSchema) -> AvroSchema? {
     guard let events = sessions.withoutSession(),
       sessionSchema(of: events)?.isSame(as: sessions) ?? false
     else { return nil }
@@ -124,11 +134,11 @@ struct KESSegment: Tool {
   }
 
   /// The schema of the session events of events.
-  private func sessionSchema(of events: AvroSchema) -> AvroSchema? {
+  func sessionSchema(of events: AvroSchema) -> AvroSchema? {
     events.withSession(marksDuplicates: marksDuplicates)
   }
 
-  private func openLate(
+  func openLate(
     _ opener: OutputOpener, _ setup: RecordSetup
   ) throws(ToolFailure) -> FormatOutput? {
     guard let late = try opener.open(rules.lateOutput) else { return nil }

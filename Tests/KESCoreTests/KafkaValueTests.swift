@@ -29,7 +29,8 @@ import Testing
 
   @Test(
     arguments: [
-      (.beginning, 3), (.end, 10), (.number(5), 5), (.number(99), 99), (.beforeEnd(4), 6),
+      (.beginning, 3), (.end, 10), (.number(5), 5), (.number(99), 10), (.number(1), 1),
+      (.beforeEnd(4), 6),
       (.beforeEnd(0), 10), (.beforeEnd(7), 3), (.beforeEnd(.max), 3),
       (.time(EventTime(milliseconds: 1)), 8),
     ] as [(KafkaOffsetSpecification, Int64)])

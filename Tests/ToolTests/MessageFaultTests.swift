@@ -394,7 +394,8 @@ import Testing
     ),
     (
       "kes-read", "--registry file:registry",
-      "--registry is for messages: say --framing confluent, or --output-framing confluent"
+      "--registry is for messages: say --framing confluent, or --output-framing confluent, or name a"
+        + " topic"
     ),
     ("kes-read", "--registry-property max.retries=1", "--registry-property needs --registry"),
     ("kes-read", "$M --registry-property max.retries", "--registry-property takes NAME=VALUE"),

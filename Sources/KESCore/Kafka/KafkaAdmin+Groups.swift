@@ -12,7 +12,8 @@ extension KafkaAdmin {
       place: KafkaPlace(group: name))
     if isMock(patience) {
       throw request.failure(
-        KafkaErrorCode(RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE), "a mock cluster does not tell", client)
+        KafkaErrorCode(RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE), "a mock cluster does not tell",
+        client)
     }
     return try unsafe request.run(on: client, patience) { options, queue in
       unsafe name.withCString { name in

@@ -15,6 +15,9 @@ final class KafkaNoticeLog: Sendable {
   private let state = Mutex(State())
   private let redact: @Sendable (String) -> String
 
+  /// syslog(3).
+  private static let information: Int32 = 6
+
   /// More are dropped, and counted: nobody reads so many.
   static let greatestCount = 1000
 
@@ -26,6 +29,9 @@ final class KafkaNoticeLog: Sendable {
     // A property that the user set for the other kind of client.
     if facility == "CONFWARN" && text.contains("will be ignored by this") { return }
     let text = redact(KafkaNoticeLog.withoutThread(text))
+    // Our own property, which brokers older than 0.11 do not know: nothing to warn of.
+    let isOurs = text.contains("allow.auto.create.topics=false not supported")
+    let level = isOurs ? KafkaNoticeLog.information : level
     let notice = KafkaNotice(level: level, facility: facility, text: text)
     state.withLock { state in
       if state.notices.count < KafkaNoticeLog.greatestCount {

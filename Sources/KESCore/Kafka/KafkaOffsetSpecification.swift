@@ -4,7 +4,7 @@
 public enum KafkaOffsetSpecification: Hashable, Sendable {
   case beginning
   case end
-  /// The record with this number.
+  /// The record with this number; the end where there are fewer.
   case number(Int64)
   /// So many records before the end, or at the beginning where there are fewer. Offsets count, so
   /// that transactions' markers and what compaction removed count, too.
@@ -53,7 +53,8 @@ public enum KafkaOffsetSpecification: Hashable, Sendable {
     switch self {
     case .beginning: return watermarks.low
     case .end: return watermarks.high
-    case .number(let number): return KafkaOffset(number)
+    // Before the first one is left as it is: what is gone must not be passed over in silence.
+    case .number(let number): return min(KafkaOffset(number), watermarks.high)
     case .beforeEnd(let count):
       // `high` is not negative, so that this cannot overflow.
       return max(watermarks.low, KafkaOffset(watermarks.high.rawValue - count))

@@ -22,6 +22,9 @@ public struct BatchTimeShift: Sendable {
     }
   }
 
+  /// What the time of a record becomes.
+  public func moved(_ time: EventTime) -> EventTime { shift.moved(time) }
+
   private func append(_ index: Int, of batch: borrowing Batch, to output: inout ByteBlock) {
     let record = batch.records[index]
     var place = Int(record.offset)

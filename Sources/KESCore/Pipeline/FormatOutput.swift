@@ -100,11 +100,27 @@ public struct FormatRecordEncoder: ~Copyable, RecordEncoder {
   public mutating func append(
     _ index: Int, of batch: borrowing Batch, to buffer: inout ByteBlock
   ) {
+    encode(index, of: batch, to: &buffer)
+    output.notes?.note(index, of: batch)
+  }
+
+  /// The same of a record whose bytes stand in `shifted`, with its time moved by `shift`
+  /// (`BatchTimeShift.apply`).
+  public mutating func append(
+    _ index: Int, of batch: borrowing Batch, movedBy shift: BatchTimeShift,
+    into shifted: borrowing Batch, to buffer: inout ByteBlock
+  ) {
+    encode(index, of: shifted, to: &buffer)
+    output.notes?.note(index, of: batch, at: shift.moved(batch.records[index].time))
+  }
+
+  private mutating func encode(
+    _ index: Int, of batch: borrowing Batch, to buffer: inout ByteBlock
+  ) {
     switch output.format() {
     case .json: lines.append(index, of: batch, to: &buffer)
     case .avro: container.append(index, of: batch, to: &buffer)
     }
-    output.notes?.note(index, of: batch)
   }
 }
 

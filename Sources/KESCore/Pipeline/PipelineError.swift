@@ -26,7 +26,7 @@ extension PipelineError {
     switch self {
     case .badRecord, .schema: true
     case .stream(.cannotOpen), .stream(.isDirectory), .stream(.cannotRead): true
-    case .stream(.inputChanged): true
+    case .stream(.inputChanged), .stream(.inputTopic): true
     default: false
     }
   }
@@ -37,6 +37,16 @@ extension PipelineError {
   public var isOfSchema: Bool {
     switch self {
     case .schema, .stream(.schema): true
+    default: false
+    }
+  }
+}
+
+extension PipelineError {
+  /// Whether waiting for brokers ended because a signal asked to stop.
+  public var isInterruption: Bool {
+    switch self {
+    case .stream(.topic(let error)), .stream(.inputTopic(let error)): error.kind == .interrupted
     default: false
     }
   }

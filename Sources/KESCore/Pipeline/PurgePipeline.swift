@@ -12,12 +12,12 @@ public struct PurgeOptions: Sendable {
 
 /// Reads session events, passes them on, and adds the closings that are missing.
 ///
-///     RecordSource ──▶ SessionPurger ──▶ Encoder ──▶ OutputStream
+///     RecordSource ──▶ SessionPurgers ──▶ Encoder ──▶ OutputStream
 public struct PurgePipeline<
   Source: RecordSource & ~Copyable, Encoder: SessionEventEncoder & ~Copyable
 >: ~Copyable {
   private var source: Source
-  private var purger: SessionPurger
+  private var purgers: SessionPurgers
   private var encoder: Encoder
   private let output: OutputStream
   private let options: PurgeOptions
@@ -29,13 +29,14 @@ public struct PurgePipeline<
   private var outcome = Outcome()
   private var ledger = Ledger()
 
+  /// - Parameter makePurger: makes the purger of an input partition.
   public init(
-    source: consuming Source, purger: consuming SessionPurger,
+    source: consuming Source, makePurger: @escaping () -> SessionPurger,
     encoder: consuming Encoder, output: OutputStream, options: PurgeOptions, signals: Signals,
     clock: Clock = .real, reporter: (any StatisticsReporter)? = nil
   ) {
     self.source = source
-    self.purger = purger
+    purgers = SessionPurgers(makePurger)
     self.encoder = encoder
     self.output = output
     self.options = options
@@ -64,7 +65,7 @@ public struct PurgePipeline<
       }
       switch turn {
       case .batch:
-        purger.observe(batch, into: &outcome)
+        purgers.observe(batch, of: source.partition, into: &outcome)
         try write()
       case .idle: break
       case .end:
@@ -82,7 +83,7 @@ public struct PurgePipeline<
   /// Closes what closes at the end of input.
   private mutating func close() throws(PipelineError) {
     batch.removeAll()
-    purger.finish(flush: options.flushes, into: &outcome)
+    purgers.finish(flush: options.flushes, into: &outcome)
     try write()
   }
 
@@ -122,7 +123,7 @@ public struct PurgePipeline<
   }
 
   private mutating func statistics() -> Statistics {
-    source.takeStatistics(ledger: closedLedger, openSessions: purger.openCount)
+    source.takeStatistics(ledger: closedLedger, openSessions: purgers.openCount)
   }
 
   /// How many records were passed over that nothing keeps (exit status 1).

@@ -25,6 +25,7 @@ struct TakenMessages: ~Copyable {
   mutating func removeAll() {
     indexes.removeAll()
     blanks = []
+    end = KafkaOffset(0)
     (returned, tombstoneCount, byteCount) = (0, 0, 0)
   }
 

@@ -17,6 +17,7 @@ public struct TopicIntake: ~Copyable, RecordSource {
   private let clock: Clock
   private let onRejection: ((BadRecord) -> Void)?
   private let onNotice: (KafkaNotice) -> Void
+  private let settle: () throws(StreamError) -> Void
   public private(set) var ledger = Ledger()
   private var lag = LagGauge()
   private var failure: BadRecord?
@@ -34,12 +35,14 @@ public struct TopicIntake: ~Copyable, RecordSource {
   ///   - greatestCount: how many records to read at most (`-c`).
   ///   - onRejection: told of every record that is passed over.
   ///   - onNotice: told what librdkafka has to say.
+  ///   - settle: called before offsets are committed: waits until all that was written is safe.
   public init(
     reader: TopicReader, formats: RecordFormats, isAvro: Bool, greatestRecord: Int,
     keepsHeaders: Bool, policy: BadRecordPolicy, deadLetters: (any DeadLetters)? = nil,
     greatestCount: Int64 = .max, signals: Signals, clock: Clock = .real,
     onRejection: ((BadRecord) -> Void)? = nil,
-    onNotice: @escaping (KafkaNotice) -> Void = { _ in }
+    onNotice: @escaping (KafkaNotice) -> Void = { _ in },
+    settle: @escaping () throws(StreamError) -> Void = {}
   ) {
     self.reader = reader
     decoder = MessageDecoder(
@@ -51,6 +54,7 @@ public struct TopicIntake: ~Copyable, RecordSource {
     self.clock = clock
     self.onRejection = onRejection
     self.onNotice = onNotice
+    self.settle = settle
     nextCommit = clock.monotonic() + TopicIntake.commitInterval
   }
 
@@ -63,7 +67,7 @@ public struct TopicIntake: ~Copyable, RecordSource {
       if ledger.records >= greatestCount { return .end }
       if decoder.hasMore || index < messages.count {
         try decode(&batch)
-        if !batch.records.isEmpty || failure != nil { return .batch }
+        if !batch.isEmpty { return .batch }
         continue
       }
       if let turn = try poll(deadline, willWait) { return turn }
@@ -74,27 +78,19 @@ public struct TopicIntake: ~Copyable, RecordSource {
   private mutating func poll(
     _ deadline: Int64?, _ willWait: () throws(StreamError) -> Void
   ) throws(PipelineError) -> SourceTurn? {
-    let (reader, deadLetters) = (reader, deadLetters)
-    if clock.monotonic() >= nextCommit {
-      try streaming { () throws(StreamError) in try willWait() }
-      try commit()
-    }
-    let turn = try streaming { () throws(StreamError) in
-      try reader.next(into: &messages, deadline: deadline) { () throws(StreamError) in
-        try deadLetters?.flush()
-        try willWait()
-      }
-    }
+    if clock.monotonic() >= nextCommit { try commit() }
+    let turn = try take(deadline, willWait)
     reader.consumer.takeNotices().forEach(onNotice)
     switch turn {
     case .messages:
       index = 0
       return nil
     case .assigned(let partitions):
-      let starts = try streaming { () throws(StreamError) in try reader.accept(partitions) }
+      let reader = reader
+      let starts = try readingTopic { () throws(StreamError) in try reader.accept(partitions) }
+      positions.merge(starts) { $1 }
       committed.merge(starts) { $1 }
     case .revoked(let partitions):
-      try streaming { () throws(StreamError) in try willWait() }
       try commit()
       try giveUp(partitions)
     case .lost(let partitions): try giveUp(partitions)
@@ -105,10 +101,46 @@ public struct TopicIntake: ~Copyable, RecordSource {
     return nil
   }
 
+  /// What the reader brings; comes back when offsets are to be committed, too.
+  private mutating func take(
+    _ deadline: Int64?, _ willWait: () throws(StreamError) -> Void
+  ) throws(PipelineError) -> TopicReader.Turn {
+    let (reader, deadLetters) = (reader, deadLetters)
+    let isBehind = reader.reading.group != nil && positions != committed
+    let deadline = isBehind ? min(deadline ?? .max, nextCommit) : deadline
+    // What the output refuses is not the topic's fault.
+    var refusal: StreamError?
+    do throws(StreamError) {
+      return try reader.next(into: &messages, deadline: deadline) { () throws(StreamError) in
+        do throws(StreamError) {
+          try deadLetters?.flush()
+          try willWait()
+        } catch {
+          refusal = error
+          throw error
+        }
+      }
+    } catch {
+      throw .stream(refusal ?? TopicIntake.ofInput(error))
+    }
+  }
+
   private mutating func giveUp(_ partitions: [Int32]) throws(PipelineError) {
     let reader = reader
-    try streaming { () throws(StreamError) in try reader.giveUp(partitions) }
+    try readingTopic { () throws(StreamError) in try reader.giveUp(partitions) }
     for partition in partitions { (positions[partition], committed[partition]) = (nil, nil) }
+  }
+
+  /// Runs `body`, whose failures are those of the topic that is read.
+  private func readingTopic<Result>(
+    _ body: () throws(StreamError) -> Result
+  ) throws(PipelineError) -> Result {
+    do { return try body() } catch { throw .stream(TopicIntake.ofInput(error)) }
+  }
+
+  private static func ofInput(_ error: StreamError) -> StreamError {
+    if case .topic(let error) = error { return .inputTopic(error) }
+    return error
   }
 
   private mutating func decode(_ batch: inout Batch) throws(PipelineError) {
@@ -146,13 +178,20 @@ public struct TopicIntake: ~Copyable, RecordSource {
     if policy == .fail { failure = record } else { onRejection?(record) }
   }
 
+  /// Commits where reading stands, behind what is safe. A group that is rebalancing takes no commits:
+  /// the next one tells it, or whoever gets the partitions reads some records again.
   private mutating func commit() throws(PipelineError) {
     nextCommit = clock.monotonic() + TopicIntake.commitInterval
     let moved = positions.filter { committed[$0.key] != $0.value }
-    let (reader, deadLetters) = (reader, deadLetters)
+    if reader.reading.group == nil || moved.isEmpty { return }
+    let (deadLetters, settle) = (deadLetters, settle)
     try streaming { () throws(StreamError) in
+      try settle()
       try deadLetters?.sync()
-      try reader.commit(moved)
+    }
+    do throws(StreamError) { try reader.commit(moved) } catch {
+      if case .topic(let error) = error, error.kind == .retriable { return }
+      throw .stream(error)
     }
     committed.merge(moved) { $1 }
   }

@@ -48,8 +48,11 @@ public final class MessageNotes {
   }
 
   /// Notes record `index` of `batch`, with the session that its details name.
-  func note(_ index: Int, of batch: borrowing Batch) {
-    let record = batch.records[index]
+  ///
+  /// - Parameter time: nil for the record's own.
+  func note(_ index: Int, of batch: borrowing Batch, at time: EventTime? = nil) {
+    var record = batch.records[index]
+    if let time { record.time = time }
     let key = batch.withText(record.key) { keep($0) }
     var session = TextRange.empty
     if !batch.details.isEmpty && batch.details[index].hasSession {

@@ -12,7 +12,8 @@ public final class DeadLetterFile: DeadLetters {
   public init(output: OutputStream) { self.output = output }
 
   public func append(
-    _ rejection: Rejection, of batch: borrowing Batch, isBinary: Bool, position: String, reason: String
+    _ rejection: Rejection, of batch: borrowing Batch, isBinary: Bool, position: String,
+    reason: String
   ) {
     if rejection.part == .whole || rejection.part == .first {
       begin(position, reason)

@@ -68,9 +68,7 @@ public final class DeadLetterTopic: DeadLetters {
   ) {
     do throws(KafkaError) {
       try sender.beginSending()
-      try sender.producer.produce(
-        key: key, value: value, to: try sender.topic(name), headers: headers,
-        patience: sender.patience)
+      try sender.send(key: key, value: value, to: try sender.topic(name), headers: headers)
     } catch {
       failure = failure ?? error
     }

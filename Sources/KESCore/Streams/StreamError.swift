@@ -20,6 +20,10 @@ public enum StreamError: Error, Sendable {
   case schema(SchemaFailure)
   /// What a topic, its brokers or its group refuse.
   case topic(KafkaError)
+  /// The same of the topic that is read.
+  case inputTopic(KafkaError)
+  /// A topic to write to that is not there.
+  case missingOutputTopic(KafkaError)
 }
 
 extension StreamError: CustomStringConvertible {
@@ -36,7 +40,8 @@ extension StreamError: CustomStringConvertible {
     case .inputChanged(let name, let explanation): "\(name): \(explanation)"
     case .outputChanged(let name, let explanation): "\(name): \(explanation)"
     case .schema(let failure): failure.message
-    case .topic(let error): error.description
+    case .topic(let error), .inputTopic(let error), .missingOutputTopic(let error):
+      error.description
     }
   }
 }

@@ -68,9 +68,8 @@ public final class TopicDestination: OutputDestination {
     var headers = note.headers.length == 0 ? nil : makeHeaders(note.headers)
     try key.withBytes { key throws(KafkaError) in
       try bytes.withBytes(range.lowerBound, range.count) { value throws(KafkaError) in
-        try sender.producer.produce(
-          key: key, value: value, to: topic, timestamp: note.time, headers: headers.take(),
-          patience: sender.patience)
+        try sender.send(
+          key: key, value: value, to: topic, timestamp: note.time, headers: headers.take())
       }
     }
   }

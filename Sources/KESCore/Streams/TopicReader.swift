@@ -65,6 +65,8 @@ public final class TopicReader {
   /// How long an answer of brokers that are there may take. Our choice: as long as a coordinator may
   /// move.
   private static let answerTime: Int64 = 60_000
+  /// The same where the run is to end. Our choice: a second signal does not wait at all.
+  private static let farewellTime: Int64 = 5000
 
   // MARK: Beginning
 
@@ -284,17 +286,19 @@ public final class TopicReader {
     if offsets.isEmpty || reading.group == nil { return }
     do throws(KafkaError) {
       // Not interrupted: what was written is to be remembered, also where a signal ends the run.
+      let time = signals.stop == nil ? TopicReader.answerTime : TopicReader.farewellTime
       try consumer.commit(
-        offsets.map { KafkaPosition(named($0), $1) },
-        KafkaPatience(milliseconds: TopicReader.answerTime))
-    } catch where error.kind == .retriable {
+        offsets.map { KafkaPosition(named($0), $1) }, KafkaPatience(milliseconds: time))
+    } catch  where error.kind == .retriable {
     } catch {
       throw .topic(error)
     }
   }
 
   /// Leaves the group.
-  public func close() { consumer.close(KafkaPatience(milliseconds: 5000)) }
+  public func close() {
+    consumer.close(KafkaPatience(milliseconds: TopicReader.farewellTime))
+  }
 
   /// How many records are still to be read, as far as the last answers of the brokers say.
   func lag(behind offsets: [Int32: KafkaOffset]) -> Int64 {

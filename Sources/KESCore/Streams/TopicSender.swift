@@ -6,22 +6,30 @@ public final class TopicSender {
   private let isTransactional: Bool
   private let signals: Signals
   private let make: () throws(KafkaError) -> KafkaProducer
+  private let onNotice: (KafkaNotice) -> Void
+  private let limit: DeliveryLimit
   private var topics: [String: KafkaTopic] = [:]
 
-  /// In milliseconds. Our choice: as long as librdkafka tries to deliver a record
-  /// (`message.timeout.ms`), and less where a signal has asked to stop.
-  private static let deliveryTime: Int64 = 300_000
-  private static let hurriedDeliveryTime: Int64 = 15_000
+  /// How long a turn of waiting for deliveries takes, in milliseconds: between turns is said what
+  /// the library has to say, and a signal is noticed.
+  private static let turn: Int64 = 250
 
-  /// - Parameter make: makes the producer, and another where that one is done with.
+  /// - Parameters:
+  ///   - onNotice: told what librdkafka has to say.
+  ///   - make: makes the producer, and another where that one is done with.
   public init(
     isTransactional: Bool = false, signals: Signals,
+    onNotice: @escaping (KafkaNotice) -> Void = { _ in },
     _ make: @escaping () throws(KafkaError) -> KafkaProducer
   ) throws(KafkaError) {
     producer = try make()
     self.isTransactional = isTransactional
     self.signals = signals
+    self.onNotice = onNotice
     self.make = make
+    limit = DeliveryLimit(signals)
+    let limit = limit
+    patience = KafkaPatience(milliseconds: DeliveryLimit.usual) { limit.isOver }
   }
 
   /// Puts a new producer in the place of one that is done with. Throws `KafkaError`.
@@ -30,12 +38,8 @@ public final class TopicSender {
     producer = try make()
   }
 
-  /// How long deliveries may take.
-  var patience: KafkaPatience {
-    KafkaPatience(
-      milliseconds: signals.stop == nil
-        ? TopicSender.deliveryTime : TopicSender.hurriedDeliveryTime)
-  }
+  /// How long the library's queue may stay full, and deliveries may take.
+  let patience: KafkaPatience
 
   /// A topic to send to. Throws `KafkaError` where the name cannot be a topic's.
   func topic(_ name: String) throws(KafkaError) -> KafkaTopic {
@@ -51,14 +55,48 @@ public final class TopicSender {
     if isTransactional && producer.transactionState == .ready { try producer.beginTransaction() }
   }
 
+  /// Sends a record (see `KafkaProducer.produce`). Throws `KafkaError`, never of the kind
+  /// `.interrupted`: what is not sent is lost.
+  @inline(__always)
+  func send(
+    key: Span<UInt8>?, value: Span<UInt8>?, to topic: KafkaTopic, timestamp: EventTime? = nil,
+    headers: consuming KafkaHeaders? = nil
+  ) throws(KafkaError) {
+    do throws(KafkaError) {
+      try producer.produce(
+        key: key, value: value, to: topic, timestamp: timestamp, headers: headers.take(),
+        patience: patience)
+    } catch {
+      throw TopicSender.asLoss(error)
+    }
+  }
+
+  private static func asLoss(_ error: KafkaError) -> KafkaError {
+    var error = error
+    if error.kind == .interrupted { error.kind = .environment }
+    return error
+  }
+
   /// To be called when records were sent: throws what has failed meanwhile.
   func checkDeliveries() throws(KafkaError) {
     producer.serve()
+    tellNotices()
     if let failure = producer.firstFailure { throw failure }
   }
 
+  private func tellNotices() { producer.takeNotices().forEach(onNotice) }
+
   /// Waits until all is delivered; within a transaction, its commit does that. Throws `KafkaError`.
   func deliver() throws(KafkaError) {
-    if !isTransactional { try producer.flush(patience) }
+    if isTransactional { return }
+    let deadline = KafkaDeadline(patience)
+    while true {
+      do throws(KafkaError) {
+        return try producer.flush(KafkaPatience(milliseconds: TopicSender.turn))
+      } catch {
+        tellNotices()
+        if producer.firstFailure != nil || deadline.isOver || limit.isOver { throw error }
+      }
+    }
   }
 }

@@ -160,7 +160,8 @@ final class ChangelogFollower {
     if let bad {
       throw .stream(
         .inputChanged(
-          name: bad.description, explanation: "is no record of a changelog of kes; see the"
+          name: bad.description,
+          explanation: "is no record of a changelog of kes; see the"
             + " --application-id"))
     }
     let ended = noteEnds(&touched)

@@ -63,7 +63,8 @@ public final class RunningApplication {
       .configuration, operation: "use it as a changelog",
       place: KafkaPlace(topic: application.changelog),
       reason: "it has \(found.partitionCount) partitions, but \(input) has \(partitions)",
-      advice: "partitions of input were added or the changelog is another's: keys have moved to other"
+      advice:
+        "partitions of input were added or the changelog is another's: keys have moved to other"
         + " partitions, away from their sessions; begin anew with kes-purge --reset, or another"
         + " --application-id")
   }

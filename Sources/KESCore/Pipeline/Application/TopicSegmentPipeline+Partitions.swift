@@ -134,7 +134,8 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
   /// Gives up partitions that may be another's already: what was done of them since the last commit
   /// is undone.
   mutating func lose(_ partitions: [Int32]) throws(PipelineError) {
-    onNote("partitions \(partitions.map(String.init).joined(separator: ", ")) were lost to the group")
+    onNote(
+      "partitions \(partitions.map(String.init).joined(separator: ", ")) were lost to the group")
     forgetMessages()
     if let application, application.isExactlyOnce {
       try undo(application, dropping: Set(partitions))

@@ -1,0 +1,161 @@
+// The ends of a run that are topics.
+
+public import KESCore
+
+/// Makes readers and writers of topics from the options.
+public final class TopicEnds {
+  private let options: TopicOptions
+  public let configuration: KafkaConfiguration
+  private let signals: Signals
+  private let printer: NoticePrinter
+  /// Shared by all outputs.
+  private var sender: TopicSender?
+  private var topics: OutputTopics?
+  /// The name of the transactions in which all is sent; nil for none. To be set before an output is
+  /// opened.
+  public var transactions: String?
+
+  /// Nil where no end is a topic. Connects to nothing yet.
+  ///
+  /// - Parameter isUsed: whether something else of the command line needs brokers.
+  public convenience init?(
+    _ options: TopicOptions, _ input: InputOptions, _ report: ReportOptions, _ signals: Signals,
+    _ messages: Messages, isUsed: Bool = false
+  ) throws(ToolFailure) {
+    let isNeeded = options.from != nil || options.to != nil || input.deadLetterTopic != nil
+    if !isNeeded && !isUsed { return nil }
+    try self.init(
+      options, signals, NoticePrinter(messages: messages, isVerbose: report.verbose))
+  }
+
+  private init(
+    _ options: TopicOptions, _ signals: Signals, _ printer: NoticePrinter
+  ) throws(ToolFailure) {
+    self.options = options
+    self.signals = signals
+    self.printer = printer
+    let compression = options.compression.map { ["compression.codec=\($0.rawValue)"] } ?? []
+    configuration = try asking { () throws(KafkaError) in
+      try KafkaConfiguration(
+        brokers: options.brokers, options: options.properties + compression,
+        files: options.files, environment: TopicOptions.environment)
+    }
+  }
+
+  /// What is told of notices of librdkafka.
+  public var onNotice: (KafkaNotice) -> Void {
+    let printer = printer
+    return { printer.show($0) }
+  }
+
+  // MARK: Reading
+
+  /// Whether records are read from a topic.
+  public var isSource: Bool { options.from != nil }
+
+  /// What the run reads; nil where that is no topic.
+  ///
+  /// - Parameters:
+  ///   - keepsHeaders: whether the output is a topic, to which headers are passed on.
+  ///   - greatestCount: how many records to read at most.
+  ///   - output: what must be written before offsets are committed.
+  public func makeSource(
+    _ setup: RecordSetup, _ input: InputOptions, deadLetters: (any DeadLetters)?,
+    greatestCount: Int64, output: OutputStream, onRejection: ((BadRecord) -> Void)?
+  ) throws(ToolFailure) -> TopicIntake? {
+    guard let reader = try makeReader() else { return nil }
+    return TopicIntake(
+      reader: reader, formats: setup.formats, isAvro: setup.readsAvroMessages(input),
+      greatestRecord: input.maxRecord.bytes, keepsHeaders: options.to != nil,
+      policy: input.policy, deadLetters: deadLetters, greatestCount: greatestCount,
+      signals: signals, onRejection: onRejection, onNotice: onNotice,
+      settle: { () throws(StreamError) in try output.sync() })
+  }
+
+  /// Reads the topic of `--from`; nil where there is none.
+  ///
+  /// - Parameters:
+  ///   - group: an application's; nil for that of `--group`.
+  ///   - instance: makes us a static member of it.
+  public func makeReader(
+    group: String? = nil, instance: String? = nil
+  ) throws(ToolFailure) -> TopicReader? {
+    guard let topic = options.from else { return nil }
+    var reading = options.reading(topic)
+    reading.group = group ?? reading.group
+    reading.instance = instance
+    return try streaming { () throws(StreamError) in
+      try TopicReader(configuration, reading, signals: signals)
+    }
+  }
+
+  // MARK: Writing
+
+  /// The topic of `--to` as the output; nil where there is none. Throws where the topic is not
+  /// there, and not to be created.
+  public func openOutput(
+    _ setup: RecordSetup, _ messages: RegistryOptions
+  ) throws(ToolFailure) -> FormatOutput? {
+    guard let topic = options.to else { return nil }
+    return FormatOutput(
+      topic: topic, sender: try openSender(to: topic), formats: setup.formats,
+      registry: setup.formats.output == .avro ? setup.registry : nil,
+      subject: messages.subject.map { SubjectName($0) })
+  }
+
+  /// The topic of `--dead-letter topic:NAME`; nil where there is none.
+  public func openDeadLetters(_ input: InputOptions) throws(ToolFailure) -> DeadLetterTopic? {
+    guard let topic = input.deadLetterTopic else { return nil }
+    return DeadLetterTopic(topic: topic, sender: try openSender(to: topic))
+  }
+
+  private func openSender(to topic: String) throws(ToolFailure) -> TopicSender {
+    try require(topic)
+    return try openSender()
+  }
+
+  /// What all outputs that are topics send by.
+  public func openSender() throws(ToolFailure) -> TopicSender {
+    if let sender { return sender }
+    let (configuration, onNotice, transactions) = (configuration, onNotice, transactions)
+    let patience = KafkaPatience(milliseconds: TopicEnds.transactionTime)
+    let signals = signals
+    let opened = try asking { () throws(KafkaError) -> TopicSender in
+      try TopicSender(isTransactional: transactions != nil, signals: signals, onNotice: onNotice) {
+        () throws(KafkaError) in
+        let producer = try KafkaProducer(configuration, transactionalIdentifier: transactions)
+        if transactions != nil { try producer.initTransactions(patience) }
+        return producer
+      }
+    }
+    sender = opened
+    return opened
+  }
+
+  /// How long brokers may take to end what a predecessor left open, in milliseconds. Our choice.
+  private static let transactionTime: Int64 = 60_000
+
+  /// Sees that a topic to write to is there, or creates it as the options say.
+  public func require(_ topic: String) throws(ToolFailure) {
+    let known = if let topics { topics } else { try makeTopics() }
+    topics = known
+    try streaming { () throws(StreamError) in try known.require(topic) }
+  }
+
+  private func makeTopics() throws(ToolFailure) -> OutputTopics {
+    let creation = OutputTopics.Creation(
+      partitionCount: options.partitions, replicationFactor: options.replication)
+    return try streaming { () throws(StreamError) in
+      try OutputTopics(
+        configuration, creation: options.createTopics ? creation : nil,
+        connectTimeout: options.connectMilliseconds, signals: signals)
+    }
+  }
+}
+
+/// Runs `body`, whose failures become the tool's.
+private func asking<Result>(
+  _ body: () throws(KafkaError) -> Result
+) throws(ToolFailure) -> Result {
+  do { return try body() } catch { throw .stream(.topic(error)) }
+}
