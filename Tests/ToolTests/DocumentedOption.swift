@@ -13,7 +13,11 @@ struct DocumentedOption {
 
   /// Whether `word` stands in the text by itself.
   func has(word: String) -> Bool {
-    text.split { !($0.isLetter || $0.isNumber || $0 == "-" || $0 == ".") }
-      .contains { $0 == word || $0 == "\(word)." }
+    let isPart = { (character: Character) in
+      character.isLetter || character.isNumber || character == "-" || character == "."
+    }
+    // What is more than a word, an address say, needs no boundaries.
+    if !word.allSatisfy(isPart) { return text.contains(word) }
+    return text.split { !isPart($0) }.contains { $0 == word || $0 == "\(word)." }
   }
 }
