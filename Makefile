@@ -6,7 +6,9 @@ SWIFT ?= swift
 
 TOOLS := kes-produce kes-segment kes-read kes-purge
 SWIFT_SOURCES := Sources Tests Package.swift
-SHELL_SCRIPTS := .ci/run scripts/setup scripts/demo
+MANUAL := $(wildcard man/*.1 man/*.5 man/*.7)
+EXAMPLES := $(wildcard examples/*)
+SHELL_SCRIPTS := .ci/run scripts/setup scripts/demo scripts/package-debian scripts/check-package
 RELEASE := .build/release
 # Made anew when a source is newer, so that `sudo make install` installs what was built before.
 RELEASE_BUILT := .build/release-built
@@ -15,9 +17,11 @@ BIN := $(DESTDIR)$(PREFIX)/bin
 BASH_COMPLETIONS := $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 ZSH_COMPLETIONS := $(DESTDIR)$(PREFIX)/share/zsh/site-functions
 FISH_COMPLETIONS := $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+MAN := $(DESTDIR)$(PREFIX)/share/man
 DOC := $(DESTDIR)$(PREFIX)/share/doc/kes
 
-.PHONY: build release demo test check check-memory bench install uninstall format clean help
+.PHONY: build release demo test check check-memory check-package bench install uninstall deb \
+  format clean help
 
 build: ## Build the tools for debugging (.build/debug)
 	@scripts/setup build
@@ -37,14 +41,20 @@ test: ## Build and run all tests
 	@scripts/setup build
 	$(SWIFT) test --disable-xctest
 
-check: ## All that CI checks: format, scripts, rooms, build without warnings, tests
+check: ## All that CI checks: format, scripts, manual, rooms, build without warnings, tests, package
 	@scripts/setup check
 	$(SWIFT) format lint --strict --recursive $(SWIFT_SOURCES)
 	shellcheck $(SHELL_SCRIPTS)
+	mandoc -T lint -W warning $(MANUAL)
 	scripts/check-rooms --self-test
 	scripts/check-rooms
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --disable-xctest --skip-build
+	$(MAKE) check-package
+
+check-package: release ## Install, uninstall and package into a folder, and try what lies there
+	@scripts/setup package
+	scripts/check-package
 
 # Without the schema that is 2,000 types deep: the sanitizer makes its frames too large. Leaks are not
 # looked for, as libavro has some.
@@ -60,7 +70,8 @@ bench: release ## Measure the tools against cat and mawk (takes minutes)
 	scripts/bench
 
 install: release ## Install under PREFIX (/usr/local), beneath DESTDIR where that is set
-	install -d $(BIN) $(BASH_COMPLETIONS) $(ZSH_COMPLETIONS) $(FISH_COMPLETIONS) $(DOC)
+	install -d $(BIN) $(BASH_COMPLETIONS) $(ZSH_COMPLETIONS) $(FISH_COMPLETIONS) \
+	  $(MAN)/man1 $(MAN)/man5 $(MAN)/man7 $(DOC)/examples
 	install -s -m 755 $(TOOLS:%=$(RELEASE)/%) $(BIN)
 	for tool in $(TOOLS); do \
 	  $(RELEASE)/$$tool --generate-completion-script bash > $(BASH_COMPLETIONS)/$$tool && \
@@ -68,12 +79,21 @@ install: release ## Install under PREFIX (/usr/local), beneath DESTDIR where tha
 	  $(RELEASE)/$$tool --generate-completion-script fish > $(FISH_COMPLETIONS)/$$tool.fish \
 	    || exit 1; \
 	done
-	install -m 644 README.md CHANGELOG.md LICENSE $(DOC)
+	for page in $(MANUAL); do \
+	  install -m 644 $$page $(MAN)/man$${page##*.} || exit 1; \
+	done
+	install -m 644 README.md CHANGELOG.md LICENSE docs/recipes.md $(DOC)
+	install -m 644 $(EXAMPLES) $(DOC)/examples
 
 uninstall: ## Remove what install put under PREFIX
 	rm -f $(TOOLS:%=$(BIN)/%) $(TOOLS:%=$(BASH_COMPLETIONS)/%) \
 	  $(TOOLS:%=$(ZSH_COMPLETIONS)/_%) $(TOOLS:%=$(FISH_COMPLETIONS)/%.fish)
+	for page in $(notdir $(MANUAL)); do rm -f $(MAN)/man$${page##*.}/$$page || exit 1; done
 	rm -rf $(DOC)
+
+deb: release ## Build a Debian package (.build/deb)
+	@scripts/setup package
+	scripts/package-debian
 
 format: ## Format the Swift sources
 	$(SWIFT) format format --in-place --recursive $(SWIFT_SOURCES)
@@ -82,4 +102,4 @@ clean: ## Remove all that was built
 	rm -rf .build .build-asan bench-data
 
 help: ## Show this
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile

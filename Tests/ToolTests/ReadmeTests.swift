@@ -1,4 +1,4 @@
-// The README's examples do what they show.
+// The examples of the README and of the recipes do what they show.
 
 import Foundation
 import Testing
@@ -29,10 +29,11 @@ import Testing
     return found
   }
 
-  @Test func everyConsoleExampleShowsWhatItsCommandPrints() throws {
+  @Test(arguments: [("README.md", 15), ("docs/recipes.md", 10)])
+  func everyConsoleExampleShowsWhatItsCommandPrints(document: String, leastCount: Int) throws {
     let directory = try TemporaryDirectory()
-    let examples = try examples("README.md")
-    #expect(examples.count >= 15)
+    let examples = try examples(document)
+    #expect(examples.count >= leastCount)
     for example in examples {
       let finished = try Program.shell(
         example.command, environment: ["LC_ALL": "C"], directory: directory)
