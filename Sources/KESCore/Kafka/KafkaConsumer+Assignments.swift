@@ -21,6 +21,18 @@ extension KafkaConsumer {
     try client.check(unsafe rd_kafka_assign(client.pointer, list.pointer), "assign partitions")
   }
 
+  /// Reads these partitions, too, from these offsets; none of them may be among those that are read.
+  /// Without a group's say. Throws `KafkaError`.
+  ///
+  /// Partitions that are not wanted any more are to be paused: librdkafka 2.0.2 stops the process where
+  /// one is taken from an assignment and comes back before it has come to rest.
+  public func addAssignment(_ positions: [KafkaPosition]) throws(KafkaError) {
+    if positions.isEmpty { return }
+    let list = KafkaPartitionList(positions, client.counts)
+    let refusal = unsafe rd_kafka_incremental_assign(client.pointer, list.pointer)
+    try unsafe client.check(error: refusal, "assign partitions")
+  }
+
   /// Answers `.assigned`: begins to read. A partition that `positions` does not name begins at the
   /// group's committed offset. Throws `KafkaError`.
   public func acceptAssignment(_ positions: [KafkaPosition] = []) throws(KafkaError) {

@@ -24,6 +24,8 @@ final class ChangelogFollower {
   private let store: StateStore
   private let clock: Clock
   private var followed: [Int32: Followed] = [:]
+  /// Partitions that the consumer has; those that are not followed are paused.
+  private var known: Set<Int32> = []
   private var messages = KafkaMessageBatch()
   private var changes = StateChanges()
   /// How many records were read to restore, and as a standby.
@@ -57,32 +59,24 @@ final class ChangelogFollower {
     let stopped = followed.filter { $0.value.role == .standby && !standbys.contains($0.key) }
     let added = standbys.subtracting(followed.keys)
     if stopped.isEmpty && added.isEmpty { return }
-    for partition in stopped.keys { followed[partition] = nil }
+    try stop(Array(stopped.keys))
     try begin(added, .standby, patience)
-    try assign()
   }
 
   /// Begins to restore partitions. Throws `PipelineError`.
   func restore(_ partitions: [Int32], _ patience: KafkaPatience) throws(PipelineError) {
-    for partition in partitions { followed[partition] = nil }
+    try stop(partitions)
     try begin(Set(partitions), .restoring, patience)
-    try assign()
   }
 
-  /// Reads a restored partition no more: its task writes it.
-  func finish(_ partition: Int32) throws(PipelineError) {
-    followed[partition] = nil
-    try assign()
-  }
-
-  /// Forgets partitions that are not ours any more.
+  /// Reads partitions no more: their tasks write them, or they are not ours any more.
   func stop(_ partitions: [Int32]) throws(PipelineError) {
-    var hasStopped = false
-    for partition in partitions where followed[partition] != nil {
-      followed[partition] = nil
-      hasStopped = true
+    let stopped = partitions.filter { followed[$0] != nil }
+    if stopped.isEmpty { return }
+    for partition in stopped { followed[partition] = nil }
+    try streaming { () throws(StreamError) in
+      try sending { () throws(KafkaError) in try consumer.pause(stopped.map(named)) }
     }
-    if hasStopped { try assign() }
   }
 
   private func begin(
@@ -99,6 +93,24 @@ final class ChangelogFollower {
       followed[partition] = Followed(
         role: role, next: try beginning(of: partition, marks), end: marks.high)
     }
+    try streaming { () throws(StreamError) in
+      try sending { () throws(KafkaError) in try read(partitions, patience) }
+    }
+  }
+
+  /// Has the consumer read partitions from where they stand.
+  private func read(
+    _ partitions: Set<Int32>, _ patience: KafkaPatience
+  ) throws(KafkaError) {
+    let positions = partitions.compactMap { partition in
+      followed[partition].map { KafkaPosition(named(partition), $0.next) }
+    }
+    let returning = positions.filter { known.contains($0.partition.number) }
+    try consumer.addAssignment(positions.filter { !known.contains($0.partition.number) })
+    known.formUnion(partitions)
+    if returning.isEmpty { return }
+    try consumer.seek(to: returning, patience)
+    try consumer.resume(returning.map(\.partition))
   }
 
   /// Where to go on; what cannot go on is emptied.
@@ -121,13 +133,6 @@ final class ChangelogFollower {
 
   private func named(_ partition: Int32) -> KafkaPartition {
     KafkaPartition(topic: topic, number: partition)
-  }
-
-  private func assign() throws(PipelineError) {
-    let positions = followed.map { KafkaPosition(named($0.key), $0.value.next) }
-    try streaming { () throws(StreamError) in
-      try sending { () throws(KafkaError) in try consumer.assign(positions) }
-    }
   }
 
   // MARK: Following
