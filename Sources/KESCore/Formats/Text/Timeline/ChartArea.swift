@@ -1,0 +1,12 @@
+// How much room a drawing has on a terminal.
+
+/// Columns and rows of characters.
+public struct ChartArea: Equatable, Sendable {
+  public var columns: Int
+  public var rows: Int
+
+  public init(columns: Int, rows: Int) {
+    self.columns = columns
+    self.rows = rows
+  }
+}
