@@ -32,6 +32,11 @@ struct KESRead: Tool {
         kes-read --follow sessions.jsonl
         kes-read --state state/
 
+      Sessions over time, in the terminal, and as a page for a browser:
+
+        kes-produce | kes-segment --emit all | kes-read --timeline
+        kes-read --html sessions.html sessions.jsonl
+
       For a spreadsheet:
 
         kes-read --sessions --format csv sessions.jsonl > sessions.csv
@@ -54,6 +59,7 @@ struct KESRead: Tool {
 
   @OptionGroup(title: "Input") var input: InputOptions
   @OptionGroup(title: "What to show") var view: ViewOptions
+  @OptionGroup(title: "Drawings") var timeline: TimelineOptions
   @OptionGroup(title: "Filters") var filters: FilterOptions
   @OptionGroup(title: "Output") var output: OutputOptions
   @OptionGroup(title: "Avro") var avro: AvroOptions
@@ -63,6 +69,7 @@ struct KESRead: Tool {
 
   mutating func validate() throws {
     try avro.requireAvro(view.format == .avro)
+    try timeline.requireAlone(view)
     if view.state != nil {
       if !input.files.isEmpty { throw ValidationError("--state and files exclude each other") }
       if avro.schema != nil { throw ValidationError("--schema is for records, not for --state") }
@@ -79,7 +86,7 @@ struct KESRead: Tool {
   }
 
   /// Where a run writes to.
-  private struct Ends {
+  struct Ends {
     let output: OutputStream
     let deadLetters: DeadLetters?
     let setup: RecordSetup
@@ -89,7 +96,7 @@ struct KESRead: Tool {
 
   func work(_ messages: Messages) throws(ToolFailure) -> ToolEnding {
     let opener = try OutputOpener(
-      output: output.output, others: [input.deadLetter],
+      output: output.output, others: [input.deadLetter, timeline.svg, timeline.html],
       apartFrom: view.state.map(StateStore.files) ?? input.names)
     if let directory = view.state {
       return try showState(directory, try opener.openOutput())
@@ -102,6 +109,7 @@ struct KESRead: Tool {
       signals: signals, messages: messages)
     if view.sessions { return try showSessions(ends) }
     if view.statsOnly { return try showFigures(ends) }
+    if timeline.isAsked { return try showTimeline(ends, opener) }
     switch view.format {
     case .text: return try show(EventTextEncoder(style: style), ends)
     case .json, .avro:
@@ -119,7 +127,7 @@ struct KESRead: Tool {
       wantsDetails: true, output: view.format == .avro ? .avro : .json, signals: signals)
   }
 
-  private var style: TextStyle {
+  var style: TextStyle {
     TextStyle(isColored: report.color.isColored(isFile: output.output != nil))
   }
 
@@ -177,7 +185,7 @@ struct KESRead: Tool {
   /// Runs the records through `encoder`.
   ///
   /// - Parameter countsRecords: whether `-c` speaks of records.
-  private func show<Encoder: RecordEncoder & ~Copyable>(
+  func show<Encoder: RecordEncoder & ~Copyable>(
     _ encoder: consuming Encoder, countsRecords: Bool = true, _ ends: Ends
   ) throws(ToolFailure) -> ToolEnding {
     let signals = ends.signals
