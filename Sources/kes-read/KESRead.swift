@@ -32,6 +32,10 @@ struct KESRead: Tool {
         kes-read --follow sessions.jsonl
         kes-read --state state/
 
+      How a stream comes, live on the whole screen:
+
+        kes-produce | kes-segment --emit all | kes-read --watch
+
       Sessions over time, in the terminal, and as a page for a browser:
 
         kes-produce | kes-segment --emit all | kes-read --timeline
@@ -70,6 +74,7 @@ struct KESRead: Tool {
   mutating func validate() throws {
     try avro.requireAvro(view.format == .avro)
     try timeline.requireAlone(view)
+    try requireScreen()
     if view.state != nil {
       if !input.files.isEmpty { throw ValidationError("--state and files exclude each other") }
       if avro.schema != nil { throw ValidationError("--schema is for records, not for --state") }
@@ -109,6 +114,7 @@ struct KESRead: Tool {
       signals: signals, messages: messages)
     if view.sessions { return try showSessions(ends) }
     if view.statsOnly { return try showFigures(ends) }
+    if view.watch { return try showWatch(ends) }
     if timeline.isAsked { return try showTimeline(ends, opener) }
     switch view.format {
     case .text: return try show(EventTextEncoder(style: style), ends)
@@ -129,6 +135,10 @@ struct KESRead: Tool {
 
   var style: TextStyle {
     TextStyle(isColored: report.color.isColored(isFile: output.output != nil))
+  }
+
+  var summaryEncoder: SummaryTextEncoder {
+    SummaryTextEncoder(style: style, characters: Terminal.characters)
   }
 
   private func showSessions(
@@ -153,7 +163,7 @@ struct KESRead: Tool {
   ) throws(ToolFailure) -> ToolEnding {
     switch view.format {
     case .text:
-      try show(SummaryReport(encoder: SummaryTextEncoder(style: style)), ends)
+      try show(SummaryReport(encoder: summaryEncoder), ends)
     case .json, .avro: try show(SummaryReport(encoder: JSONLinesSummaryEncoder()), ends)
     case .csv: try show(SummaryReport(encoder: SummaryCSVEncoder()), ends)
     }

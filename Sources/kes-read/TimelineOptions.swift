@@ -50,9 +50,9 @@ struct TimelineOptions: ParsableArguments {
   /// Throws where another view is asked for as well.
   func requireAlone(_ view: ViewOptions) throws {
     if !isAsked { return }
-    if view.sessions || view.statsOnly || view.state != nil {
+    if view.sessions || view.statsOnly || view.watch || view.state != nil {
       throw ValidationError(
-        "--timeline, --svg and --html do not go with --sessions, --stats-only or --state")
+        "--timeline, --svg and --html do not go with --sessions, --stats-only, --watch or --state")
     }
     if view.format != .text {
       throw ValidationError("--format \(view.format) is for records: drawings have their own")
