@@ -41,6 +41,9 @@ struct KESProduce: Tool {
   @OptionGroup(title: "Output") var output: OutputOptions
   @OptionGroup(title: "Reports") var report: ReportOptions
 
+  static let example = "kes-produce --replay --speed 10x events.jsonl | kes-segment"
+  var readsUnasked: Bool { replay.replay && input.files.isEmpty }
+
   static func main() { start() }
 
   mutating func validate() throws {

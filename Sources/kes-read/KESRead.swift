@@ -69,6 +69,9 @@ struct KESRead: Tool {
   @OptionGroup(title: "Avro") var avro: AvroOptions
   @OptionGroup(title: "Reports") var report: ReportOptions
 
+  static let example = "kes-produce | kes-segment --emit all | kes-read"
+  var readsUnasked: Bool { input.files.isEmpty && view.state == nil }
+
   static func main() { start() }
 
   mutating func validate() throws {
