@@ -12,13 +12,14 @@ struct TimelineOptions: ParsableArguments {
   var timeline = false
 
   @Option(
-    help: ArgumentHelp("Draw the same as a picture, into this file.", valueName: "path"),
+    help: ArgumentHelp("Draw the same as a picture into this file, at the end.", valueName: "path"),
     completion: .file())
   var svg: String?
 
   @Option(
     help: ArgumentHelp(
-      "Draw the same as a page for a browser, with details under the mouse, into this file.",
+      "Draw the same as a page for a browser, with details under the mouse, into this file, at the"
+        + " end.",
       valueName: "path"),
     completion: .file())
   var html: String?

@@ -74,6 +74,19 @@ private let stream = """
     #expect(finished.text == "svg\n0\n0\n" && finished.errors == "")
   }
 
+  @Test func thePictureInTheDocumentationIsWhatIsDrawn() throws {
+    let finished = try Program.shell(
+      """
+      kes-produce --devices 5 --rate 2 --full-speed --events 120 --loss 0.1 --seed 46 \
+        --start-time 1700000000000 | kes-segment --emit all | kes-read --svg sessions.svg
+      """, directory: directory)
+    #expect(finished.status == 0)
+    let documentation = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("docs")
+    let picture = try Data(contentsOf: documentation.appendingPathComponent("sessions.svg"))
+    #expect(try directory.read("sessions.svg") == picture)
+  }
+
   @Test func drawsWhatCameBeforeABadRecord() throws {
     try directory.write(stream + "bad\n", to: "events")
     let finished = try Program.run(
@@ -102,10 +115,10 @@ private let stream = """
       path: Program.path("kes-read"), ["--timeline", "--follow", "events"], input: .empty,
       environment: unicode, directory: directory, standardOutput: terminal.programEnd)
     for line in stream.split(separator: "\n") {
+      let count = terminal.transcript.ranges(of: "UTC").count
       let file = try FileHandle(forWritingTo: directory.url.appendingPathComponent("events"))
       try file.seekToEnd()
       try file.write(contentsOf: Data((line + "\n").utf8))
-      let count = terminal.transcript.ranges(of: "UTC").count
       #expect(reader.waits { terminal.transcript.ranges(of: "UTC").count > count })
     }
     #expect(reader.waits { terminal.lines.contains { $0.hasPrefix("b ") && $0.hasSuffix("▶") } })

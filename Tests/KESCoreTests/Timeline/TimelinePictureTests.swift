@@ -24,7 +24,7 @@ private func picture(_ lines: [String], window: TimelineWindow = TimelineWindow(
         <title>a
         session s1
         timeout, its start was lost
-        1970-01-01 00:00:00.000 – 1970-01-01 00:00:20.000
+        1970-01-01 00:00:00.000 – 00:00:20.000 UTC
         20.000s, 3 events</title>
         """))
     #expect(svg.contains(">completed 1</text>") && !svg.contains("superseded 0"))

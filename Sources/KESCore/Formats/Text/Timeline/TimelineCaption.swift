@@ -4,11 +4,10 @@
 enum TimelineCaption {
   static let noSessions = "no sessions: kes-segment gives events theirs"
 
-  /// `2023-11-14 22:13:20.000 – 22:14:59.900 UTC`.
-  static func range(_ layout: TimelineLayout, to: String) -> String {
-    let first = time(layout.span.first)
-    let last = time(layout.span.last)
-    let isOneDay = first.prefix(10) == last.prefix(10) && first.count == last.count
+  /// `2023-11-14 22:13:20.000 – 22:14:59.900 UTC`; the second date where it is another.
+  static func range(_ start: EventTime, _ end: EventTime, to: String) -> String {
+    let (first, last) = (time(start), time(end))
+    let isOneDay = first.prefix(11) == last.prefix(11) && first.contains(" ")
     return first + to + (isOneDay ? String(last.dropFirst(11)) : last) + " UTC"
   }
 

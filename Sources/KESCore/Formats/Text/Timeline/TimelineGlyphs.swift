@@ -11,7 +11,7 @@ struct TimelineGlyphs {
   let ellipsis, separator, to: String
 
   static let unicode = TimelineGlyphs(
-    bar: "━", start: "┣", data: "┿", end: "┫", several: "■", outside: "·", timeout: "╳",
+    bar: "━", start: "┣", data: "┷", end: "┫", several: "■", outside: "·", timeout: "╳",
     superseded: "»", limit: "┃", flushed: "╸", purged: "╌", open: "▶",
     shades: ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"], axis: "─", tick: "┬", corner: "└",
     ellipsis: "…",

@@ -49,7 +49,7 @@ struct TimelinePicture: ~Copyable {
   private mutating func drawHead(_ timeline: borrowing Timeline) {
     let margin = PictureGeometry.margin
     draw("Sessions over time", "title", margin, 38)
-    let range = TimelineCaption.range(layout, to: " – ")
+    let range = TimelineCaption.range(layout.span.first, layout.span.last, to: " – ")
     draw(range + "  ·  " + TimelineCaption.counts(layout, separator: " · "), "muted", margin, 60)
     if layout.sessionCount == 0 { return draw(TimelineCaption.noSessions, "muted", margin, 86) }
     var x = margin
@@ -131,7 +131,7 @@ struct TimelinePicture: ~Copyable {
   private func detail(
     of bar: PictureBar, _ name: String, _ timeline: borrowing Timeline
   ) -> String {
-    let range = TimelineCaption.time(bar.start) + " – " + TimelineCaption.time(bar.end)
+    let range = TimelineCaption.range(bar.start, bar.end, to: " – ")
     let events = TimelineCaption.number(bar.events, "event")
     let duration = TimelineCaption.duration(bar.start.elapsed(until: bar.end))
     if bar.count > 1 {

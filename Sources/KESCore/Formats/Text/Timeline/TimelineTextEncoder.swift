@@ -38,7 +38,8 @@ public struct TimelineTextEncoder: TimelineEncoder {
     let labels = labels(layout, timeline, columns: area.columns)
     let gutter = labels.map { TerminalText.width($0) }.max() ?? 0
     let plot = max(TimelineTextEncoder.leastPlot, area.columns - gutter - 1)
-    appendLine(TimelineCaption.range(layout, to: glyphs.to), .heading, area, &output)
+    let range = TimelineCaption.range(layout.span.first, layout.span.last, to: glyphs.to)
+    appendLine(range, .heading, area, &output)
     appendLine(TimelineCaption.counts(layout, separator: glyphs.separator), .plain, area, &output)
     for (row, label) in zip(layout.rows, labels) {
       append(label: label, gutter, &output)
