@@ -64,6 +64,23 @@ private func layout(
     #expect(isEmpty)
   }
 
+  @Test func numbersFromOutsideDoNotOverflow() throws {
+    let timeline = timeline([
+      closingLine("a", .min, .max, "limit", session: "1", events: .max),
+      closingLine("a", 5, 5, "limit", session: "2", events: .max),
+      closingLine("b", .min, .min, "limit", session: "3", events: .max),
+      closingLine("b", .min, .min, "limit", session: "4", events: .max),
+    ])
+    for rows in 1...2 {
+      let found = layout(timeline, rows: rows)
+      let drawn = try #require(found)
+      #expect(drawn.eventCount == .max && drawn.sessionCount == 4)
+      let window = TimelineWindow(latest: .max, rows: rows)
+      let lines = drawing(timeline, by: TimelineSVGEncoder(window: window))
+      #expect(lines.count > 10)
+    }
+  }
+
   @Test func timesOfAllKindsHaveAPlace() {
     let span = TimelineSpan(first: .beforeAll, last: EventTime(milliseconds: .max))
     #expect(span.share(of: EventTime(milliseconds: 0)) == 0.5)

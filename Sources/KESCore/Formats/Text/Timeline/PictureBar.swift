@@ -45,7 +45,7 @@ struct PictureBar {
     }
     right = max(right, next.right)
     count += next.count
-    events = events.addingReportingOverflow(next.events).partialValue
+    events = events.addingSaturated(next.events)
     end = max(end, next.end)
     isPartial = isPartial && next.isPartial
     statusCounts.merge(next.statusCounts) { $0 + $1 }

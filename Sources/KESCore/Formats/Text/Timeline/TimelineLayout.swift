@@ -35,8 +35,8 @@ struct TimelineLayout {
     for (place, device) in busiest.prefix(ownCount).enumerated() { places[device] = place }
     fill(timeline, places)
     for device in busiest.prefix(ownCount) { rows[places[device]].events = events[device] }
-    others?.events = busiest.dropFirst(ownCount).reduce(0) { $0 + events[$1] }
-    eventCount = events.reduce(0) { $0 + max(0, $1) }
+    others?.events = busiest.dropFirst(ownCount).reduce(0) { $0.addingSaturated(events[$1]) }
+    eventCount = events.reduce(0) { $0.addingSaturated(max(0, $1)) }
   }
 
   /// How many events each device had; -1 where nothing of it is shown.
@@ -47,13 +47,13 @@ struct TimelineLayout {
     for index in 0..<timeline.sessions.count {
       let session = timeline.sessions[index]
       if !span.overlaps(session.start, session.end) { continue }
-      let sum = max(0, events[Int(session.device)]).addingReportingOverflow(session.events)
-      events[Int(session.device)] = sum.overflow ? .max : sum.partialValue
+      let before = max(0, events[Int(session.device)])
+      events[Int(session.device)] = before.addingSaturated(session.events)
     }
     for index in 0..<timeline.marks.count {
       let mark = timeline.marks[index]
       if mark.session >= 0 || !span.contains(mark.time) { continue }
-      events[Int(mark.device)] = max(0, events[Int(mark.device)]) &+ 1
+      events[Int(mark.device)] = max(0, events[Int(mark.device)]).addingSaturated(1)
     }
     return events
   }
