@@ -7,19 +7,17 @@ public import KESCore
 public enum Terminal {
   /// Where nothing says how wide a line may be.
   private static let usualColumns = 80
-  /// Where no screen limits a drawing: forty rows, and what stands around them.
-  private static let usualRows = 46
 
   /// The room for a drawing: the terminal's, with a line left for the cursor. Where the output is
-  /// none, as wide as `COLUMNS` says.
+  /// none, as wide as `COLUMNS` says, and as high as it will.
   ///
   /// - Parameter isFile: whether the output goes to a file instead.
   public static func area(isFile: Bool) -> ChartArea {
     if !isFile, let size = size() {
-      return ChartArea(columns: size.columns, rows: max(1, size.rows - 1))
+      return ChartArea(columns: size.columns, rows: size.rows.map { max(1, $0 - 1) })
     }
     let columns = variable("COLUMNS").flatMap { Int($0) } ?? 0
-    return ChartArea(columns: columns > 0 ? columns : usualColumns, rows: usualRows)
+    return ChartArea(columns: columns > 0 ? columns : usualColumns, rows: nil)
   }
 
   /// The size of the terminal; nil where the standard output is none, or one that does not know.

@@ -41,9 +41,15 @@ extension KESRead {
 
   private func makeChart() -> TimelineTextEncoder {
     let isFile = output.output != nil
+    // What stays as it is may be higher than the screen, where that is asked for.
+    let isOfAnyHeight = timeline.rows != nil && !isLiveOnTerminal
     return TimelineTextEncoder(
       style: style, characters: Terminal.characters, window: timeline.window(filters)
-    ) { Terminal.area(isFile: isFile) }
+    ) {
+      var area = Terminal.area(isFile: isFile)
+      if isOfAnyHeight { area.rows = nil }
+      return area
+    }
   }
 
   /// Whether somebody looks on while more comes.

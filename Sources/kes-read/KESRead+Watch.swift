@@ -22,7 +22,7 @@ extension KESRead {
     ) {
       // Unlike a chart, a screen has no line for a cursor below it.
       let area = Terminal.area(isFile: false)
-      return ChartArea(columns: area.columns, rows: area.rows + 1)
+      return ChartArea(columns: area.columns, rows: area.rows.map { $0 + 1 })
     }
     let report = WatchReport(screen: screen, view: view, final: summaryEncoder)
     do throws(ToolFailure) {

@@ -132,6 +132,28 @@ private let stream = """
     #expect(terminal.transcript.contains("\u{1B}[32m┣"))
   }
 
+  @Test func hasTheRowsThatWereAskedFor() throws {
+    try directory.write(
+      (0..<60).map { EventLines.woke("device-\($0)", Int64($0)) }.joined(), to: "events")
+    func rows(_ options: String) throws -> Int {
+      let finished = try Program.shell(
+        "kes-segment events | kes-read --timeline \(options)", directory: directory)
+      return finished.lines.count { $0.hasPrefix("device-") || $0.contains(" others ") }
+    }
+    #expect(try rows("") == 40)
+    #expect(try rows("--rows 7") == 7)
+    #expect(try rows("--rows 60") == 60)
+    let terminal = try PseudoTerminal(columns: 40, rows: 100)
+    let finished = try RunningProgram(
+      path: "/bin/bash",
+      ["-c", "kes-segment events > s; stty rows 9 <&1; kes-read --timeline --rows 30 s"],
+      input: .empty, environment: [:], directory: directory, standardOutput: terminal.programEnd
+    ).finish()
+    try terminal.finish()
+    #expect(finished.status == 0)
+    #expect(terminal.lines.count { $0.hasPrefix("device-") } == 29)
+  }
+
   @Test func fitsOntoASmallTerminal() throws {
     let terminal = try PseudoTerminal(columns: 40, rows: 9)
     try directory.write(

@@ -43,7 +43,7 @@ public struct WatchTextEncoder: Sendable {
     ]
     lines += timeLines(times).map { ($0, .plain) }
     lines += closingLines(summary, pulse, area)
-    return lines.prefix(max(1, area.rows)).map { styled($0.text, $0.part, area) }
+    return lines.prefix(area.rows ?? lines.count).map { styled($0.text, $0.part, area) }
   }
 
   private func styled(_ text: String, _ part: TextStyle.Part, _ area: ChartArea) -> String {

@@ -3,9 +3,10 @@
 /// Columns and rows of characters.
 public struct ChartArea: Equatable, Sendable {
   public var columns: Int
-  public var rows: Int
+  /// Nil where a drawing may be of any height.
+  public var rows: Int?
 
-  public init(columns: Int, rows: Int) {
+  public init(columns: Int, rows: Int?) {
     self.columns = columns
     self.rows = rows
   }

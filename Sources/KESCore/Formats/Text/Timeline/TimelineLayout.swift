@@ -5,6 +5,9 @@
 ///
 /// Cost: n log n for the sessions, n for the events.
 struct TimelineLayout {
+  /// How many rows there are at most where nothing else is asked for.
+  static let usualRows = 40
+
   let span: TimelineSpan
   var rows: [TimelineRow] = []
   /// All that have no row of their own; nil where all have.

@@ -2,9 +2,6 @@
 
 /// Writes one `svg` element (SVG 1.1), complete in itself, in the reader's choice of light or dark.
 public struct TimelineSVGEncoder: TimelineEncoder {
-  /// How many rows a picture has where nothing else is asked for.
-  static let usualRows = 40
-
   private let window: TimelineWindow
 
   public init(window: TimelineWindow = TimelineWindow()) { self.window = window }
@@ -20,7 +17,7 @@ public struct TimelineSVGEncoder: TimelineEncoder {
   static func picture(
     of timeline: borrowing Timeline, window: TimelineWindow, style: String?
   ) -> String {
-    let rows = window.rows ?? usualRows
+    let rows = window.rows ?? TimelineLayout.usualRows
     guard let layout = TimelineLayout(timeline, window: window, greatestCount: rows) else {
       return """
         <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1200 80" width="1200" height="80">\

@@ -30,8 +30,32 @@ public struct TimelineTextEncoder: TimelineEncoder {
 
   public func encode(_ timeline: borrowing Timeline, to output: inout ByteBlock) {
     let area = area()
-    let room = max(1, area.rows - TimelineTextEncoder.otherLines)
-    let rows = min(window.rows ?? room, room)
+    guard let rows = area.rows else {
+      return draw(timeline, area, window.rows ?? TimelineLayout.usualRows, &output)
+    }
+    let room = max(1, rows - TimelineTextEncoder.otherLines)
+    var drawing = ByteBlock(capacity: 1 << 14)
+    draw(timeline, area, min(window.rows ?? room, room), &drawing)
+    TimelineTextEncoder.append(drawing, lines: rows, &output)
+  }
+
+  /// Appends at most so many lines of `drawing`: less than all where an area is lower than what
+  /// stands around the rows.
+  private static func append(
+    _ drawing: borrowing ByteBlock, lines: Int, _ output: inout ByteBlock
+  ) {
+    var (start, left) = (0, lines)
+    drawing.withBytes { bytes in
+      while left > 0, let end = bytes.firstIndex(of: UInt8(ascii: "\n"), from: start) {
+        output.append(bytes.extracting(start..<end + 1))
+        (start, left) = (end + 1, left - 1)
+      }
+    }
+  }
+
+  private func draw(
+    _ timeline: borrowing Timeline, _ area: ChartArea, _ rows: Int, _ output: inout ByteBlock
+  ) {
     guard let layout = TimelineLayout(timeline, window: window, greatestCount: rows) else {
       return output.append("nothing to show\n")
     }
