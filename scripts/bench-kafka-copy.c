@@ -77,7 +77,8 @@ int main(int count, char **words) {
   set(reading, "enable.auto.commit", "false");
   set(reading, "enable.partition.eof", "true");
   set(reading, "isolation.level", "read_committed");
-  set(reading, "queued.max.messages.kbytes", "16384");
+  set(reading, "queued.max.messages.kbytes", "32768");
+  set(reading, "queued.min.messages", "10000000");
   set(reading, "partition.assignment.strategy", "cooperative-sticky");
   rd_kafka_conf_t *writing = rd_kafka_conf_new();
   set(writing, "bootstrap.servers", words[1]);

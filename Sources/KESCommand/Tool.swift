@@ -14,6 +14,10 @@ public protocol Tool: ParsableCommand {
   /// Does the work. Errors and signals are dealt with by `run`.
   func work(_ messages: Messages) throws(ToolFailure) -> ToolEnding
   var report: ReportOptions { get }
+  /// A command line to try first.
+  static var example: String { get }
+  /// Whether the standard input would be read though nobody named it.
+  var readsUnasked: Bool { get }
 }
 
 /// How a tool's work ended.
@@ -54,7 +58,8 @@ extension Tool {
     } catch {
       // Help, version and completions are errors of the parser, too.
       if exitCode(for: error) != .validationFailure { exit(withError: error) }
-      Messages(tool: toolName).error("\(message(for: error)); see \(toolName) --help")
+      let text = UsageAdvice.text(message(for: error), arguments: arguments, tool: toolName)
+      Messages(tool: toolName).error(text)
       Glibc.exit(ExitStatus.usage.rawValue)
     }
   }
@@ -62,6 +67,10 @@ extension Tool {
   public func run() throws {
     var messages = Messages(tool: Self.toolName)
     messages.isQuiet = report.quiet
+    if readsUnasked && FirstContact.isAtTerminal {
+      messages.write(FirstContact.text(tool: Self.toolName, example: Self.example))
+      leave(.usage)
+    }
     do {
       let ended = try work(messages)
       if ended.skippedCount > 0 {

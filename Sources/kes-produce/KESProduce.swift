@@ -42,6 +42,9 @@ struct KESProduce: Tool {
   @OptionGroup(title: "Output") var output: OutputOptions
   @OptionGroup(title: "Reports") var report: ReportOptions
 
+  static let example = "kes-produce --replay --speed 10x events.jsonl | kes-segment"
+  var readsUnasked: Bool { replay.replay && input.files.isEmpty && topics.from == nil }
+
   static func main() { start() }
 
   mutating func validate() throws {

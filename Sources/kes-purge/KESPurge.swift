@@ -47,6 +47,9 @@ struct KESPurge: Tool {
   @OptionGroup(title: "Output") var output: OutputOptions
   @OptionGroup(title: "Reports") var report: ReportOptions
 
+  static let example = "kes-segment events.jsonl | kes-purge | kes-read --sessions"
+  var readsUnasked: Bool { input.files.isEmpty && state.state == nil && topics.from == nil }
+
   static func main() { start() }
 
   mutating func validate() throws {

@@ -32,6 +32,15 @@ struct KESRead: Tool {
         kes-read --follow sessions.jsonl
         kes-read --state state/
 
+      How a stream comes, live on the whole screen:
+
+        kes-produce | kes-segment --emit all | kes-read --watch
+
+      Sessions over time, in the terminal, and as a page for a browser:
+
+        kes-produce | kes-segment --emit all | kes-read --timeline
+        kes-read --html sessions.html sessions.jsonl
+
       For a spreadsheet:
 
         kes-read --sessions --format csv sessions.jsonl > sessions.csv
@@ -54,11 +63,15 @@ struct KESRead: Tool {
 
   @OptionGroup(title: "Input") var input: InputOptions
   @OptionGroup(title: "What to show") var view: ViewOptions
+  @OptionGroup(title: "Drawings") var timeline: TimelineOptions
   @OptionGroup(title: "Filters") var filters: FilterOptions
   @OptionGroup(title: "Kafka") var topics: TopicOptions
   @OptionGroup(title: "Output") var output: OutputOptions
   @OptionGroup(title: "Avro") var avro: AvroOptions
   @OptionGroup(title: "Reports") var report: ReportOptions
+
+  static let example = "kes-produce | kes-segment --emit all | kes-read"
+  var readsUnasked: Bool { input.files.isEmpty && view.state == nil && topics.from == nil }
 
   static func main() { start() }
 
@@ -66,6 +79,8 @@ struct KESRead: Tool {
     try avro.requireAvro(view.format == .avro || (topics.to != nil && view.format == nil))
     try topics.check(input, output, avro, isAvroAsked: view.format == .avro)
     try requireRecordsForTopic()
+    try timeline.requireAlone(view)
+    try requireScreen()
     if view.state != nil {
       if !input.files.isEmpty { throw ValidationError("--state and files exclude each other") }
       if avro.schema != nil { throw ValidationError("--schema is for records, not for --state") }
@@ -89,7 +104,7 @@ struct KESRead: Tool {
       throw ValidationError("--state and --from exclude each other")
     }
     if topics.to == nil { return }
-    if view.sessions || view.statsOnly || view.state != nil {
+    if view.sessions || view.statsOnly || view.state != nil || view.watch || timeline.isAsked {
       throw ValidationError("--to is for records: sessions and figures are not sent to topics")
     }
     if view.format == .text || view.format == .csv {
@@ -98,7 +113,7 @@ struct KESRead: Tool {
   }
 
   /// Where a run reads from and writes to.
-  private struct Ends {
+  struct Ends {
     let topics: TopicEnds?
     let output: OutputStream
     let deadLetters: (any DeadLetters)?
@@ -109,7 +124,8 @@ struct KESRead: Tool {
 
   func work(_ messages: Messages) throws(ToolFailure) -> ToolEnding {
     let opener = try OutputOpener(
-      output: output.output, others: [input.deadLetterPath], topics: topics,
+      output: output.output, others: [input.deadLetterPath, timeline.svg, timeline.html],
+      topics: topics,
       apartFrom: view.state.map(StateStore.files) ?? input.names)
     if let directory = view.state {
       return try showState(directory, try opener.openOutput())
@@ -126,6 +142,8 @@ struct KESRead: Tool {
     if let destination { return try show(FormatRecordEncoder(destination), ends) }
     if view.sessions { return try showSessions(ends) }
     if view.statsOnly { return try showFigures(ends) }
+    if view.watch { return try showWatch(ends) }
+    if timeline.isAsked { return try showTimeline(ends, opener) }
     switch view.shownFormat {
     case .text: return try show(EventTextEncoder(style: style), ends)
     case .json, .avro:
@@ -145,8 +163,12 @@ struct KESRead: Tool {
       topics: topics, signals: signals)
   }
 
-  private var style: TextStyle {
+  var style: TextStyle {
     TextStyle(isColored: report.color.isColored(isFile: output.output != nil))
+  }
+
+  var summaryEncoder: SummaryTextEncoder {
+    SummaryTextEncoder(style: style, characters: Terminal.characters)
   }
 
   private func showSessions(
@@ -171,7 +193,7 @@ struct KESRead: Tool {
   ) throws(ToolFailure) -> ToolEnding {
     switch view.shownFormat {
     case .text:
-      try show(SummaryReport(encoder: SummaryTextEncoder(style: style)), ends)
+      try show(SummaryReport(encoder: summaryEncoder), ends)
     case .json, .avro: try show(SummaryReport(encoder: JSONLinesSummaryEncoder()), ends)
     case .csv: try show(SummaryReport(encoder: SummaryCSVEncoder()), ends)
     }
@@ -203,7 +225,7 @@ struct KESRead: Tool {
   /// Runs the records through `encoder`.
   ///
   /// - Parameter countsRecords: whether `-c` speaks of records.
-  private func show<Encoder: RecordEncoder & ~Copyable>(
+  func show<Encoder: RecordEncoder & ~Copyable>(
     _ encoder: consuming Encoder, countsRecords: Bool = true, _ ends: Ends
   ) throws(ToolFailure) -> ToolEnding {
     let (signals, messages) = (ends.signals, ends.messages)

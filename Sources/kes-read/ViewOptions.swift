@@ -24,8 +24,14 @@ struct ViewOptions: ParsableArguments {
   @Flag(
     help: ArgumentHelp(
       "Show only figures, at the end: events by kind, devices (counted up to half a million,"
-        + " estimated beyond), rate, sessions by status with percentiles."))
+        + " estimated beyond), rate, sessions by status with percentiles and histograms."))
   var statsOnly = false
+
+  @Flag(
+    help: ArgumentHelp(
+      "Watch the stream on the terminal's whole screen: rates, open sessions, closings by status,"
+        + " lag, twice a second; at the end, or at Ctrl-C, the figures of --stats-only."))
+  var watch = false
 
   @Option(
     help: ArgumentHelp(
@@ -47,6 +53,10 @@ struct ViewOptions: ParsableArguments {
   mutating func validate() throws {
     if sessions && statsOnly {
       throw ValidationError("--sessions and --stats-only exclude each other")
+    }
+    if watch && (sessions || statsOnly || state != nil || format != .text) {
+      throw ValidationError(
+        "--watch does not go with --sessions, --stats-only, --state or another --format")
     }
     if format == .avro && (sessions || statsOnly || state != nil) {
       throw ValidationError("--format avro is for events: sessions and figures are not events")

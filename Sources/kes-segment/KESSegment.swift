@@ -29,6 +29,10 @@ struct KESSegment: Tool {
 
         kes-segment --framing confluent --registry file:schemas/ --format json topic.frames
 
+      How records are understood, and nothing else:
+
+        kes-segment --dry-run 5 events.jsonl
+
       With --state, open sessions are kept from run to run. From named files to --output every \
       event then counts exactly once, whatever crash comes between: the same command carries on. \
       With the standard input or output it counts at least once.
@@ -37,6 +41,7 @@ struct KESSegment: Tool {
 
   @OptionGroup(title: "Input") var input: InputOptions
   @OptionGroup(title: "Sessions") var rules: RuleOptions
+  @OptionGroup(title: "Sessions") var dryRun: DryRunOptions
   @OptionGroup(title: "State") var state: StateOptions
   @OptionGroup(title: "Kafka") var topics: TopicOptions
   @OptionGroup(title: "Application") var application: ApplicationOptions
@@ -44,15 +49,23 @@ struct KESSegment: Tool {
   @OptionGroup(title: "Output") var output: OutputOptions
   @OptionGroup(title: "Reports") var report: ReportOptions
 
+  static let example =
+    "kes-produce --full-speed --events 1000 | kes-segment --emit all | kes-read"
+  var readsUnasked: Bool { input.files.isEmpty && topics.from == nil }
+
   static func main() { start() }
 
   mutating func validate() throws {
     try application.check(topics, rules)
+    if dryRun.dryRun != nil && topics.group != nil {
+      throw ValidationError("--dry-run reads for itself: it goes without --group")
+    }
     try format.check(topics, input, output)
   }
 
   func work(_ messages: Messages) throws(ToolFailure) -> ToolEnding {
     let signals = Signals()
+    if let count = dryRun.dryRun { return try showRecords(count, signals, messages) }
     let ends = try TopicEnds(topics, input, report, signals, messages)
     if let ends, ends.isSource { return try segmentTopic(ends, signals, messages) }
     var opener = try OutputOpener(

@@ -268,10 +268,11 @@ private func received(_ name: String, _ value: String) -> String {
         == #"{"records":6,"events":{"DeviceWokeUp":2,"DataReceived":1,"AllDataSent":2,"#
         + #""SessionClosed":1},"duplicates":1,"devices":2,"devices_exact":true,"first":1000,"#
         + #""last":3000,"span":2000,"rate":2.5,"sessions":{"completed":{"count":1,"partial":0,"#
-        + #""duration":{"min":2000,"p50":2000,"p90":2000,"p99":2000,"max":2000},"#
-        + #""events":{"min":3,"p50":3,"p90":3,"p99":3,"max":3}},"open":{"count":1,"partial":0,"#
-        + #""duration":{"min":0,"p50":0,"p90":0,"p99":0,"max":0},"#
-        + #""events":{"min":1,"p50":1,"p90":1,"p99":1,"max":1}}}}"# + "\n")
+        + #""duration":{"min":2000,"p50":2000,"p90":2000,"p99":2000,"max":2000,"#
+        + #""histogram":{"2000":1}},"events":{"min":3,"p50":3,"p90":3,"p99":3,"max":3,"#
+        + #""histogram":{"3":1}}},"open":{"count":1,"partial":0,"#
+        + #""duration":{"min":0,"p50":0,"p90":0,"p99":0,"max":0,"histogram":{"0":1}},"#
+        + #""events":{"min":1,"p50":1,"p90":1,"p99":1,"max":1,"histogram":{"1":1}}}}}"# + "\n")
   }
 
   @Test func countsAClosingThatComesAgainAsARecordButNotAsASession() {
@@ -297,6 +298,7 @@ private func received(_ name: String, _ value: String) -> String {
     #expect(rows.contains("events.AllDataSent,2"))
     #expect(rows.contains("rate,2.5"))
     #expect(rows.contains("sessions.completed.duration.p99,2000"))
+    #expect(rows.contains("sessions.completed.duration.histogram.2000,1"))
   }
 
   @Test func sumsUpForPeople() {
@@ -324,6 +326,19 @@ private func received(_ name: String, _ value: String) -> String {
         EVENTS A SESSION           MIN         P50         P90         P99         MAX
         completed                    3           3           3           3           3
         open                         1           1           1           1           1
+
+        DURATION              SESSIONS
+        0s to 0.1s                   1  ##############################################
+        0.1s to 0.2s                 0
+        0.2s to 0.5s                 0
+        0.5s to 1s                   0
+        1s to 2s                     0
+        2s to 5s                     1  ##############################################
+
+        EVENTS                SESSIONS
+        1                            1  ##############################################
+        2                            0
+        3                            1  ##############################################
 
         """)
   }

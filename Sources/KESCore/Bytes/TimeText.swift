@@ -5,7 +5,7 @@ extension ByteBlock {
   /// bare number where the year is not of four digits.
   public mutating func append(internetTime milliseconds: Int64) {
     let (days, rest) = milliseconds.flooredDivision(by: 86_400_000)
-    guard days >= -719_528, days <= 2_932_896 else { return append(decimal: milliseconds) }
+    guard CivilDate.writableDays.contains(days) else { return append(decimal: milliseconds) }
     append(date: days)
     append(UInt8(ascii: "T"))
     append(decimal: UInt64(rest / 3_600_000), width: 2)
@@ -18,24 +18,14 @@ extension ByteBlock {
     append(UInt8(ascii: "Z"))
   }
 
-  /// Appends the date so many days after 1970-01-01, in the Gregorian calendar: the year is 0 to
-  /// 9999.
-  ///
-  /// Counts from 1 March of year 0 (H. Hinnant, "chrono-Compatible Low-Level Date Algorithms"):
-  /// with the leap day last, 153 days make any five months from March on.
+  /// Appends the date so many days after 1970-01-01: the year is 0 to 9999.
   private mutating func append(date days: Int64) {
-    let (era, dayOfEra) = (days + 719_468).flooredDivision(by: 146_097)
-    let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-    let monthFromMarch = (5 * dayOfYear + 2) / 153
-    let day = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
-    let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
-    let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-    append(decimal: UInt64(year), width: 4)
+    let date = CivilDate(daysSinceEpoch: days)
+    append(decimal: UInt64(date.year), width: 4)
     append(UInt8(ascii: "-"))
-    append(decimal: UInt64(month), width: 2)
+    append(decimal: UInt64(date.month), width: 2)
     append(UInt8(ascii: "-"))
-    append(decimal: UInt64(day), width: 2)
+    append(decimal: UInt64(date.day), width: 2)
   }
 
   /// Appends a duration: `0.300s`, `2m05.120s`, `1h00m00.000s`, `3d01h02m05.120s`.
@@ -54,13 +44,5 @@ extension ByteBlock {
     append(UInt8(ascii: "."))
     append(decimal: milliseconds % 1000, width: 3)
     append(UInt8(ascii: "s"))
-  }
-}
-
-extension Int64 {
-  /// Quotient and remainder with the remainder from 0 up to the divisor.
-  fileprivate func flooredDivision(by divisor: Int64) -> (quotient: Int64, remainder: Int64) {
-    let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
-    return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
   }
 }

@@ -59,7 +59,7 @@ public struct ReadPipeline<
   private mutating func runToEnd() throws(PipelineError) -> Ending {
     let output = output
     while left > 0 && !encoder.isComplete {
-      let turn = try source.next(into: &batch, deadline: reporter?.deadline) {
+      let turn = try source.next(into: &batch, deadline: deadline) {
         () throws(StreamError) in try output.flush()
       }
       switch turn {
@@ -73,9 +73,23 @@ public struct ReadPipeline<
         return .stopped(signal)
       }
       report(isLast: false)
+      try refresh()
     }
     try finish()
     return .done
+  }
+
+  /// When to come back though no record has come.
+  private var deadline: Int64? {
+    [reporter?.deadline, encoder.refreshDeadline].compactMap { $0 }.min()
+  }
+
+  /// Brings a live view up to date where that is due.
+  private mutating func refresh() throws(PipelineError) {
+    guard let due = encoder.refreshDeadline, clock.monotonic() >= due else { return }
+    encoder.refresh(to: &output.buffer)
+    let output = output
+    try streaming { () throws(StreamError) in try output.flush() }
   }
 
   private mutating func process() throws(PipelineError) {

@@ -30,7 +30,8 @@ public struct RecordFilter: Sendable {
     if letsAllThrough {
       let kept = Int(min(limit, Int64(batch.records.count)))
       batch.records.truncate(to: kept)
-      batch.details.truncate(to: kept)
+      // Where nobody asked for details there are none.
+      if !batch.details.isEmpty { batch.details.truncate(to: kept) }
       return kept
     }
     var kept = 0

@@ -16,6 +16,13 @@ public protocol RecordEncoder: ~Copyable {
 
   /// How many sessions it keeps in mind.
   var openSessions: Int { get }
+
+  /// When `refresh` is to be called, in milliseconds of the monotonic clock; nil where not before
+  /// more records have come.
+  var refreshDeadline: Int64? { get }
+
+  /// Appends what brings a live view up to date.
+  mutating func refresh(to output: inout ByteBlock)
 }
 
 extension RecordEncoder where Self: ~Copyable {
@@ -23,4 +30,6 @@ extension RecordEncoder where Self: ~Copyable {
   public mutating func end(_ output: inout ByteBlock) {}
   public var isComplete: Bool { false }
   public var openSessions: Int { 0 }
+  public var refreshDeadline: Int64? { nil }
+  public mutating func refresh(to output: inout ByteBlock) {}
 }

@@ -8,11 +8,15 @@ public struct SessionFigures: ~Copyable {
   /// In milliseconds.
   public private(set) var durations = Histogram()
   public private(set) var events = Histogram()
+  public private(set) var durationBins = BinCounts.durations
+  public private(set) var eventBins = BinCounts.events
 
   mutating func add(_ row: SessionRow) {
     count += 1
     if row.isPartial { partial += 1 }
     durations.insert(row.duration)
     events.insert(UInt64(max(0, row.events)))
+    durationBins.insert(row.duration)
+    eventBins.insert(UInt64(max(0, row.events)))
   }
 }

@@ -36,21 +36,32 @@ extension EventSummary {
       let group = SummaryFigure.group([
         ("count", .number(figures.count)),
         ("partial", .number(figures.partial)),
-        ("duration", EventSummary.figure(of: figures.durations)),
-        ("events", EventSummary.figure(of: figures.events)),
+        ("duration", EventSummary.figure(of: figures.durations, figures.durationBins)),
+        ("events", EventSummary.figure(of: figures.events, figures.eventBins)),
       ])
       statuses.append(("\(status)", group))
     }
     return .group(statuses)
   }
 
-  private static func figure(of histogram: borrowing Histogram) -> SummaryFigure {
+  private static func figure(
+    of histogram: borrowing Histogram, _ bins: BinCounts
+  ) -> SummaryFigure {
     .group([
       ("min", .number(histogram.min)),
       ("p50", .number(histogram.percentile(0.5))),
       ("p90", .number(histogram.percentile(0.9))),
       ("p99", .number(histogram.percentile(0.99))),
       ("max", .number(histogram.max)),
+      ("histogram", figure(of: bins)),
     ])
+  }
+
+  /// How many values each bin has that has any, by its least value.
+  private static func figure(of bins: BinCounts) -> SummaryFigure {
+    .group(
+      bins.used.filter { bins.counts[$0] > 0 }.map {
+        ("\(bins.bounds[$0])", .number(bins.counts[$0]))
+      })
   }
 }

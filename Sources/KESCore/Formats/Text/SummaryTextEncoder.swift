@@ -1,15 +1,21 @@
 // A summary for people.
 
-/// Writes the figures as a list, and two tables of the sessions by status: how long they were and
-/// how many events they had.
+/// Writes the figures as a list, two tables of the sessions by status: how long they were and how
+/// many events they had, and a histogram of each over all sessions.
 public struct SummaryTextEncoder: SummaryEncoder {
   private let style: TextStyle
+  private let bars: BarText
 
   private static let nameWidth = 18
   private static let figureWidth = 12
+  /// So that no line is longer than 80 columns.
+  private static let barWidth = 46
   private static let headings = ["MIN", "P50", "P90", "P99", "MAX"]
 
-  public init(style: TextStyle) { self.style = style }
+  public init(style: TextStyle, characters: TerminalCharacters = .ascii) {
+    self.style = style
+    bars = BarText(characters)
+  }
 
   public func encode(_ summary: borrowing EventSummary, to output: inout ByteBlock) {
     encodeCounts(summary, to: &output)
@@ -28,6 +34,35 @@ public struct SummaryTextEncoder: SummaryEncoder {
     summary.forEachStatus { status, figures in
       append(name: "\(status)", &output)
       append(figures.events, &output) { value, text in text.append(decimal: value) }
+    }
+    encodeHistograms(summary, to: &output)
+  }
+
+  private func encodeHistograms(
+    _ summary: borrowing EventSummary, to output: inout ByteBlock
+  ) {
+    var durations = BinCounts.durations
+    var events = BinCounts.events
+    summary.forEachStatus { _, figures in
+      durations.add(figures.durationBins)
+      events.add(figures.eventBins)
+    }
+    appendBins(durations, "DURATION", &output) { BinLabel.durations($0, below: $1) }
+    appendBins(events, "EVENTS", &output) { BinLabel.numbers($0, below: $1) }
+  }
+
+  private func appendBins(
+    _ bins: BinCounts, _ name: String, _ output: inout ByteBlock,
+    _ label: (UInt64, UInt64?) -> String
+  ) {
+    appendHeading(name, to: ["SESSIONS"], &output)
+    let most = bins.counts.max() ?? 0
+    for bin in bins.used {
+      let next = bin + 1 < bins.bounds.count ? bins.bounds[bin + 1] : nil
+      append(name: label(bins.bounds[bin], next), &output)
+      append(figure: "\(bins.counts[bin])", &output)
+      let bar = bars.bar(bins.counts[bin], of: most, columns: SummaryTextEncoder.barWidth)
+      output.append(text: bar.isEmpty ? "\n" : "  \(bar)\n")
     }
   }
 
@@ -59,10 +94,14 @@ public struct SummaryTextEncoder: SummaryEncoder {
   }
 
   private func appendHeading(_ name: String, _ figures: [String], _ output: inout ByteBlock) {
+    appendHeading(name, to: figures + SummaryTextEncoder.headings, &output)
+  }
+
+  private func appendHeading(_ name: String, to figures: [String], _ output: inout ByteBlock) {
     output.append(UInt8(ascii: "\n"))
     style.begin(.heading, &output)
     append(name: name, &output)
-    for figure in figures + SummaryTextEncoder.headings { append(figure: figure, &output) }
+    for figure in figures { append(figure: figure, &output) }
     style.end(.heading, &output)
     output.append(UInt8(ascii: "\n"))
   }

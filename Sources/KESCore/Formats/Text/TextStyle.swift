@@ -7,7 +7,11 @@ public struct TextStyle: Sendable {
   public init(isColored: Bool) { self.isColored = isColored }
 
   /// What a run of text is.
-  enum Part { case plain, name, heading, good, warning }
+  enum Part: Equatable {
+    case plain, name, heading, good, warning
+    /// A session by why it closed; nil where it is open.
+    case status(SessionStatus?)
+  }
 
   @inline(__always)
   func begin(_ part: Part, _ output: inout ByteBlock) {
@@ -26,6 +30,20 @@ public struct TextStyle: Sendable {
     case .heading: "\u{1B}[1m"
     case .good: "\u{1B}[32m"
     case .warning: "\u{1B}[33m"
+    case .status(let status): sequence(status)
+    }
+  }
+
+  /// A colour a status, where several are told apart at a glance.
+  private static func sequence(_ status: SessionStatus?) -> StaticString {
+    switch status {
+    case .completed: "\u{1B}[32m"
+    case .timeout: "\u{1B}[33m"
+    case .superseded: "\u{1B}[35m"
+    case .limit: "\u{1B}[31m"
+    case .flushed: "\u{1B}[36m"
+    case .purged: "\u{1B}[90m"
+    case nil: "\u{1B}[34m"
     }
   }
 

@@ -1,0 +1,45 @@
+// What is known of the terminal that the standard output may be.
+
+internal import Glibc
+public import KESCore
+
+/// The room and the characters for drawings.
+public enum Terminal {
+  /// Where nothing says how wide a line may be.
+  private static let usualColumns = 80
+
+  /// The room for a drawing: the terminal's, with a line left for the cursor. Where the output is
+  /// none, as wide as `COLUMNS` says, and as high as it will.
+  ///
+  /// - Parameter isFile: whether the output goes to a file instead.
+  public static func area(isFile: Bool) -> ChartArea {
+    if !isFile, let size = size() {
+      return ChartArea(columns: size.columns, rows: size.rows.map { max(1, $0 - 1) })
+    }
+    let columns = variable("COLUMNS").flatMap { Int($0) } ?? 0
+    return ChartArea(columns: columns > 0 ? columns : usualColumns, rows: nil)
+  }
+
+  /// The size of the terminal; nil where the standard output is none, or one that does not know.
+  private static func size() -> ChartArea? {
+    var size = winsize()
+    let result = unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size)
+    if result != 0 || size.ws_col == 0 || size.ws_row == 0 { return nil }
+    return ChartArea(columns: Int(size.ws_col), rows: Int(size.ws_row))
+  }
+
+  /// All of Unicode where the locale is one of UTF-8 (POSIX.1-2017, section 8.2: the first of
+  /// `LC_ALL`, `LC_CTYPE` and `LANG` that is set and not empty), ASCII otherwise.
+  public static var characters: TerminalCharacters {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap { variable($0) }.first ?? ""
+    let name = locale.lowercased()
+    return name.hasSuffix("utf-8") || name.hasSuffix("utf8") ? .unicode : .ascii
+  }
+
+  /// An environment variable; nil where it is empty.
+  private static func variable(_ name: String) -> String? {
+    guard let value = unsafe getenv(name) else { return nil }
+    let text = unsafe String(cString: value)
+    return text.isEmpty ? nil : text
+  }
+}

@@ -1,0 +1,46 @@
+// What a message about the command line says about its mending.
+
+/// Words for who wrote a command line that cannot be understood.
+enum UsageAdvice {
+  /// What is expected of a value, by the name that `--help` gives it.
+  private static let expected: [(name: String, text: String)] = [
+    ("duration", "a number with a unit, as 250ms, 4s, 5m, 2h or 1d"),
+    ("duration|none", "a number with a unit, as 250ms, 4s, 5m, 2h or 1d, or none"),
+    ("time", "milliseconds since the epoch, or a time as 2026-11-23T08:00:00Z"),
+    ("stream|now|time", "stream, now, or a time as 2026-11-23T08:00:00Z"),
+    ("size", "a number of bytes, or one with a unit, as 64KiB or 1MiB"),
+    ("n", "a number"), ("seconds", "a number of seconds"),
+    ("p", "a probability from 0 to 1, as 0.05"),
+    ("p:duration", "a probability and a duration, as 0.1:2s"),
+    ("speed", "a factor as 1x or 10x, or max"),
+  ]
+
+  /// The parser's `message`, with what to do about it and where to read on.
+  ///
+  /// - Parameter arguments: the command line.
+  static func text(_ message: String, arguments: [String], tool: String) -> String {
+    let advice = ofValue(message) ?? ofDashes(message, arguments)
+    let mended = message + (advice.map { ": \($0)" } ?? "")
+    if mended.hasSuffix("?") { return "\(mended) See \(tool) --help" }
+    let clause = mended.hasSuffix(".") ? String(mended.dropLast()) : mended
+    return "\(clause); see \(tool) --help"
+  }
+
+  /// Of `The value '5' is invalid for '--timeout <duration>'`.
+  private static func ofValue(_ message: String) -> String? {
+    guard message.hasPrefix("The value '"), message.hasSuffix(">'"),
+      let start = message.lastIndex(of: "<")
+    else { return nil }
+    let name = message[start...].dropFirst().dropLast(2)
+    return expected.first { $0.name == name }.map { "expected \($0.text)" }
+  }
+
+  /// Of `-timeout`, which is taken for the letter `t` and others behind it.
+  private static func ofDashes(_ message: String, _ arguments: [String]) -> String? {
+    guard message.hasPrefix("Unknown option '-"), !message.hasPrefix("Unknown option '--"),
+      let letter = message.dropFirst("Unknown option '-".count).first,
+      let written = arguments.first(where: { $0.hasPrefix("-\(letter)") && $0.count > 3 })
+    else { return nil }
+    return "a long option begins with two dashes, as -\(withoutControls(written))"
+  }
+}

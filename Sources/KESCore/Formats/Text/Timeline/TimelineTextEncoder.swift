@@ -1,0 +1,195 @@
+// A timeline for a terminal.
+
+/// Draws a row a device: sessions as bars in the colours of their statuses, events as marks on them,
+/// below them an axis of time and what the marks mean.
+///
+/// No line is wider than the area, which is asked for at every drawing; where its rows are few, so
+/// are the devices with rows of their own.
+public struct TimelineTextEncoder: TimelineEncoder {
+  /// What stands around the rows: two lines above, two of the axis, two below.
+  private static let otherLines = 6
+  private static let leastPlot = 10
+
+  private let style: TextStyle
+  private let characters: TerminalCharacters
+  private let glyphs: TimelineGlyphs
+  private let window: TimelineWindow
+  private let area: @Sendable () -> ChartArea
+
+  /// - Parameter area: the room there is at the moment.
+  public init(
+    style: TextStyle, characters: TerminalCharacters, window: TimelineWindow = TimelineWindow(),
+    area: @escaping @Sendable () -> ChartArea
+  ) {
+    self.style = style
+    self.characters = characters
+    self.window = window
+    self.area = area
+    glyphs = .of(characters)
+  }
+
+  public func encode(_ timeline: borrowing Timeline, to output: inout ByteBlock) {
+    let area = area()
+    guard let rows = area.rows else {
+      return draw(timeline, area, window.rows ?? TimelineLayout.usualRows, &output)
+    }
+    let room = max(1, rows - TimelineTextEncoder.otherLines)
+    var drawing = ByteBlock(capacity: 1 << 14)
+    draw(timeline, area, min(window.rows ?? room, room), &drawing)
+    TimelineTextEncoder.append(drawing, lines: rows, &output)
+  }
+
+  /// Appends at most so many lines of `drawing`: less than all where an area is lower than what
+  /// stands around the rows.
+  private static func append(
+    _ drawing: borrowing ByteBlock, lines: Int, _ output: inout ByteBlock
+  ) {
+    var (start, left) = (0, lines)
+    drawing.withBytes { bytes in
+      while left > 0, let end = bytes.firstIndex(of: UInt8(ascii: "\n"), from: start) {
+        output.append(bytes.extracting(start..<end + 1))
+        (start, left) = (end + 1, left - 1)
+      }
+    }
+  }
+
+  private func draw(
+    _ timeline: borrowing Timeline, _ area: ChartArea, _ rows: Int, _ output: inout ByteBlock
+  ) {
+    guard let layout = TimelineLayout(timeline, window: window, greatestCount: rows) else {
+      return output.append("nothing to show\n")
+    }
+    let labels = labels(layout, timeline, columns: area.columns)
+    let gutter = labels.map { TerminalText.width($0) }.max() ?? 0
+    let plot = max(TimelineTextEncoder.leastPlot, area.columns - gutter - 1)
+    let range = TimelineCaption.range(layout.span.first, layout.span.last, to: glyphs.to)
+    appendLine(range, .heading, area, &output)
+    appendLine(TimelineCaption.counts(layout, separator: glyphs.separator), .plain, area, &output)
+    for (row, label) in zip(layout.rows, labels) {
+      append(label: label, gutter, &output)
+      append(cells(of: row, layout, timeline, plot), &output)
+    }
+    if layout.others != nil {
+      append(label: labels.last ?? "", gutter, &output)
+      append(cellsOfOthers(layout, timeline, plot), &output)
+    }
+    appendAxis(layout.span, gutter, plot, &output)
+    appendLegend(layout, area, &output)
+    if let note = TimelineCaption.leftOut(timeline) { appendLine(note, .name, area, &output) }
+  }
+
+  // MARK: Rows
+
+  /// The rows' names, that of the others last, none wider than a third of the area.
+  private func labels(
+    _ layout: TimelineLayout, _ timeline: borrowing Timeline, columns: Int
+  ) -> [String] {
+    var labels: [String] = []
+    for row in layout.rows {
+      labels.append(
+        timeline.withDevice(row.device ?? 0) {
+          TerminalText.shown($0, isUTF8: characters == .unicode)
+        })
+    }
+    if layout.others != nil { labels.append(TimelineCaption.others(layout)) }
+    return labels.map {
+      TerminalText.fitted($0, columns: max(6, columns / 3), ending: glyphs.ellipsis)
+    }
+  }
+
+  private func cells(
+    of row: TimelineRow, _ layout: TimelineLayout, _ timeline: borrowing Timeline, _ plot: Int
+  ) -> [TimelineCells.Cell] {
+    var cells = TimelineCells(columns: plot, span: layout.span, glyphs: glyphs)
+    for session in row.sessions { cells.draw(timeline.sessions[session]) }
+    for mark in row.marks { cells.draw(timeline.marks[mark]) }
+    return cells.cells
+  }
+
+  private func cellsOfOthers(
+    _ layout: TimelineLayout, _ timeline: borrowing Timeline, _ plot: Int
+  ) -> [TimelineCells.Cell] {
+    var cells = TimelineCells(columns: plot, span: layout.span, glyphs: glyphs)
+    for mark in layout.others?.marks ?? [] where timeline.marks[mark].session < 0 {
+      cells.draw(timeline.marks[mark])
+    }
+    cells.draw(atOnce: layout.othersAtOnce(timeline, columns: plot))
+    return cells.cells
+  }
+
+  private func append(label: String, _ gutter: Int, _ output: inout ByteBlock) {
+    output.append(text: label)
+    output.append(text: String(repeating: " ", count: gutter - TerminalText.width(label) + 1))
+  }
+
+  /// A row's characters, without the blanks at its end; a colour is named where it changes.
+  private func append(_ cells: [TimelineCells.Cell], _ output: inout ByteBlock) {
+    var part = TextStyle.Part.plain
+    let used = cells.lastIndex { $0.glyph != " " }.map { $0 + 1 } ?? 0
+    for cell in cells.prefix(used) {
+      if cell.part != part {
+        style.end(part, &output)
+        style.begin(cell.part, &output)
+        part = cell.part
+      }
+      output.append(text: cell.glyph)
+    }
+    style.end(part, &output)
+    output.append(UInt8(ascii: "\n"))
+  }
+
+  // MARK: Lines around them
+
+  private func appendLine(
+    _ text: String, _ part: TextStyle.Part, _ area: ChartArea, _ output: inout ByteBlock
+  ) {
+    style.begin(part, &output)
+    output.append(
+      text: TerminalText.fitted(text, columns: area.columns, ending: glyphs.ellipsis))
+    style.end(part, &output)
+    output.append(UInt8(ascii: "\n"))
+  }
+
+  /// The line with the marks, and below them their times, each beginning at its mark; one that would
+  /// reach over the end is left out.
+  private func appendAxis(
+    _ span: TimelineSpan, _ gutter: Int, _ plot: Int, _ output: inout ByteBlock
+  ) {
+    var line = [String](repeating: glyphs.axis, count: plot)
+    var labels = ""
+    for tick in TimeTicks(span, columns: plot).ticks {
+      let column = span.column(of: tick.time, of: plot)
+      line[column] = glyphs.tick
+      if column < labels.count || column + tick.label.count > plot { continue }
+      labels += String(repeating: " ", count: column - labels.count) + tick.label
+    }
+    let indent = String(repeating: " ", count: gutter)
+    style.begin(.name, &output)
+    output.append(text: indent + glyphs.corner + line.joined() + "\n")
+    output.append(text: indent + (labels.isEmpty ? "" : " " + labels) + "\n")
+    style.end(.name, &output)
+  }
+
+  /// Which end means which status, and how often it came.
+  private func appendLegend(
+    _ layout: TimelineLayout, _ area: ChartArea, _ output: inout ByteBlock
+  ) {
+    if layout.sessionCount == 0 {
+      return appendLine(TimelineCaption.noSessions, .warning, area, &output)
+    }
+    var used = 0
+    for (status, count) in TimelineCaption.statuses(layout) {
+      let text = "\(status?.symbol ?? "open") \(count)"
+      let glyph = glyphs.bar + glyphs.ending(status)
+      let gap = used == 0 ? 0 : 3
+      if used + gap + 3 + text.count > area.columns { break }
+      output.append(text: String(repeating: " ", count: gap))
+      style.begin(.status(status), &output)
+      output.append(text: glyph)
+      style.end(.status(status), &output)
+      output.append(text: " " + text)
+      used += gap + 3 + text.count
+    }
+    output.append(UInt8(ascii: "\n"))
+  }
+}

@@ -1,0 +1,81 @@
+// kes-read --watch on a terminal.
+
+import Foundation
+import Testing
+
+private let events = """
+  {"device":"a","timestamp":0,"event":{"DeviceWokeUp":{}},"session":"s1"}
+  {"device":"a","timestamp":1500,"event":{"AllDataSent":{}},"session":"s1"}
+  {"device":"a","timestamp":1500,"event":{"SessionClosed":{"status":"completed","start":0,"end":1500,"events":2,"partial":false}},"session":"s1"}
+  {"device":"b","timestamp":1000,"event":{"DeviceWokeUp":{}},"session":"s2"}
+
+  """
+
+@Suite struct WatchTests {
+  private let terminal: PseudoTerminal
+  private let pipe: PrivatePipe
+
+  init() throws {
+    terminal = try PseudoTerminal(columns: 80, rows: 24)
+    pipe = try PrivatePipe()
+  }
+
+  private func watch(_ arguments: String...) throws -> RunningProgram {
+    try RunningProgram(
+      path: Program.path("kes-read"), ["--watch"] + arguments, input: .empty,
+      environment: ["LC_ALL": "C.UTF-8", "NO_COLOR": "1"], directory: nil,
+      standardInput: pipe.reading, standardOutput: terminal.programEnd)
+  }
+
+  private func isShown(_ text: String) -> Bool { terminal.lines.contains { $0.contains(text) } }
+
+  @Test func showsAStreamThatGoesOn() throws {
+    let reader = try watch()
+    #expect(reader.waits { isShown("no event yet") })
+    #expect(terminal.isAlternate && terminal.lines.first?.hasPrefix("watching stdin  ") == true)
+    try pipe.write(events)
+    #expect(reader.waits { isShown("greatest lag    0.500s") })
+    #expect(isShown("open sessions                1"))
+    #expect(isShown("completed                    1") && isShown("1.500s"))
+    try pipe.close()
+    #expect(try reader.finish().status == 0)
+    try terminal.finish()
+    // The final figures stand on the first screen, with the cursor shown.
+    #expect(!terminal.isAlternate && terminal.transcript.contains("\u{1B}[?25h"))
+    #expect(isShown("open                         1") && !isShown("watching"))
+  }
+
+  @Test(arguments: [SIGINT, SIGTERM]) func givesTheTerminalBackWhenItIsStopped(signal: Int32) throws
+  {
+    let reader = try watch()
+    try pipe.write(events)
+    #expect(reader.waits { isShown("records                      4") })
+    reader.send(signal)
+    let finished = try reader.finish()
+    try terminal.finish()
+    #expect(finished.signal == signal && finished.errors == "")
+    #expect(!terminal.isAlternate && isShown("EVENTS                SESSIONS"))
+  }
+
+  @Test func givesTheTerminalBackAtABadRecord() throws {
+    let reader = try watch()
+    try pipe.write(events + "bad\n")
+    let finished = try reader.finish()
+    try terminal.finish()
+    #expect(finished.status == 65 && finished.errors.contains("stdin:5: "))
+    #expect(!terminal.isAlternate && isShown("completed                    1"))
+  }
+
+  @Test func givesTheTerminalBackWhereAnInputIsMissing() throws {
+    let finished = try watch("/nonexistent/events").finish()
+    try terminal.finish()
+    #expect(finished.status == 66 && !terminal.isAlternate)
+  }
+
+  @Test(arguments: [[], ["--output", "/dev/null"], ["--timeline"], ["--sessions"]])
+  func isRefusedWithoutAScreen(arguments: [String]) throws {
+    let finished = try Program.run("kes-read", ["--watch"] + arguments)
+    #expect(finished.status == 64 && finished.text == "")
+    #expect(finished.errors.contains(arguments.count == 1 ? "--watch" : "--watch needs a terminal"))
+  }
+}
