@@ -84,12 +84,16 @@ public struct FormatDecoder: ~Copyable, RecordDecoder {
     }
   }
 
+  /// Whether inputs are values of a topic, a line each.
+  var readsTopic = false
+
   /// What is to be said where an input may hold messages that nobody expects: its first byte is 0.
   private func hint(at rejection: Rejection, in batch: borrowing Batch) -> String {
-    guard rejection.line == 1, rejection.length > 0, batch.bytes[Int(rejection.offset)] == 0 else {
-      return ""
-    }
-    return "; messages of topics are read with --framing confluent"
+    guard readsTopic || rejection.line == 1, rejection.length > 0,
+      batch.bytes[Int(rejection.offset)] == 0
+    else { return "" }
+    return readsTopic
+      ? "; Avro is read with --registry" : "; messages of topics are read with --framing confluent"
   }
 
   public func location(of rejection: Rejection) -> String {

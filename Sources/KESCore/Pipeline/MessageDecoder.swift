@@ -3,8 +3,8 @@
 /// Decodes messages, of one partition at a time.
 ///
 /// A value is a JSON object, or where the run has a registry Avro data in the Confluent wire format. A
-/// line feed in a JSON value is white space, as which it is handed on; a value of white space alone is
-/// rejected. A message without a value is a tombstone: counted, and no record (cli.md, section 1).
+/// line feed between the parts of a JSON value is handed on as other white space; a value of white
+/// space alone is rejected. A message without a value is a tombstone: counted, and no record (cli.md, section 1).
 /// Memory: the values of a batch, copied once.
 struct MessageDecoder: ~Copyable {
   /// A message that could not be decoded.
@@ -40,6 +40,7 @@ struct MessageDecoder: ~Copyable {
   ///   - keepsHeaders: whether the batches tell of headers.
   init(_ formats: RecordFormats, isAvro: Bool, greatestRecord: Int, keepsHeaders: Bool) {
     decoder = formats.makeDecoder(input: isAvro ? .avro : .json, greatestRecord: greatestRecord)
+    decoder.readsTopic = true
     self.isAvro = isAvro
     self.keepsHeaders = keepsHeaders
   }

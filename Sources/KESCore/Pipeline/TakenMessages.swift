@@ -75,7 +75,8 @@ struct TakenMessages: ~Copyable {
     indexes.append(Int32(truncatingIfNeeded: index))
   }
 
-  /// A line of the value: a line feed in it is white space.
+  /// A line of the value: a line feed in it becomes a tab, which is white space where it is, and in a
+  /// string as wrong as it was.
   @inline(__always)
   private mutating func appendLine(_ value: Span<UInt8>, to block: inout ByteBlock) {
     if value.isEmpty || value[0] != UInt8(ascii: "{"), TakenMessages.isBlank(value) {
@@ -88,7 +89,7 @@ struct TakenMessages: ~Copyable {
       block.append(value)
     } else {
       for place in 0..<value.count {
-        block.append(value[place] == UInt8(ascii: "\n") ? UInt8(ascii: " ") : value[place])
+        block.append(value[place] == UInt8(ascii: "\n") ? UInt8(ascii: "\t") : value[place])
       }
     }
     block.append(UInt8(ascii: "\n"))

@@ -1,0 +1,200 @@
+// Messages of a topic to records: one record a message, whatever stands in it.
+
+import TestSupport
+import Testing
+
+@testable import KESCore
+
+@Suite(.threadsOfTheirOwn) struct MessageDecoderTests {
+  private let kafka: KafkaUnderTest
+
+  init() throws { kafka = try KafkaUnderTest() }
+
+  private static func woke(_ device: String, _ time: Int64 = 1) -> String {
+    #"{"device":"\#(device)","timestamp":\#(time),"event":{"DeviceWokeUp":{}}}"#
+  }
+
+  private func topic(_ values: [String?], partitions: Int = 1) throws -> String {
+    let topic = try kafka.topic(partitions: partitions)
+    let producer = try KafkaProducer(kafka.configuration)
+    for partition in 0..<partitions {
+      try producer.sendAll(
+        values.map { TestRecord($0) }, to: topic, partition: Int32(partition))
+    }
+    return topic
+  }
+
+  private func frames(_ values: [[UInt8]?]) throws -> String {
+    let topic = try kafka.topic()
+    var records: [TestRecord] = []
+    for value in values {
+      var record = TestRecord(nil)
+      // Without the length, which a topic does not have.
+      record.value = value.map { Array($0.dropFirst(4)) }
+      records.append(record)
+    }
+    try KafkaProducer(kafka.configuration).sendAll(records, to: topic, partition: 0)
+    return topic
+  }
+
+  @Test func lineFeedsBetweenPartsOfAValueAreWhiteSpace() throws {
+    let value = "{\"device\":\n\"a\",\n\"timestamp\":1,\"event\":{\"DeviceWokeUp\":{}}\n}\n"
+    let found = try MessageReading().decode(
+      topic([value, Self.woke("b") + "\r\n"]), partitions: 1, of: kafka)
+    let expected = "{\"device\":\t\"a\",\t\"timestamp\":1,\"event\":{\"DeviceWokeUp\":{}}\t}"
+    #expect(found.lines[0]?.count == 2 && found.rejected.isEmpty)
+    #expect(found.lines[0]?[0].hasPrefix(expected) == true)
+  }
+
+  @Test func aLineFeedInAStringIsAsWrongAsEver() throws {
+    let found = try MessageReading().decode(
+      topic([Self.woke("a\nb"), Self.woke("c")]), partitions: 1, of: kafka)
+    #expect(found.rejected[0]?.count == 1 && found.offsets[0] == [1])
+  }
+
+  @Test func twoObjectsInOneValueAreNoRecord() throws {
+    let found = try MessageReading().decode(
+      topic([Self.woke("a") + "\n" + Self.woke("b"), Self.woke("c")]), partitions: 1, of: kafka)
+    #expect(found.rejected[0]?.count == 1 && found.offsets[0] == [1])
+  }
+
+  @Test func valuesOfWhiteSpaceAreRejectedEachAtItsOffset() throws {
+    let values = ["", " ", "\n", Self.woke("a"), "\r\n\t ", nil, "x", Self.woke("b"), ""]
+    let found = try MessageReading().decode(topic(values), partitions: 1, of: kafka)
+    let blank = "an empty value; expected a JSON object"
+    #expect(
+      found.rejected[0] == [
+        "0: \(blank)", "1: \(blank)", "2: \(blank)", "4: \(blank)",
+        "6: expected a JSON object, found x", "8: \(blank)",
+      ])
+    #expect(found.offsets[0] == [3, 7] && found.tombstones == 1)
+    #expect(found.count == 9 && found.next[0] == 9)
+  }
+
+  @Test func tombstonesAreCountedWhereverTheyStand() throws {
+    let values = [nil, Self.woke("a"), nil, nil, Self.woke("b"), nil]
+    let found = try MessageReading().decode(topic(values), partitions: 1, of: kafka)
+    #expect(found.offsets[0] == [1, 4] && found.tombstones == 4 && found.next[0] == 6)
+    let none = try MessageReading().decode(topic([nil, nil]), partitions: 1, of: kafka)
+    #expect(none.count == 2 && none.tombstones == 2 && none.next[0] == 2 && none.lines.isEmpty)
+  }
+
+  @Test func batchesAreOfOnePartitionAndBounded() throws {
+    let values = (0..<1000).map { Self.woke(String(repeating: "d", count: 200), Int64($0)) }
+    let found = try MessageReading().decode(
+      topic(values, partitions: 3), partitions: 3, of: kafka)
+    for partition in Int32(0)..<3 {
+      #expect(found.lines[partition] == values)
+      #expect(found.offsets[partition] == Array(0..<1000))
+      #expect(found.next[partition] == 1000)
+    }
+    #expect(found.batches >= 6 && found.greatestBatch < 128 * 1024 + 400)
+  }
+
+  @Test func largeValuesComeAloneAndTooLargeOnesAreRejected() throws {
+    let large = Self.woke(String(repeating: "x", count: 500_000))
+    let values = [Self.woke("a"), large, Self.woke("b"), large + " ", nil]
+    var reading = MessageReading()
+    reading.greatestRecord = large.utf8.count
+    let found = try reading.decode(topic(values), partitions: 1, of: kafka)
+    #expect(found.offsets[0] == [0, 1, 2] && found.lines[0]?[1] == large)
+    #expect(
+      found.rejected[0] == [
+        "3: a record longer than \(large.utf8.count) bytes; --max-record SIZE allows longer ones"
+      ])
+    #expect(found.next[0] == 5 && found.count == 5)
+  }
+
+  @Test(arguments: [1, 2, 3, 4, 5, 6] as [Int64])
+  func aLimitCountsMessagesOfEveryKind(limit: Int64) throws {
+    let values = [Self.woke("a"), nil, "bad", Self.woke("b"), "", nil]
+    var reading = MessageReading()
+    reading.limit = limit
+    let found = try reading.decode(topic(values), partitions: 1, of: kafka)
+    #expect(found.count == Int(limit) && found.next[0] == limit)
+  }
+
+  @Test func theFirstBadMessageIsNextWhereTheRunEndsThere() throws {
+    var reading = MessageReading()
+    reading.stopsAtRejection = true
+    let values = [nil, Self.woke("a"), "bad", Self.woke("b"), "worse"]
+    let found = try reading.decode(topic(values), partitions: 1, of: kafka)
+    #expect(found.offsets[0] == [1] && found.next[0] == 2)
+    #expect(found.rejected[0] == ["2: expected a JSON object, found bad"])
+  }
+
+  @Test func nothingIsReadBehindAPartitionsEnd() throws {
+    var reading = MessageReading()
+    reading.ends = [0: KafkaOffset(2), 1: KafkaOffset(0)]
+    let values = (0..<5).map { Self.woke("a", $0) }
+    let found = try reading.decode(
+      topic(values, partitions: 3), partitions: 3, of: kafka)
+    #expect(found.offsets == [0: [0, 1], 2: [0, 1, 2, 3, 4]])
+    #expect(found.count == 7)
+    // Where all are passed over, what another partition left does not count.
+    #expect(found.next[1] == 0)
+  }
+
+  @Test func headersComeWithTheirRecords() throws {
+    let topic = try kafka.topic()
+    var records = [
+      TestRecord(Self.woke("a")), TestRecord(Self.woke("b")), TestRecord(Self.woke("c")),
+    ]
+    records[0].headers = [.init(name: "x", value: [49]), .init(name: "x", value: nil)]
+    records[2].headers = [.init(name: "", value: []), .init(name: "ü", value: [0x79])]
+    try KafkaProducer(kafka.configuration).sendAll(records, to: topic, partition: 0)
+    var reading = MessageReading()
+    #expect(try reading.decode(topic, partitions: 1, of: kafka).headers.isEmpty)
+    reading.keepsHeaders = true
+    let found = try reading.decode(topic, partitions: 1, of: kafka)
+    #expect(found.headers[0] == ["0 x=1", "0 x=none", "2 =", "2 ü=y"])
+  }
+
+  // MARK: Avro
+
+  private var avro: MessageReading {
+    var reading = MessageReading()
+    reading.registry = EventVersion.registry
+    return reading
+  }
+
+  @Test func everyMessageIsReadByItsOwnSchema() throws {
+    let values = EventVersion.messages(10) + [nil] + EventVersion.messages(20)
+    let found = try avro.decode(frames(values), partitions: 1, of: kafka)
+    #expect(found.offsets[0] == [0, 1, 2, 4, 5, 6] && found.tombstones == 1)
+    #expect(found.next[0] == 7)
+  }
+
+  @Test func badMessagesAreRejectedAlone() throws {
+    let good = Frame.message(1, Frame.woke("a", 1))
+    let values = [
+      Frame.message([]), good, Frame.message([1, 0, 0, 0, 1]), nil, Frame.message(1, [2]), good,
+      Frame.message(77, [0]),
+    ]
+    let found = try avro.decode(frames(values), partitions: 1, of: kafka)
+    #expect(found.offsets[0] == [1, 5] && found.next[0] == 7 && found.count == 7)
+    #expect(found.rejected[0]?.map { $0.prefix(2) } == ["0:", "2:", "4:", "6:"])
+  }
+
+  @Test func whatComesBeforeASchemaThatCannotBeHadIsHandedOut() throws {
+    let registry = EventVersion.registry
+    registry.failures["schema 2"] = StubSchemaRegistry.unreachable
+    var reading = MessageReading()
+    reading.registry = registry
+    let messages = EventVersion.messages(10)
+    let found = try reading.decode(
+      frames([messages[0], nil, messages[2], messages[1], messages[0]]), partitions: 1, of: kafka)
+    #expect(found.offsets[0] == [0, 2])
+    #expect(found.next[0] == 3)
+    #expect(found.failure?.contains("status 500") == true)
+  }
+
+  @Test func aThousandLargeMessagesComeInBatches() throws {
+    let name = String(repeating: "n", count: 2000)
+    let one = Frame.message(1, Frame.woke(name, 1))
+    let found = try avro.decode(
+      frames(Array(repeating: one, count: 1000)), partitions: 1, of: kafka)
+    #expect(found.offsets[0] == Array(0..<1000))
+    #expect(found.batches >= 16 && found.greatestBatch < 130 * 1024 + 2100)
+  }
+}

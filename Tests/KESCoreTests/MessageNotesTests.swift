@@ -1,0 +1,121 @@
+// What is noted of records for their messages: keys, sessions, times and headers, in the order of the
+// bytes.
+
+import Testing
+
+@testable import KESCore
+
+@Suite struct MessageNotesTests {
+  /// A batch of events of devices `d0`, `d1`, …, at the positions 10, 20, …
+  private func batch(_ count: Int) -> Batch {
+    var batch = Batch(blockSize: 64)
+    for index in 0..<count {
+      let offset = batch.bytes.count
+      batch.bytes.append(text: "d\(index)")
+      batch.records.append(
+        Record(
+          offset: offset, length: 2, key: TextRange(offset: offset, length: 2),
+          time: EventTime(milliseconds: Int64(index) * 1000), position: Int64(index + 1) * 10,
+          role: .data))
+      batch.details.append(EventDetail(kind: .dataReceived))
+    }
+    return batch
+  }
+
+  private func text(_ range: TextRange, of notes: MessageNotes) -> String {
+    notes.bytes.withBytes(Int(range.offset), range.length) { String(decodingBytes: $0) }
+  }
+
+  /// `key/session@time headers…`
+  private func described(_ notes: MessageNotes) -> [String] {
+    (0..<notes.count).map { index in
+      let note = notes.notes[index]
+      var headers = ""
+      notes.bytes.withBytes(Int(note.headers.offset), note.headers.length) { bytes in
+        RecordHeaders.forEach(in: bytes) { name, value in headers += " " + headerText(name, value) }
+      }
+      let names = "\(text(note.key, of: notes))/\(text(note.session, of: notes))"
+      return "\(names)@\(note.time.milliseconds)\(headers)"
+    }
+  }
+
+  private func add(_ name: String, _ value: String?, at position: Int64, to batch: inout Batch) {
+    let (name, value) = (Array(name.utf8), value.map { Array($0.utf8) })
+    if let value {
+      batch.headers.append(name.span, value.span, ofRecordAt: position)
+    } else {
+      batch.headers.append(name.span, nil, ofRecordAt: position)
+    }
+  }
+
+  @Test func recordsAreNotedWithKeyAndTime() {
+    let notes = MessageNotes()
+    let batch = batch(3)
+    for index in 0..<3 { notes.note(index, of: batch) }
+    #expect(described(notes) == ["d0/@0", "d1/@1000", "d2/@2000"])
+    notes.removeAll()
+    #expect(notes.count == 0 && notes.bytes.isEmpty)
+  }
+
+  @Test func aRecordMayBeNotedAtAnotherTime() {
+    let notes = MessageNotes()
+    notes.note(1, of: batch(2), at: EventTime(milliseconds: 7))
+    #expect(described(notes) == ["d1/@7"])
+  }
+
+  @Test func sessionsAreThoseOfSegmentingOrOfTheRecord() {
+    let notes = MessageNotes()
+    var batch = batch(2)
+    let offset = batch.bytes.count
+    batch.bytes.append(text: "own")
+    batch.details[1].session = TextRange(offset: offset, length: 3)
+    batch.details[1].hasSession = true
+    let identifier = SessionIdentifier.deterministic(5)
+    notes.note(0, of: batch, session: identifier)
+    notes.note(1, of: batch)
+    var text = ByteBlock()
+    identifier.write(to: &text)
+    let expected = text.withBytes { String(decodingBytes: $0) }
+    #expect(described(notes) == ["d0/\(expected)@0", "d1/own@1000"])
+  }
+
+  @Test func headersAreFoundAlsoWhereRecordsWereFilteredOut() {
+    var batch = batch(4)
+    add("a", "1", at: 10, to: &batch)
+    add("b", nil, at: 20, to: &batch)
+    add("c", "", at: 40, to: &batch)
+    add("c", "2", at: 40, to: &batch)
+    let notes = MessageNotes()
+    for indexes in [[0, 1, 2, 3], [3], [1, 3], [2]] {
+      notes.removeAll()
+      notes.beginBatch()
+      for index in indexes { notes.note(index, of: batch) }
+      let all = ["d0/@0 a=1", "d1/@1000 b=none", "d2/@2000", "d3/@3000 c= c=2"]
+      #expect(described(notes) == indexes.map { all[$0] })
+    }
+  }
+
+  @Test func headersOfABatchAreForgottenWithIt() {
+    var batch = batch(1)
+    add("a", "1", at: 10, to: &batch)
+    batch.recycle()
+    #expect(batch.headers.isEmpty && batch.headers.count == 0)
+  }
+}
+
+@Suite struct LagGaugeTests {
+  @Test func lagIsMeasuredInEachPartitionByItself() {
+    var gauge = LagGauge()
+    #expect(gauge.take() == 0)
+    for (time, partition) in [(100, 0), (50, 1), (90, 0), (60, 1), (40, 1)] as [(Int64, Int32)] {
+      gauge.note(EventTime(milliseconds: time), of: partition)
+    }
+    #expect(gauge.take() == 20)
+    #expect(gauge.take() == 0)
+    // The greatest times of both are still known.
+    gauge.note(EventTime(milliseconds: 99), of: 0)
+    #expect(gauge.take() == 1)
+    gauge.note(EventTime(milliseconds: 55), of: 1)
+    #expect(gauge.take() == 5)
+  }
+}
