@@ -54,7 +54,7 @@ struct ViewOptions: ParsableArguments {
     if sessions && statsOnly {
       throw ValidationError("--sessions and --stats-only exclude each other")
     }
-    if watch && (sessions || statsOnly || state != nil || format != .text) {
+    if watch && (sessions || statsOnly || state != nil || (format ?? .text) != .text) {
       throw ValidationError(
         "--watch does not go with --sessions, --stats-only, --state or another --format")
     }
