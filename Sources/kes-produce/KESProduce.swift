@@ -30,6 +30,11 @@ struct KESProduce: Tool {
       --replay sends events or session events as they were recorded, at the pace of their times:
 
         kes-produce --replay --speed 10x --shift-to now events.jsonl
+
+      --to writes to a topic, and --replay --from sends again what is in one:
+
+        kes-produce -b localhost:9092 --to events
+        kes-produce --replay --speed max -b localhost:9092 --from events --exit --to copies
       """,
     version: version)
 

@@ -33,10 +33,11 @@ import Testing
   func everyConsoleExampleShowsWhatItsCommandPrints(document: String, leastCount: Int) throws {
     let directory = try TemporaryDirectory()
     let examples = try examples(document)
+    let brokers = ExampleBrokers()
     #expect(examples.count >= leastCount)
     for example in examples {
       let finished = try Program.shell(
-        example.command, environment: ["LC_ALL": "C"], directory: directory)
+        try brokers.named(in: example.command), environment: ["LC_ALL": "C"], directory: directory)
       let shown = example.output.map { $0 + "\n" }.joined()
       #expect(finished.text + finished.errors == shown, "\(example.command)")
     }
