@@ -12,8 +12,8 @@ import Testing
   /// Why examples may be left out.
   private static let reasons = ["never ends", "needs a registry"]
 
-  private func examples(_ page: String) throws -> [ManualExample] {
-    ManualExample.all(in: try ManualPage(page).literalBlocks(of: "EXAMPLES"))
+  private func examples(_ page: String) throws -> [DocumentedExample] {
+    DocumentedExample.all(in: try ManualPage(page).literalBlocks(of: "EXAMPLES"))
   }
 
   /// Where nothing is shown below a command, it must succeed without a message.
