@@ -20,7 +20,7 @@ FISH_COMPLETIONS := $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 MAN := $(DESTDIR)$(PREFIX)/share/man
 DOC := $(DESTDIR)$(PREFIX)/share/doc/kes
 
-.PHONY: build release demo test check check-memory check-package bench install uninstall deb \
+.PHONY: build release demo test check check-memory check-package bench bench-kafka install uninstall deb \
   format clean help
 
 build: ## Build the tools for debugging (.build/debug)
@@ -65,9 +65,14 @@ check-memory: ## Run what reads foreign bytes under the address sanitizer (takes
 	  $(SWIFT) test --sanitize=address --scratch-path .build-asan --disable-xctest --skip-build \
 	  --filter 'KESCoreTests.(Avro|Confluent)' --skip schemasMayBeAsDeepAsJSON
 
-bench: release ## Measure the tools against cat and mawk (takes minutes)
+bench: release ## Measure the tools against cat, mawk and librdkafka (takes minutes)
 	@scripts/setup bench
 	scripts/bench
+	scripts/bench-kafka
+
+bench-kafka: release ## Measure kes-segment on topics alone
+	@scripts/setup bench
+	scripts/bench-kafka
 
 install: release ## Install under PREFIX (/usr/local), beneath DESTDIR where that is set
 	install -d $(BIN) $(BASH_COMPLETIONS) $(ZSH_COMPLETIONS) $(FISH_COMPLETIONS) \

@@ -13,13 +13,14 @@ enum UsageAdvice {
     ("p", "a probability from 0 to 1, as 0.05"),
     ("p:duration", "a probability and a duration, as 0.1:2s"),
     ("speed", "a factor as 1x or 10x, or max"),
+    ("offset", "beginning, end, N, -N or s@MILLISECONDS"),
   ]
 
   /// The parser's `message`, with what to do about it and where to read on.
   ///
   /// - Parameter arguments: the command line.
   static func text(_ message: String, arguments: [String], tool: String) -> String {
-    let advice = ofValue(message) ?? ofDashes(message, arguments)
+    let advice = ofLetters(message, arguments) ?? ofValue(message) ?? ofDashes(message, arguments)
     let mended = message + (advice.map { ": \($0)" } ?? "")
     if mended.hasSuffix("?") { return "\(mended) See \(tool) --help" }
     let clause = mended.hasSuffix(".") ? String(mended.dropLast()) : mended
@@ -35,12 +36,32 @@ enum UsageAdvice {
     return expected.first { $0.name == name }.map { "expected \($0.text)" }
   }
 
+  /// Of `-timeout`, where one of the letters behind the first is an option that takes a value.
+  private static func ofLetters(_ message: String, _ arguments: [String]) -> String? {
+    guard message.hasPrefix("The value '"), let option = message.firstRange(of: "invalid for '-"),
+      let letter = message[option.upperBound...].first, letter != "-",
+      let written = arguments.first(where: { isLong($0) && !$0.hasPrefix("-\(letter)") })
+    else { return nil }
+    return dashes(written)
+  }
+
+  /// Whether it looks like the name of a long option behind one dash.
+  private static func isLong(_ argument: String) -> Bool {
+    argument.count > 3 && argument.first == "-"
+      && argument.dropFirst().first.map { $0.isLowercase } == true
+      && argument.dropFirst().allSatisfy { $0.isLowercase || $0 == "-" }
+  }
+
+  private static func dashes(_ written: String) -> String {
+    "a long option begins with two dashes, as -\(withoutControls(written))"
+  }
+
   /// Of `-timeout`, which is taken for the letter `t` and others behind it.
   private static func ofDashes(_ message: String, _ arguments: [String]) -> String? {
     guard message.hasPrefix("Unknown option '-"), !message.hasPrefix("Unknown option '--"),
       let letter = message.dropFirst("Unknown option '-".count).first,
       let written = arguments.first(where: { $0.hasPrefix("-\(letter)") && $0.count > 3 })
     else { return nil }
-    return "a long option begins with two dashes, as -\(withoutControls(written))"
+    return dashes(written)
   }
 }

@@ -26,6 +26,8 @@ final class ChangelogFollower {
   private var followed: [Int32: Followed] = [:]
   /// Partitions that the consumer has; those that are not followed are paused.
   private var known: Set<Int32> = []
+  /// Partitions that are restored and have not been told of.
+  private var ready: [Int32] = []
   private var messages = KafkaMessageBatch()
   private var changes = StateChanges()
   /// How many records were read to restore, and as a standby.
@@ -63,24 +65,32 @@ final class ChangelogFollower {
     try begin(added, .standby, patience)
   }
 
-  /// Begins to restore partitions. Throws `PipelineError`.
-  func restore(_ partitions: [Int32], _ patience: KafkaPatience) throws(PipelineError) {
+  /// Begins to restore partitions. Those of which the store has all, up to the input's offset that the
+  /// group has `committed`, are restored without reading anything. Throws `PipelineError`.
+  func restore(
+    _ partitions: [Int32], upTo committed: [Int32: KafkaOffset], _ patience: KafkaPatience
+  ) throws(PipelineError) {
     try stop(partitions)
-    try begin(Set(partitions), .restoring, patience)
+    try begin(Set(partitions), .restoring, patience) { partition throws(StateError) in
+      let position = try self.store.progress(task: partition)?.position ?? 0
+      return position >= committed[partition]?.rawValue ?? 0
+    }
   }
 
   /// Reads partitions no more: their tasks write them, or they are not ours any more.
   func stop(_ partitions: [Int32]) throws(PipelineError) {
-    let stopped = partitions.filter { followed[$0] != nil }
+    ready.removeAll { partitions.contains($0) }
+    let stopped = partitions.filter { (followed[$0]?.role ?? .restored) != .restored }
+    for partition in partitions { followed[partition] = nil }
     if stopped.isEmpty { return }
-    for partition in stopped { followed[partition] = nil }
     try streaming { () throws(StreamError) in
       try sending { () throws(KafkaError) in try consumer.pause(stopped.map(named)) }
     }
   }
 
   private func begin(
-    _ partitions: Set<Int32>, _ role: Role, _ patience: KafkaPatience
+    _ partitions: Set<Int32>, _ role: Role, _ patience: KafkaPatience,
+    isKnown: (Int32) throws(StateError) -> Bool = { _ in false }
   ) throws(PipelineError) {
     if partitions.isEmpty { return }
     let marks = try streaming { () throws(StreamError) in
@@ -90,11 +100,17 @@ final class ChangelogFollower {
     }
     for partition in partitions {
       guard let marks = marks[named(partition)] else { continue }
+      let next = try beginning(of: partition, marks)
+      let isComplete = try storing { () throws(StateError) in
+        next >= marks.high ? try isKnown(partition) : false
+      }
       followed[partition] = Followed(
-        role: role, next: try beginning(of: partition, marks), end: marks.high)
+        role: isComplete ? .restored : role, next: next, end: marks.high)
+      if isComplete { ready.append(partition) }
     }
+    let open = partitions.filter { followed[$0]?.role != .restored }
     try streaming { () throws(StreamError) in
-      try sending { () throws(KafkaError) in try read(partitions, patience) }
+      try sending { () throws(KafkaError) in try read(open, patience) }
     }
   }
 
@@ -102,6 +118,7 @@ final class ChangelogFollower {
   private func read(
     _ partitions: Set<Int32>, _ patience: KafkaPatience
   ) throws(KafkaError) {
+    if partitions.isEmpty { return }
     let positions = partitions.compactMap { partition in
       followed[partition].map { KafkaPosition(named(partition), $0.next) }
     }
@@ -140,7 +157,11 @@ final class ChangelogFollower {
   /// Takes what has come, waiting up to `milliseconds` for it. Returns the partitions that have
   /// reached the end of what is committed. Throws `PipelineError`.
   func poll(milliseconds: Int64) throws(PipelineError) -> [Int32] {
-    if followed.isEmpty { return [] }
+    if !ready.isEmpty {
+      defer { ready = [] }
+      return ready
+    }
+    if isIdle { return [] }
     let found = try streaming { () throws(StreamError) in
       try sending { () throws(KafkaError) in
         try consumer.poll(into: &messages, milliseconds: milliseconds)

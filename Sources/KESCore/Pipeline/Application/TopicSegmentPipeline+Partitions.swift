@@ -19,7 +19,7 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
         start: starts[partition] ?? KafkaOffset(0), committed: committed[partition], began: now,
         nextNote: now + 1000)
     }
-    try application.follower.restore(partitions, reader.patience)
+    try application.follower.restore(partitions, upTo: committed, reader.patience)
     nextStandbyCheck = clock.monotonic() + 500
   }
 
