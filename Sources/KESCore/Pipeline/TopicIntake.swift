@@ -6,6 +6,9 @@ public struct TopicIntake: ~Copyable, RecordSource {
   /// How often offsets are committed, in milliseconds. Our choice: what librdkafka commits by itself.
   private static let commitInterval: Int64 = 5000
 
+  /// How often to look for notices at least, in milliseconds. Our choice.
+  private static let noticeInterval: Int64 = 1000
+
   private let reader: TopicReader
   private var decoder: MessageDecoder
   private var messages = KafkaMessageBatch()
@@ -101,13 +104,16 @@ public struct TopicIntake: ~Copyable, RecordSource {
     return nil
   }
 
-  /// What the reader brings; comes back when offsets are to be committed, too.
+  /// What the reader brings; comes back when offsets are to be committed, and every second to tell
+  /// what the library has to say.
   private mutating func take(
     _ deadline: Int64?, _ willWait: () throws(StreamError) -> Void
   ) throws(PipelineError) -> TopicReader.Turn {
     let (reader, deadLetters) = (reader, deadLetters)
     let isBehind = reader.reading.group != nil && positions != committed
-    let deadline = isBehind ? min(deadline ?? .max, nextCommit) : deadline
+    let deadline = min(
+      deadline ?? .max, isBehind ? nextCommit : .max,
+      clock.monotonic() + TopicIntake.noticeInterval)
     // What the output refuses is not the topic's fault.
     var refusal: StreamError?
     do throws(StreamError) {
