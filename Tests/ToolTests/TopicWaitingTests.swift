@@ -41,6 +41,55 @@ import Testing
     #expect(try kafka.read(topic, ["-G", group]).count == 2)
   }
 
+  @Test func twoMembersOfAGroupShareTheMessages() throws {
+    let kafka = try TopicsUnderTest()
+    let (topic, group) = (try kafka.topic(partitions: 4), kafka.unique("group"))
+    let arguments = ["--from", topic, "-G", group, "--format", "json"]
+    var sent: [String] = []
+    func send(_ count: Int) throws {
+      let new = (0..<count).map { number in
+        String(EventLines.data("device-\(sent.count + number)", Int64(number)).dropLast())
+      }
+      try kafka.send(new.map { TopicMessage($0, key: $0) }, to: topic)
+      sent += new
+    }
+    let first = try kafka.start("kes-read", arguments)
+    try send(100)
+    #expect(first.waits { count(first) == 100 })
+    let second = try kafka.start("kes-read", arguments)
+    // Until the group has given the second one its share.
+    let hasShare = second.waits {
+      if Set(all(first, second)).count == sent.count { try? send(1) }
+      return count(second) > 0
+    }
+    #expect(hasShare)
+    first.send(SIGTERM)
+    #expect(try first.finish().signal == SIGTERM)
+    try send(100)
+    #expect(second.waits { Set(all(first, second)) == Set(sent) })
+    second.send(SIGTERM)
+    let ended = try second.finish()
+    #expect(ended.signal == SIGTERM && ended.errors.isEmpty, "\(ended.errors)")
+    // The first left in peace: nothing came twice.
+    #expect(all(first, second).count == sent.count)
+  }
+
+  private func all(_ programs: RunningProgram...) -> [String] {
+    programs.flatMap { $0.outputSoFar.split(separator: "\n").map(String.init) }
+  }
+
+  @Test(.enabled(if: KafkaTestCluster.isMock, "\(KafkaTestCluster.needsFaults)"))
+  func aCommitThatARebalanceRefusesIsTriedAgain() throws {
+    let kafka = try TopicsUnderTest(isOwn: true)
+    let mock = try #require(kafka.mock)
+    let (topic, group) = (try kafka.topic(), kafka.unique("group"))
+    try kafka.send(Self.lines(0..<10), to: topic, partition: 0)
+    // REBALANCE_IN_PROGRESS, ILLEGAL_GENERATION.
+    try mock.fail(.offsetCommit, with: [27, 22])
+    #expect(try kafka.read(topic, ["-G", group]).count == 10)
+    #expect(try kafka.read(topic, ["-G", group]).isEmpty)
+  }
+
   @Test func aClosedOutputEndsItBySigpipeAndCommitsNothing() throws {
     let kafka = try TopicsUnderTest()
     let (topic, group) = (try kafka.topic(), kafka.unique("group"))

@@ -90,7 +90,9 @@ public struct TopicIntake: ~Copyable, RecordSource {
       return nil
     case .assigned(let partitions):
       let reader = reader
-      let starts = try readingTopic { () throws(StreamError) in try reader.accept(partitions) }
+      let starts = try TopicIntake.readingTopic { () throws(StreamError) in
+        try reader.accept(partitions)
+      }
       positions.merge(starts) { $1 }
       committed.merge(starts) { $1 }
     case .revoked(let partitions):
@@ -133,15 +135,19 @@ public struct TopicIntake: ~Copyable, RecordSource {
 
   private mutating func giveUp(_ partitions: [Int32]) throws(PipelineError) {
     let reader = reader
-    try readingTopic { () throws(StreamError) in try reader.giveUp(partitions) }
+    try TopicIntake.readingTopic { () throws(StreamError) in try reader.giveUp(partitions) }
+    forget(partitions)
+  }
+
+  private mutating func forget(_ partitions: [Int32]) {
     for partition in partitions { (positions[partition], committed[partition]) = (nil, nil) }
   }
 
   /// Runs `body`, whose failures are those of the topic that is read.
-  private func readingTopic<Result>(
+  private static func readingTopic<Result>(
     _ body: () throws(StreamError) -> Result
   ) throws(PipelineError) -> Result {
-    do { return try body() } catch { throw .stream(TopicIntake.ofInput(error)) }
+    do { return try body() } catch { throw .stream(ofInput(error)) }
   }
 
   private static func ofInput(_ error: StreamError) -> StreamError {
@@ -184,6 +190,20 @@ public struct TopicIntake: ~Copyable, RecordSource {
     if policy == .fail { failure = record } else { onRejection?(record) }
   }
 
+  /// The last commit: tried again while the group is rebalancing, for a while.
+  private mutating func commitAtEnd() throws(PipelineError) {
+    let end = clock.monotonic() + TopicIntake.commitInterval
+    try commit()
+    let reader = reader
+    while reader.reading.group != nil && positions != committed && clock.monotonic() < end {
+      let lost = try TopicIntake.readingTopic { () throws(StreamError) in
+        try reader.keepUp(&messages)
+      }
+      forget(lost)
+      try commit()
+    }
+  }
+
   /// Commits where reading stands, behind what is safe. A group that is rebalancing takes no commits:
   /// the next one tells it, or whoever gets the partitions reads some records again.
   private mutating func commit() throws(PipelineError) {
@@ -206,7 +226,7 @@ public struct TopicIntake: ~Copyable, RecordSource {
     if leaving > 0 && leaving <= lastOffsets.count {
       positions[partition] = lastOffsets[lastOffsets.count - leaving]
     }
-    try commit()
+    try commitAtEnd()
     reader.close()
   }
 

@@ -291,6 +291,27 @@ public final class TopicReader {
     }
   }
 
+  /// Keeps up with the group at the end of a run, where nothing more is to be read: what arrives is
+  /// dropped. Returns the partitions that were given up. Throws `StreamError.topic`.
+  func keepUp(_ messages: inout KafkaMessageBatch) throws(StreamError) -> [Int32] {
+    let found = try sending { () throws(KafkaError) in
+      try consumer.poll(into: &messages, milliseconds: TopicReader.keepUpTime)
+    }
+    switch found {
+    case .rebalance(.assigned(let partitions)):
+      let ends = partitions.map { ($0.number, KafkaOffset.end) }
+      try accept(ends.map(\.0), startingAt: Dictionary(ends) { $1 })
+      return []
+    case .rebalance(.revoked(let partitions)), .rebalance(.lost(let partitions)):
+      try giveUp(partitions.map(\.number))
+      return partitions.map(\.number)
+    case .batch, .idle: return []
+    }
+  }
+
+  /// In milliseconds. Our choice: as often as commits are tried again.
+  private static let keepUpTime: Int64 = 50
+
   /// Leaves the group.
   public func close() {
     consumer.close(KafkaPatience(milliseconds: TopicReader.farewellTime))
