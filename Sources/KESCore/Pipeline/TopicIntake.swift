@@ -194,13 +194,29 @@ public struct TopicIntake: ~Copyable, RecordSource {
   private mutating func commitAtEnd() throws(PipelineError) {
     let end = clock.monotonic() + TopicIntake.commitInterval
     try commit()
-    let reader = reader
     while reader.reading.group != nil && positions != committed && clock.monotonic() < end {
-      let lost = try TopicIntake.readingTopic { () throws(StreamError) in
-        try reader.keepUp(&messages)
-      }
-      forget(lost)
+      try keepUp()
       try commit()
+    }
+  }
+
+  /// Answers what comes while a commit waits for its group.
+  private mutating func keepUp() throws(PipelineError) {
+    let reader = reader
+    let turn: TopicReader.Turn?
+    do throws(StreamError) { turn = try reader.keepUp(&messages) } catch {
+      throw .stream(TopicIntake.ofInput(error))
+    }
+    switch turn {
+    case .assigned(let partitions):
+      try TopicIntake.readingTopic { () throws(StreamError) in
+        try reader.acceptUnread(partitions)
+      }
+    case .revoked(let partitions):
+      try commit()
+      try giveUp(partitions)
+    case .lost(let partitions): try giveUp(partitions)
+    default: break
     }
   }
 
