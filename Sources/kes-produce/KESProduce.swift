@@ -30,6 +30,11 @@ struct KESProduce: Tool {
       --replay sends events or session events as they were recorded, at the pace of their times:
 
         kes-produce --replay --speed 10x --shift-to now events.jsonl
+
+      Both send to a topic as well, and a topic is replayed like a file:
+
+        kes-produce --rate 50 -b localhost:9092 --to events
+        kes-produce --replay --speed max -b localhost:9092 --from events -e --to events-again
       """,
     version: version)
 

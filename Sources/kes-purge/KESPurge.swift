@@ -19,6 +19,11 @@ struct KESPurge: Tool {
 
         kes-segment events.jsonl | kes-purge --flush | kes-read --sessions
 
+      From topic to topic each partition has its own stream time and sessions. What is open is not \
+      kept from run to run; with --group every session event is passed on at least once:
+
+        kes-purge -b localhost:9092 --from session-events --group cleaner --to closed-sessions
+
       Avro container files stay what they are. With --state the closings are JSON lines unless \
       --format or what the --output holds already says otherwise.
 

@@ -35,7 +35,10 @@ struct KESSegment: Tool {
 
       With --state, open sessions are kept from run to run. From named files to --output every \
       event then counts exactly once, whatever crash comes between: the same command carries on. \
-      With the standard input or output it counts at least once.
+      With the standard input or output it counts at least once, and so it does with --to: what is \
+      sent is delivered before the state is committed, but a crash in between sends it again.
+
+        kes-segment events.jsonl --state sessions.state -b localhost:9092 --to session-events
       """,
     version: version)
 

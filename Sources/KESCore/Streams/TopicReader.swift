@@ -153,9 +153,11 @@ public final class TopicReader {
     }
   }
 
-  private func poll(_ messages: inout KafkaMessageBatch) throws(StreamError) -> Turn? {
+  private func poll(
+    _ messages: inout KafkaMessageBatch, milliseconds: Int64 = 0
+  ) throws(StreamError) -> Turn? {
     let found = try sending { () throws(KafkaError) in
-      try consumer.poll(into: &messages, milliseconds: 0)
+      try consumer.poll(into: &messages, milliseconds: milliseconds)
     }
     switch found {
     case .idle: return nil
@@ -294,6 +296,21 @@ public final class TopicReader {
       throw .topic(error)
     }
   }
+
+  /// Keeps up with the group at the end of a run, where nothing more is to be read: messages that
+  /// arrive are to be dropped, and partitions that are assigned need no records (`acceptUnread`).
+  /// Returns nil where nothing comes for a moment. Throws `StreamError.topic`.
+  func keepUp(_ messages: inout KafkaMessageBatch) throws(StreamError) -> Turn? {
+    try poll(&messages, milliseconds: TopicReader.keepUpTime)
+  }
+
+  /// Answers `.assigned` where nothing more is to be read. Throws `StreamError.topic`.
+  func acceptUnread(_ partitions: [Int32]) throws(StreamError) {
+    try accept(partitions, startingAt: Dictionary(partitions.map { ($0, KafkaOffset.end) }) { $1 })
+  }
+
+  /// In milliseconds. Our choice: as often as commits are tried again.
+  private static let keepUpTime: Int64 = 50
 
   /// Leaves the group.
   public func close() {
