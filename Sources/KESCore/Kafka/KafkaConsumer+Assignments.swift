@@ -19,6 +19,37 @@ extension KafkaConsumer {
   public func assign(_ positions: [KafkaPosition]) throws(KafkaError) {
     let list = KafkaPartitionList(positions, client.counts)
     try client.check(unsafe rd_kafka_assign(client.pointer, list.pointer), "assign partitions")
+    try settle()
+  }
+
+  /// Reads these partitions from these offsets, too; without a group's say. Throws `KafkaError`.
+  func add(_ positions: [KafkaPosition]) throws(KafkaError) {
+    if positions.isEmpty { return }
+    let list = KafkaPartitionList(positions, client.counts)
+    let error = unsafe rd_kafka_incremental_assign(client.pointer, list.pointer)
+    try unsafe client.check(error: error, "assign partitions")
+    try settle()
+  }
+
+  /// Reads these partitions no more, of those that were added. Throws `KafkaError`.
+  func remove(_ partitions: [KafkaPartition]) throws(KafkaError) {
+    if partitions.isEmpty { return }
+    let list = KafkaPartitionList(partitions, client.counts)
+    let error = unsafe rd_kafka_incremental_unassign(client.pointer, list.pointer)
+    try unsafe client.check(error: error, "give partitions up")
+    try settle()
+  }
+
+  /// Waits until partitions that were to be stopped are: librdkafka (2.0.2) stops the process where
+  /// one is taken away once more before that. Each question is answered behind what was asked of its
+  /// thread before: the first behind the stops, the second behind what they say when they are done.
+  private func settle() throws(KafkaError) {
+    for _ in 0..<2 {
+      var list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?
+      let code = unsafe rd_kafka_assignment(client.pointer, &list)
+      if let list = unsafe list { unsafe rd_kafka_topic_partition_list_destroy(list) }
+      try client.check(code, "assign partitions")
+    }
   }
 
   /// Answers `.assigned`: begins to read. A partition that `positions` does not name begins at the

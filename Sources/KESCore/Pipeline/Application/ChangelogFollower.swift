@@ -57,32 +57,24 @@ final class ChangelogFollower {
     let stopped = followed.filter { $0.value.role == .standby && !standbys.contains($0.key) }
     let added = standbys.subtracting(followed.keys)
     if stopped.isEmpty && added.isEmpty { return }
-    for partition in stopped.keys { followed[partition] = nil }
+    try stop(Array(stopped.keys))
     try begin(added, .standby, patience)
-    try assign()
   }
 
   /// Begins to restore partitions. Throws `PipelineError`.
   func restore(_ partitions: [Int32], _ patience: KafkaPatience) throws(PipelineError) {
-    for partition in partitions { followed[partition] = nil }
+    try stop(partitions)
     try begin(Set(partitions), .restoring, patience)
-    try assign()
   }
 
-  /// Reads a restored partition no more: its task writes it.
-  func finish(_ partition: Int32) throws(PipelineError) {
-    followed[partition] = nil
-    try assign()
-  }
-
-  /// Forgets partitions that are not ours any more.
+  /// Reads partitions no more: restored ones, which their tasks write, and those that are not ours any
+  /// more. Throws `PipelineError`.
   func stop(_ partitions: [Int32]) throws(PipelineError) {
-    var hasStopped = false
-    for partition in partitions where followed[partition] != nil {
-      followed[partition] = nil
-      hasStopped = true
+    let stopped = partitions.filter { followed[$0] != nil }
+    for partition in stopped { followed[partition] = nil }
+    try streaming { () throws(StreamError) in
+      try sending { () throws(KafkaError) in try consumer.remove(stopped.map(named)) }
     }
-    if hasStopped { try assign() }
   }
 
   private func begin(
@@ -94,10 +86,15 @@ final class ChangelogFollower {
         try consumer.watermarks(partitions.map(named), patience)
       }
     }
+    var positions: [KafkaPosition] = []
     for partition in partitions {
       guard let marks = marks[named(partition)] else { continue }
-      followed[partition] = Followed(
-        role: role, next: try beginning(of: partition, marks), end: marks.high)
+      let next = try beginning(of: partition, marks)
+      followed[partition] = Followed(role: role, next: next, end: marks.high)
+      positions.append(KafkaPosition(named(partition), next))
+    }
+    try streaming { () throws(StreamError) in
+      try sending { () throws(KafkaError) in try consumer.add(positions) }
     }
   }
 
@@ -121,13 +118,6 @@ final class ChangelogFollower {
 
   private func named(_ partition: Int32) -> KafkaPartition {
     KafkaPartition(topic: topic, number: partition)
-  }
-
-  private func assign() throws(PipelineError) {
-    let positions = followed.map { KafkaPosition(named($0.key), $0.value.next) }
-    try streaming { () throws(StreamError) in
-      try sending { () throws(KafkaError) in try consumer.assign(positions) }
-    }
   }
 
   // MARK: Following

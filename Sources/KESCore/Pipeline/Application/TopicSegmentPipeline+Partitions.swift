@@ -93,7 +93,7 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
     let start = waiting.committed ?? restored ?? waiting.start
     let running = try makeTask(partition, at: start)
     let elapsed = clock.monotonic() - waiting.began
-    try application.follower.finish(partition)
+    try application.follower.stop([partition])
     let reader = reader
     try streaming { () throws(StreamError) in
       // What came before it was paused was passed over.
