@@ -19,6 +19,19 @@ extension KafkaConsumer {
   public func assign(_ positions: [KafkaPosition]) throws(KafkaError) {
     let list = KafkaPartitionList(positions, client.counts)
     try client.check(unsafe rd_kafka_assign(client.pointer, list.pointer), "assign partitions")
+    try settle()
+  }
+
+  /// Waits until partitions that were to be stopped are: librdkafka (2.0.2) stops the process where
+  /// one is taken away once more before that. Each question is answered behind what was asked of its
+  /// thread before: the first behind the stops, the second behind what they say when they are done.
+  private func settle() throws(KafkaError) {
+    for _ in 0..<2 {
+      var list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?
+      let code = unsafe rd_kafka_assignment(client.pointer, &list)
+      if let list = unsafe list { unsafe rd_kafka_topic_partition_list_destroy(list) }
+      try client.check(code, "assign partitions")
+    }
   }
 
   /// Reads these partitions, too, from these offsets; none of them may be among those that are read.

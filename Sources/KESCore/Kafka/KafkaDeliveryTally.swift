@@ -22,8 +22,9 @@ struct KafkaDeliveryTally: Sendable {
     }
   }
 
-  /// Forgets failures, which an aborted transaction has undone.
+  /// Forgets failures, which an aborted transaction has undone, and offsets, which nobody will read.
   mutating func forgive() {
+    markedOffsets = [:]
     enqueuedCount -= failedCount
     failedCount = 0
     firstFailure = nil
