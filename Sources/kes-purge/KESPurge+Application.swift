@@ -70,11 +70,9 @@ extension KESPurge {
         try rest.store.progress(task: task)
       }
       guard let progress else { continue }
-      if let selection = state.selection(of: progress, closing) {
-        selections.append(TaskSelection(task: task, selection))
-      } else {
-        isTimeoutUnknown = true
-      }
+      let selection = state.selection(of: progress, closing)
+      if selection == nil { isTimeoutUnknown = true }
+      selections.append(TaskSelection(task: task, selection ?? .nothing))
     }
     if isTimeoutUnknown { noteUnknownTimeout(messages) }
     return selections

@@ -64,8 +64,8 @@ struct KESPurge: Tool {
   static func main() { start() }
 
   mutating func validate() throws {
-    try format.check(topics, input, output, isUsed: application.applicationId != nil)
     try application.check(topics)
+    try format.check(topics, input, output, isUsed: application.applicationId != nil)
     if application.reset {
       try requireNoInput("resets an application", "without --reset")
       try requireNoPurge()
