@@ -87,7 +87,7 @@ install: release ## Install under PREFIX (/usr/local), beneath DESTDIR where tha
 	for page in $(MANUAL); do \
 	  install -m 644 $$page $(MAN)/man$${page##*.} || exit 1; \
 	done
-	install -m 644 README.md CHANGELOG.md LICENSE docs/recipes.md $(DOC)
+	install -m 644 README.md CHANGELOG.md LICENSE docs/tutorial.md docs/recipes.md $(DOC)
 	install -m 644 $(EXAMPLES) $(DOC)/examples
 
 uninstall: ## Remove what install put under PREFIX

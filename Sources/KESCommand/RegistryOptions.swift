@@ -45,7 +45,7 @@ public struct RegistryOptions: ParsableArguments {
     help: ArgumentHelp(
       "The subject under which the output's schema is looked up. (default: none where records are"
         + " written with the schema they were read with, else session-events-value, or events-value"
-        + " for events without sessions)", valueName: "name"))
+        + " for events without sessions; with --to TOPIC-value)", valueName: "name"))
   public var subject: String?
 
   public init() {}

@@ -31,10 +31,10 @@ struct KESProduce: Tool {
 
         kes-produce --replay --speed 10x --shift-to now events.jsonl
 
-      Both send to a topic as well, and a topic is replayed like a file:
+      --to writes to a topic, and --replay --from sends again what is in one:
 
-        kes-produce --rate 50 -b localhost:9092 --to events
-        kes-produce --replay --speed max -b localhost:9092 --from events -e --to events-again
+        kes-produce -b localhost:9092 --to events
+        kes-produce --replay --speed max -b localhost:9092 --from events --exit --to copies
       """,
     version: version)
 

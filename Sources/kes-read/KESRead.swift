@@ -54,11 +54,10 @@ struct KESRead: Tool {
 
         kes-read --framing confluent --registry http://localhost:8081 topic.frames
 
-      A topic, from its last ten records of each partition on, until Ctrl-C; and all that a topic \
-      holds, copied into another:
+      A topic from its beginning, and on with what comes; and its last 10 records of each partition:
 
-        kes-read -b localhost:9092 --from events -o -10
-        kes-read -b localhost:9092 --from events -e --to events-copy
+        kes-read -b localhost:9092 --from session-events
+        kes-read -b localhost:9092 --from session-events -o -10 --exit
 
       -c N ends after N records that pass the filters; with --sessions and --state after N rows.
       """,

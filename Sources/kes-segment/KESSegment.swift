@@ -35,10 +35,14 @@ struct KESSegment: Tool {
 
       With --state, open sessions are kept from run to run. From named files to --output every \
       event then counts exactly once, whatever crash comes between: the same command carries on. \
-      With the standard input or output it counts at least once, and so it does with --to: what is \
-      sent is delivered before the state is committed, but a crash in between sends it again.
+      With the standard input or output it counts at least once.
 
-        kes-segment events.jsonl --state sessions.state -b localhost:9092 --to session-events
+      Either end may be a topic, where every event counts at least once. From topic to topic it \
+      counts exactly once with --application-id, and any number of processes share the partitions; \
+      a survivor takes over those of a process that was lost, with their sessions:
+
+        kes-segment -b localhost:9092 --from events | kes-read
+        kes-segment -b localhost:9092 --from events --to session-events --application-id sessions
       """,
     version: version)
 

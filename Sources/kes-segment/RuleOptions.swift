@@ -105,6 +105,9 @@ struct StateOptions: ParsableArguments {
     completion: .directory)
   var state: String?
 
-  @Option(help: ArgumentHelp("How often the state is committed.", valueName: "duration"))
+  @Option(
+    help: ArgumentHelp(
+      "How often the state is committed, and on topics what was read and written.",
+      valueName: "duration"))
   var commitInterval = DurationArgument(milliseconds: 500)
 }

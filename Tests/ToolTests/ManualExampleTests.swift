@@ -10,10 +10,10 @@ import Testing
   ]
 
   /// Why examples may be left out.
-  private static let reasons = ["never ends", "needs a broker", "needs a registry"]
+  private static let reasons = ["never ends", "needs a registry"]
 
-  private func examples(_ page: String) throws -> [ManualExample] {
-    ManualExample.all(in: try ManualPage(page).literalBlocks(of: "EXAMPLES"))
+  private func examples(_ page: String) throws -> [DocumentedExample] {
+    DocumentedExample.all(in: try ManualPage(page).literalBlocks(of: "EXAMPLES"))
   }
 
   /// Where nothing is shown below a command, it must succeed without a message.
@@ -21,10 +21,11 @@ import Testing
   func everyExampleRunsAndPrintsWhatIsShown(page: String) throws {
     let directory = try TemporaryDirectory()
     let examples = try examples(page)
+    let brokers = ExampleBrokers()
     #expect(examples.count >= 3)
     for example in examples where example.reasonNotToRun == nil {
       let finished = try Program.shell(
-        example.command, environment: ["LC_ALL": "C"], directory: directory)
+        try brokers.named(in: example.command), environment: ["LC_ALL": "C"], directory: directory)
       #expect(finished.status == 0, "\(example.command)")
       if example.output.isEmpty {
         #expect(finished.errors == "", "\(example.command)")

@@ -65,7 +65,9 @@ public final class ApplicationAtRest: SessionRemover {
   public func read(settles: Bool) throws(PipelineError) -> Int32? {
     tasks = 0..<(try partitionCount())
     let follower = changelog.follower
-    try follower.restore(Array(tasks), group.patience)
+    // All is read: nothing of it is here.
+    let all = Dictionary(uniqueKeysWithValues: tasks.map { ($0, KafkaOffset(.max)) })
+    try follower.restore(Array(tasks), upTo: all, group.patience)
     var unread = Set(tasks)
     let deadline = clock.monotonic() + ApplicationAtRest.settlingTime
     var hasSaid = false

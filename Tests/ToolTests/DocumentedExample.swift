@@ -1,7 +1,7 @@
-// A command of the manual's EXAMPLES.
+// A command of a document's examples: of the manual, the README, the tutorial, the recipes.
 
 /// A command, and the lines that are shown below it.
-struct ManualExample {
+struct DocumentedExample {
   var command: String
   var output: [String] = []
   /// Why it cannot be run, where a comment says so.
@@ -11,15 +11,15 @@ struct ManualExample {
 
   /// The commands of literal blocks. One that ends with a backslash or a bar goes on in the next
   /// line; a comment before it says why it is not run.
-  static func all(in blocks: [[String]]) -> [ManualExample] {
-    var examples: [ManualExample] = []
+  static func all(in blocks: [[String]]) -> [DocumentedExample] {
+    var examples: [DocumentedExample] = []
     var reason: String?
     for line in blocks.joined() {
       if line.hasPrefix(mark) {
         reason = String(line.dropFirst(mark.count))
       } else if line.hasPrefix("$ ") {
         examples.append(
-          ManualExample(command: String(line.dropFirst(2)), reasonNotToRun: reason))
+          DocumentedExample(command: String(line.dropFirst(2)), reasonNotToRun: reason))
         reason = nil
       } else if examples[examples.count - 1].goesOn {
         examples[examples.count - 1].command += "\n" + line
