@@ -209,9 +209,11 @@ public final class TopicReader {
 
   /// Answers `.assigned`: begins to read, where `known` says or else the user or the group. Returns
   /// where. Throws `StreamError.topic`.
+  ///
+  /// - Parameter waits: whether reading begins by `begin` instead.
   @discardableResult
   func accept(
-    _ partitions: [Int32], startingAt known: [Int32: KafkaOffset] = [:]
+    _ partitions: [Int32], startingAt known: [Int32: KafkaOffset] = [:], waits: Bool = false
   ) throws(StreamError) -> [Int32: KafkaOffset] {
     var starts = known
     try sending { () throws(KafkaError) in
@@ -222,6 +224,8 @@ public final class TopicReader {
       }
       if reading.group == nil {
         try consumer.assign(positions)
+      } else if waits {
+        try consumer.deferAssignment()
       } else {
         try consumer.acceptAssignment(positions)
       }
@@ -274,12 +278,12 @@ public final class TopicReader {
     for (partition, offset) in offsets { positions[partition] = offset }
   }
 
-  func pause(_ partitions: [Int32]) throws(StreamError) {
-    try sending { () throws(KafkaError) in try consumer.pause(partitions.map(named)) }
-  }
-
-  func resume(_ partitions: [Int32]) throws(StreamError) {
-    try sending { () throws(KafkaError) in try consumer.resume(partitions.map(named)) }
+  /// Begins to read a partition that was accepted to wait. Throws `StreamError.topic`.
+  func begin(_ partition: Int32, at offset: KafkaOffset) throws(StreamError) {
+    try sending { () throws(KafkaError) in
+      try consumer.begin([KafkaPosition(named(partition), offset)])
+    }
+    positions[partition] = offset
   }
 
   /// Commits offsets for the group, and waits until that is done; where the group shares its
