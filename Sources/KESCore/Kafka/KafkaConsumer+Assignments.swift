@@ -74,7 +74,7 @@ extension KafkaConsumer {
   /// Reads partitions of a deferred assignment from now on. Throws `KafkaError`.
   func begin(_ positions: [KafkaPosition]) throws(KafkaError) {
     client.context.rebalances.deferred.subtract(positions.map(\.partition))
-    try add(positions)
+    try addAssignment(positions)
   }
 
   /// Answers `.revoked` or `.lost`: reads those partitions no more. Throws `KafkaError`.
