@@ -20,8 +20,8 @@ FISH_COMPLETIONS := $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 MAN := $(DESTDIR)$(PREFIX)/share/man
 DOC := $(DESTDIR)$(PREFIX)/share/doc/kes
 
-.PHONY: build release demo test check check-memory check-package bench bench-kafka install uninstall deb \
-  format clean help
+.PHONY: build release demo test check check-memory check-package bench bench-kafka install \
+  uninstall deb format clean help
 
 build: ## Build the tools for debugging (.build/debug)
 	@scripts/setup build

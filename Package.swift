@@ -92,7 +92,7 @@ let package = Package(
       name: "ToolTests",
       dependencies: [
         "KESCore", "KESCommand", "kes-produce", "kes-segment", "kes-read", "kes-purge",
-        "TestSupport",
+        "TestSupport", "kes-test-cluster",
       ],
       exclude: ["Cases", "Python"],
       swiftSettings: houseSettings),

@@ -42,6 +42,7 @@
   _(rd_kafka_NewTopic_set_config) \
   _(rd_kafka_abort_transaction) \
   _(rd_kafka_assign) \
+  _(rd_kafka_assignment) \
   _(rd_kafka_assignment_lost) \
   _(rd_kafka_begin_transaction) \
   _(rd_kafka_clusterid) \

@@ -53,7 +53,7 @@ public enum ExitStatus: Int32, Sendable {
     case .bug: self = .software
     case .record: self = .badData
     case .retriable, .fatal, .environment, .interrupted: self = .unavailable
-    case .fenced: self = .inUse
+    case .fenced, .inUse: self = .inUse
     case .configuration: self = .configuration
     case .missingTopic: self = .noInput
     }

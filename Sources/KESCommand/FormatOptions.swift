@@ -25,11 +25,13 @@ public struct FormatOptions: ParsableArguments {
   }
 
   /// Throws what does not go together (see `TopicOptions.check`).
-  public func check(_ topics: TopicOptions, _ input: InputOptions, _ output: OutputOptions) throws {
+  public func check(
+    _ topics: TopicOptions, _ input: InputOptions, _ output: OutputOptions, isUsed: Bool = false
+  ) throws {
     if topics.to != nil && format == .text {
       throw ValidationError("--format text is for people: a topic takes json or avro")
     }
-    try topics.check(input, output, avro, isAvroAsked: format == .avro)
+    try topics.check(input, output, avro, isAvroAsked: format == .avro, isUsed: isUsed)
   }
 
   /// What the run's decoders and encoders share.

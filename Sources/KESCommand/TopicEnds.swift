@@ -48,6 +48,9 @@ public final class TopicEnds {
     return { printer.show($0) }
   }
 
+  /// How long to wait for a broker at the start, in milliseconds.
+  public var connectTimeout: Int64 { options.connectMilliseconds }
+
   // MARK: Reading
 
   /// Whether records are read from a topic.

@@ -19,6 +19,11 @@ struct KESPurge: Tool {
 
         kes-segment events.jsonl | kes-purge --flush | kes-read --sessions
 
+      From topic to topic each partition has its own stream time and sessions. What is open is not \
+      kept from run to run; with --group every session event is passed on at least once:
+
+        kes-purge -b localhost:9092 --from session-events --group cleaner --to closed-sessions
+
       Avro container files stay what they are. With --state the closings are JSON lines unless \
       --format or what the --output holds already says otherwise.
 
@@ -36,6 +41,19 @@ struct KESPurge: Tool {
       a named --output is, as it does for kes-segment: the file is cut to that length, at first \
       emptied, and written on, so that every SessionClosed stands there exactly once. It may be the \
       very file that kes-segment writes to.
+
+      With --application-id it does the same to the changelog of an application of kes-segment, when \
+      none of its processes runs: each partition by its own stream time. SessionClosed go to the \
+      standard output, to a new --output or to a topic, and are safe there before a session leaves \
+      the changelog. Processes that are started afterwards know of it, with or without --state.
+
+        kes-purge -b localhost:9092 --application-id sessions --as-of now --to session-events
+
+      --reset takes the application back to its beginning: the group's committed offsets, the \
+      changelog and with --state the state on this machine, as one thing. Say it on every machine \
+      that has a state directory of the application, before a process is started again.
+
+        kes-purge -b localhost:9092 --application-id sessions --reset --state sessions.state --dry-run
       """,
     version: version)
 
@@ -43,6 +61,7 @@ struct KESPurge: Tool {
   @OptionGroup(title: "Sessions") var closing: ClosingOptions
   @OptionGroup(title: "State") var state: StateOptions
   @OptionGroup(title: "Kafka") var topics: TopicOptions
+  @OptionGroup(title: "Application") var application: ApplicationOptions
   @OptionGroup(title: "Output") var format: FormatOptions
   @OptionGroup(title: "Output") var output: OutputOptions
   @OptionGroup(title: "Reports") var report: ReportOptions
@@ -53,33 +72,63 @@ struct KESPurge: Tool {
   static func main() { start() }
 
   mutating func validate() throws {
-    try format.check(topics, input, output)
-    if state.state == nil {
-      try state.requireNone()
+    try application.check(topics)
+    try format.check(topics, input, output, isUsed: application.applicationId != nil)
+    if application.reset {
+      try requireNoInput("resets an application", "without --reset")
+      try requireNoPurge()
+    } else if application.applicationId != nil {
+      try requireNoInput("purges an application", "without --application-id")
+      try require("without --application-id", [("--state", state.state != nil)])
+      try requireNoSource("without --application-id")
+    } else if state.state != nil {
+      try requireNoInput("purges a store", "without --state")
+      try requireNoSource("without --state")
+      try require("without --state", [("--to", topics.to != nil)])
     } else {
-      try requireNoInput()
+      try state.requireNone()
     }
   }
 
   /// Refuses what concerns the reading of session events.
-  private func requireNoInput() throws {
+  private func requireNoInput(_ deed: String, _ condition: String) throws {
     if !input.files.isEmpty {
-      throw ValidationError("--state purges a store: it goes without files to read")
+      throw ValidationError("kes-purge \(condition) reads files: this \(deed)")
     }
-    let given = [
-      ("--flush", closing.flush), ("--retain", closing.retain != nil),
-      ("--count", input.count != nil), ("--input-format", input.inputFormat != nil),
-      ("--on-error", input.onError != nil), ("--dead-letter", input.deadLetter != nil),
-      ("--stats", report.stats != nil), ("--progress", report.progress),
-      ("--schema", format.avro.schema != nil), ("--from", topics.from != nil),
-      ("--to", topics.to != nil),
-    ].first { $0.1 }
-    if let given {
-      throw ValidationError("\(given.0) is for reading session events: it goes without --state")
+    try require(
+      condition,
+      [
+        ("--flush", closing.flush), ("--retain", closing.retain != nil),
+        ("--count", input.count != nil), ("--input-format", input.inputFormat != nil),
+        ("--on-error", input.onError != nil), ("--dead-letter", input.deadLetter != nil),
+        ("--stats", report.stats != nil), ("--progress", report.progress),
+        ("--schema", format.avro.schema != nil),
+      ])
+  }
+
+  private func requireNoSource(_ condition: String) throws {
+    try require(condition, [("--from", topics.from != nil)])
+  }
+
+  private func require(_ condition: String, _ options: [(name: String, isGiven: Bool)]) throws {
+    if let given = options.first(where: \.isGiven) {
+      throw ValidationError("\(given.name) is for reading session events: it goes \(condition)")
     }
   }
 
+  /// Refuses what says which sessions to close, and where to write that: a reset closes none.
+  private func requireNoPurge() throws {
+    let given = [
+      ("--timeout", closing.timeout != nil), ("--lateness", closing.lateness != nil),
+      ("--as-of", state.asOf != nil), ("--device", state.device != nil),
+      ("--to", topics.to != nil), ("--output", output.output != nil),
+      ("--format", format.format != nil),
+    ].first { $0.1 }
+    if let given { throw ValidationError("\(given.0) closes sessions, and --reset closes none") }
+  }
+
   func work(_ messages: Messages) throws(ToolFailure) -> ToolEnding {
+    if let application = application.application { return try purge(application, messages) }
     if let directory = state.state { return try purge(directory, messages) }
     return try filter(messages)
   }
@@ -143,7 +192,7 @@ struct KESPurge: Tool {
     }
     let progress = try storing { () throws(StateError) in try store.progress() }
     let selection = state.selection(of: progress ?? TaskProgress(), closing)
-    if selection == nil { messages.note("no timeout is known, so nothing is due; say --timeout") }
+    if selection == nil { noteUnknownTimeout(messages) }
     let isFile = output.output != nil
     let setup = try format.makeSetup(
       wantsDetails: false, isFile: isFile, topics: topics, signals: signals)
@@ -151,7 +200,8 @@ struct KESPurge: Tool {
       try openOutput(opener, of: store), setup, color: report.color, isFile: isFile
     ) { $0.holdsClosings(marksDuplicates: false) ? $0.withoutSession() : nil }
     var purge = StorePurge(
-      store: store, selection: selection ?? .nothing, removes: !state.dryRun,
+      store: store, selections: [TaskSelection(selection ?? .nothing)],
+      remover: state.dryRun ? nil : store,
       encoder: destination.makeSessionEncoder(
         emission: .closed, marksDuplicates: destination.writer.marksDuplicates),
       output: destination.stream, signals: signals)
@@ -172,8 +222,12 @@ struct KESPurge: Tool {
     return try opener.openOutput()
   }
 
+  func noteUnknownTimeout(_ messages: Messages) {
+    messages.note("no timeout is known, so nothing is due; say --timeout")
+  }
+
   /// `12 sessions purged, 30 stay`.
-  private func count(purged: Int, of open: Int) -> String {
+  func count(purged: Int, of open: Int) -> String {
     let sessions = purged == 1 ? "1 session" : "\(purged) sessions"
     let staying = open - purged
     return state.dryRun

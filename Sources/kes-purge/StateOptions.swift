@@ -40,7 +40,7 @@ struct StateOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "What is due by this time: the stream time of the store, the wall clock, or a time in"
+      "What is due by this time: the stream time of the store or the partition, the wall clock, or a time in"
         + " milliseconds or as RFC 3339. (default: stream)",
       valueName: "stream|now|time"))
   var asOf: Moment?
@@ -59,7 +59,9 @@ struct StateOptions: ParsableArguments {
   func requireNone() throws {
     let given = [("--as-of", asOf != nil), ("--device", device != nil), ("--dry-run", dryRun)]
       .first { $0.1 }
-    if let given { throw ValidationError("\(given.0) needs --state: the store to purge") }
+    if let given {
+      throw ValidationError("\(given.0) needs --state or --application-id: what to purge")
+    }
   }
 
   /// Which sessions are to go; nil where that hangs on a timeout, and there is none.

@@ -47,3 +47,13 @@ enum EventLines {
     return lines
   }
 }
+
+extension EventLines {
+  /// As `random`, each line another one: numbered from `first`, in a member that kes passes on.
+  static func numbered(count: Int, devices: Int, seed: UInt64, first: Int = 0) -> [String] {
+    random(count: count, devices: devices, seed: seed).split(separator: "\n").enumerated().map {
+      index, line in
+      line.dropLast() + #","n":\#(first + index)}"#
+    }
+  }
+}

@@ -56,6 +56,23 @@ public final class KafkaAdmin {
     return code == .none
   }
 
+  /// Waits until brokers know these partitions, of topics that were just made. Throws `KafkaError`.
+  func awaitPartitions(
+    _ partitions: [KafkaPartition], _ patience: KafkaPatience
+  ) throws(KafkaError) {
+    let deadline = KafkaDeadline(patience)
+    while true {
+      do throws(KafkaError) {
+        _ = try client.watermarks(of: partitions, patience)
+        return
+      } catch {
+        if error.kind != .missingTopic || deadline.isOver { throw error }
+        try deadline.checkInterruption("wait for the topic", error.place)
+        unsafe rd_kafka_poll(client.pointer, deadline.remaining(atMost: 50))
+      }
+    }
+  }
+
   /// Removes a topic. Returns false where there is none. Throws `KafkaError`.
   public func deleteTopic(
     _ name: String, _ patience: KafkaPatience

@@ -70,7 +70,8 @@ func kafkaRebalanceCallback(
     default: KafkaRebalance.revoked(partitions)
     }
   if context.rebalances.isClosing {
-    unsafe kafkaAnswer(event, startingAt: [], client, context.rebalances.counts)
+    let partitions = context.rebalances.read(of: event)
+    unsafe kafkaAnswer(event, partitions, startingAt: [], client, context.rebalances.counts)
   } else {
     context.rebalances.pending.append(event)
   }

@@ -33,6 +33,21 @@ extension KafkaClientHandle {
     atTime time: Int64, of partitions: [KafkaPartition], _ deadline: KafkaDeadline
   ) throws(KafkaError) -> [KafkaPartition: KafkaOffset] {
     if partitions.isEmpty { return [:] }
+    while true {
+      do throws(KafkaError) {
+        return try askForOffsets(atTime: time, of: partitions, deadline)
+      } catch {
+        // Leaders move, and those of a new topic are to be found first.
+        if error.kind != .retriable || deadline.isOver { throw error }
+        try deadline.checkInterruption("ask for offsets", error.place)
+        unsafe rd_kafka_poll(pointer, deadline.remaining(atMost: 50))
+      }
+    }
+  }
+
+  private func askForOffsets(
+    atTime time: Int64, of partitions: [KafkaPartition], _ deadline: KafkaDeadline
+  ) throws(KafkaError) -> [KafkaPartition: KafkaOffset] {
     let list = KafkaPartitionList(
       partitions.map { KafkaPosition($0, KafkaOffset(time)) }, counts)
     let code = unsafe rd_kafka_offsets_for_times(pointer, list.pointer, deadline.remaining())

@@ -19,6 +19,19 @@ extension KafkaConsumer {
   public func assign(_ positions: [KafkaPosition]) throws(KafkaError) {
     let list = KafkaPartitionList(positions, client.counts)
     try client.check(unsafe rd_kafka_assign(client.pointer, list.pointer), "assign partitions")
+    try settle()
+  }
+
+  /// Waits until partitions that were to be stopped are: librdkafka (2.0.2) stops the process where
+  /// one is taken away once more before that. Each question is answered behind what was asked of its
+  /// thread before: the first behind the stops, the second behind what they say when they are done.
+  private func settle() throws(KafkaError) {
+    for _ in 0..<2 {
+      var list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?
+      let code = unsafe rd_kafka_assignment(client.pointer, &list)
+      if let list = unsafe list { unsafe rd_kafka_topic_partition_list_destroy(list) }
+      try client.check(code, "assign partitions")
+    }
   }
 
   /// Reads these partitions, too, from these offsets; none of them may be among those that are read.
@@ -39,21 +52,48 @@ extension KafkaConsumer {
     guard case .assigned = unanswered else {
       throw misuse("accept an assignment", "no assignment waits for an answer")
     }
-    try answer(positions)
+    try answer(positions, of: unanswered?.partitions ?? [])
+  }
+
+  /// Answers `.assigned`: the partitions are ours, and each is read from `begin` on. Throws
+  /// `KafkaError`, of the kind `.configuration` where the group's protocol is not cooperative.
+  func deferAssignment() throws(KafkaError) {
+    guard case .assigned(let partitions) = unanswered else {
+      throw misuse("accept an assignment", "no assignment waits for an answer")
+    }
+    if unsafe kafkaIsCooperative(client.pointer) {
+      client.context.rebalances.deferred.formUnion(partitions)
+      return try answer([], of: [])
+    }
+    throw KafkaError(
+      .configuration, operation: "share partitions", place: client.place,
+      reason: "the group's members take partitions from each other at once",
+      advice: "partition.assignment.strategy must be cooperative-sticky in all of them")
+  }
+
+  /// Reads partitions of a deferred assignment from now on. Throws `KafkaError`.
+  func begin(_ positions: [KafkaPosition]) throws(KafkaError) {
+    client.context.rebalances.deferred.subtract(positions.map(\.partition))
+    try addAssignment(positions)
   }
 
   /// Answers `.revoked` or `.lost`: reads those partitions no more. Throws `KafkaError`.
   public func giveUp() throws(KafkaError) {
     switch unanswered {
-    case .revoked, .lost: try answer([])
+    case .revoked(let partitions), .lost(let partitions): try answer([], of: partitions)
     case .assigned, nil: throw misuse("give partitions up", "none are asked back")
     }
   }
 
-  private func answer(_ positions: [KafkaPosition]) throws(KafkaError) {
+  private func answer(
+    _ positions: [KafkaPosition], of partitions: [KafkaPartition]
+  ) throws(KafkaError) {
     guard let event = unanswered else { return }
     unanswered = nil
-    let failure = unsafe kafkaAnswer(event, startingAt: positions, client.pointer, client.counts)
+    var partitions = partitions
+    if case .assigned = event {} else { partitions = client.context.rebalances.read(of: event) }
+    let failure = unsafe kafkaAnswer(
+      event, partitions, startingAt: positions, client.pointer, client.counts)
     if let failure { throw failure }
   }
 

@@ -42,7 +42,8 @@ extension KafkaConsumer {
     client.context.rebalances.pending = []
     unanswered = nil
     for event in events {
-      _ = unsafe kafkaAnswer(event, startingAt: [], client.pointer, client.counts)
+      let partitions = client.context.rebalances.read(of: event)
+      _ = unsafe kafkaAnswer(event, partitions, startingAt: [], client.pointer, client.counts)
     }
   }
 }

@@ -14,6 +14,8 @@ public struct KafkaError: Error, Hashable, Sendable {
     case fatal
     /// Another instance with our transactional or instance id has taken over.
     case fenced
+    /// Others work on what must be at rest.
+    case inUse
     /// Brokers that do not answer, or do not let us in.
     case environment
     /// What the user has set.
@@ -106,7 +108,7 @@ extension KafkaError: CustomStringConvertible {
     case .missingTopic: return "create the topic, or see how it is spelled"
     case .configuration: return "see the properties set by -X, -F and KES_CONFIG"
     case .environment where code.isUnreachable: return "see that brokers run there"
-    case .retriable, .environment, .interrupted: return nil
+    case .inUse, .retriable, .environment, .interrupted: return nil
     }
   }
 }

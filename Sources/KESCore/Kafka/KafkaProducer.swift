@@ -117,7 +117,13 @@ public final class KafkaProducer {
     _ code: rd_kafka_resp_err_t, _ topic: KafkaTopic, _ partition: Int32
   ) -> KafkaError {
     let place = KafkaPlace(topic: topic.name, partition: partition)
-    let error = client.failure(KafkaErrorCode(code), "send a record", place)
+    var error = client.failure(KafkaErrorCode(code), "send a record", place)
+    // The library takes no records of a transaction that has failed behind its queue.
+    if isTransactional && transactionState == .open && code == RD_KAFKA_RESP_ERR__STATE {
+      error.kind = .retriable
+      error.recovery = .abort
+      error.reason = "the transaction has failed"
+    }
     if isTransactional {
       transactionState = transactionState.after(.produce, failing: error)
     }

@@ -4,15 +4,15 @@ internal import CRdkafka
 
 /// Answers a rebalance by the protocol of the group, cooperative or eager (KIP-429). Returns what
 /// went wrong.
+///
+/// - Parameter partitions: those of the event that are to be read, or are.
 @discardableResult
 func kafkaAnswer(
-  _ event: KafkaRebalance, startingAt positions: [KafkaPosition], _ client: OpaquePointer,
-  _ counts: KafkaHandleCounts
+  _ event: KafkaRebalance, _ partitions: [KafkaPartition], startingAt positions: [KafkaPosition],
+  _ client: OpaquePointer, _ counts: KafkaHandleCounts
 ) -> KafkaError? {
-  let list = KafkaPartitionList(kafkaStarts(event, positions), counts)
-  let protocolName = unsafe rd_kafka_rebalance_protocol(client).map { unsafe String(cString: $0) }
-  let isCooperative = protocolName == "COOPERATIVE"
-  switch (event, isCooperative) {
+  let list = KafkaPartitionList(kafkaStarts(partitions, positions), counts)
+  switch (event, unsafe kafkaIsCooperative(client)) {
   case (.assigned, true):
     return unsafe kafkaFailure(rd_kafka_incremental_assign(client, list.pointer), counts)
   case (.assigned, false):
@@ -24,12 +24,18 @@ func kafkaAnswer(
   }
 }
 
-/// The partitions of the event, each at its position, or where the group's last commit stands.
+/// Whether the group takes away only what moves.
+func kafkaIsCooperative(_ client: OpaquePointer) -> Bool {
+  guard let name = unsafe rd_kafka_rebalance_protocol(client) else { return false }
+  return unsafe String(cString: name) == "COOPERATIVE"
+}
+
+/// The partitions, each at its position, or where the group's last commit stands.
 private func kafkaStarts(
-  _ event: KafkaRebalance, _ positions: [KafkaPosition]
+  _ partitions: [KafkaPartition], _ positions: [KafkaPosition]
 ) -> [KafkaPosition] {
   let starts = Dictionary(positions.map { ($0.partition, $0.offset) }) { $1 }
-  return event.partitions.map { KafkaPosition($0, starts[$0] ?? .committed) }
+  return partitions.map { KafkaPosition($0, starts[$0] ?? .committed) }
 }
 
 private func kafkaFailure(_ error: OpaquePointer?, _ counts: KafkaHandleCounts) -> KafkaError? {

@@ -1,5 +1,16 @@
 // Which sessions of a store are to be purged, and how they close.
 
+/// What of one task is to be purged.
+public struct TaskSelection: Sendable {
+  public var task: Int32
+  public var selection: PurgeSelection
+
+  public init(task: Int32 = 0, _ selection: PurgeSelection) {
+    self.task = task
+    self.selection = selection
+  }
+}
+
 /// What `kes-purge --state` was asked to remove (cli.md, section 7).
 public struct PurgeSelection: Sendable {
   /// R5 as a time: sessions whose latest event is `silence` or more before `asOf` are due. All in

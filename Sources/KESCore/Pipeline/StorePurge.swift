@@ -1,15 +1,16 @@
-// Purging a store at rest: write the closings, then remove their sessions.
+// Purging sessions at rest: write the closings, then remove their sessions.
 
-/// Closes and removes the selected sessions of a store, in the order of their latest events.
+/// Closes and removes the selected sessions of a store, task by task, in the order of their latest
+/// events.
 ///
 ///     StateStore ──▶ selected sessions ──▶ Encoder ──▶ OutputStream
-///         ▲                                                │ synced
-///         └──────────────── removals ◀─────────────────────┘
+///                                                          │ synced
+///     SessionRemover ◀──────────── removals ◀──────────────┘
 ///
-/// Goes in portions. Each is on the disk, or in the pipe, before its sessions leave the store in one
-/// transaction, which also notes the length of an output file. So a kill at any moment loses no
-/// closing: to a pipe those of the portion in hand are written again by the next run, and a file is
-/// cut to the length noted before it is written on.
+/// Goes in portions. Each is on the disk, in the pipe or with the brokers before its sessions are
+/// removed. So a kill at any moment loses no closing: at worst those of the portion in hand are written
+/// again by the next run. Where the store itself is purged, it notes the length of an output file in
+/// the same transaction, and the next run cuts the file to that before it writes on.
 public struct StorePurge<Encoder: SessionEventEncoder & ~Copyable>: ~Copyable {
   /// The least number of sessions of a portion.
   private static var leastPortion: Int { 10_000 }
@@ -20,13 +21,14 @@ public struct StorePurge<Encoder: SessionEventEncoder & ~Copyable>: ~Copyable {
   private static var chunk: Int { 1024 }
 
   private let store: StateStore
-  private let selection: PurgeSelection
-  private let removes: Bool
+  private let selections: [TaskSelection]
+  private let remover: (any SessionRemover)?
   private var encoder: Encoder
   private let output: OutputStream
   private let signals: Signals
 
   private let noRecords = Batch(blockSize: 1)
+  private var selection = PurgeSelection.nothing
   private var selected = SelectedSessions()
   private var outcome = Outcome()
   private var changes = StateChanges()
@@ -35,15 +37,17 @@ public struct StorePurge<Encoder: SessionEventEncoder & ~Copyable>: ~Copyable {
   public private(set) var closedCount = 0
   public private(set) var openCount = 0
 
-  /// - Parameter removes: false only writes what would be purged; then a store that was opened for
-  ///   reading will do.
+  /// - Parameters:
+  ///   - selections: what is to go of each task.
+  ///   - remover: nil only writes what would be purged; then a store that was opened for reading will
+  ///     do.
   public init(
-    store: StateStore, selection: PurgeSelection, removes: Bool, encoder: consuming Encoder,
-    output: OutputStream, signals: Signals
+    store: StateStore, selections: [TaskSelection], remover: (any SessionRemover)?,
+    encoder: consuming Encoder, output: OutputStream, signals: Signals
   ) {
     self.store = store
-    self.selection = selection
-    self.removes = removes
+    self.selections = selections
+    self.remover = remover
     self.encoder = encoder
     self.output = output
     self.signals = signals
@@ -51,32 +55,41 @@ public struct StorePurge<Encoder: SessionEventEncoder & ~Copyable>: ~Copyable {
 
   /// Purges all that is selected, or stops between two portions when a signal asks to.
   public mutating func run() throws(PipelineError) -> Ending {
-    try storing { () throws(StateError) in try select() }
-    let portion = max(Self.leastPortion, selected.count / Self.greatestPortions)
-    var start = 0
-    while start < selected.count {
-      if let signal = signals.stop { return .stopped(signal) }
-      let end = min(start + portion, selected.count)
-      try write(start..<end)
-      if removes { try remove(start..<end) }
-      start = end
+    for part in selections {
+      selection = part.selection
+      try storing { () throws(StateError) in try select(of: part.task) }
+      if let signal = try purge(part.task) { return .stopped(signal) }
     }
     let output = output
     try streaming { () throws(StreamError) in try output.finish() }
     return .done
   }
 
-  private mutating func select() throws(StateError) {
+  private mutating func select(of task: Int32) throws(StateError) {
     let selection = selection
     var found = SelectedSessions()
     var open = 0
-    try store.forEachSession { key, session in
+    try store.forEachSession(task: task) { key, session in
       if session.state == .open { open += 1 }
       if selection.selects(key, session) { found.append(key, session) }
     }
     found.sort()
     selected = found
-    openCount = open
+    openCount += open
+  }
+
+  /// Purges what is selected. Returns the signal that has asked to stop.
+  private mutating func purge(_ task: Int32) throws(PipelineError) -> Int32? {
+    let portion = max(Self.leastPortion, selected.count / Self.greatestPortions)
+    var start = 0
+    while start < selected.count {
+      if let signal = signals.stop { return signal }
+      let end = min(start + portion, selected.count)
+      try write(start..<end)
+      try remove(start..<end, of: task)
+      start = end
+    }
+    return nil
   }
 
   // MARK: One portion
@@ -113,13 +126,15 @@ public struct StorePurge<Encoder: SessionEventEncoder & ~Copyable>: ~Copyable {
     try streaming { () throws(StreamError) in try output.flushIfFull() }
   }
 
-  /// Removes the sessions at `places` in one transaction.
-  private mutating func remove(_ places: Range<Int>) throws(PipelineError) {
+  /// Removes the sessions at `places`, all at once.
+  private mutating func remove(
+    _ places: Range<Int>, of task: Int32
+  ) throws(PipelineError) {
+    guard let remover else { return }
     changes.removeAll()
+    changes.begin(task: task)
     Self.note(places, of: selected, in: &changes)
-    if let path = output.path { changes.set(length: output.keptLength, ofOutput: path) }
-    let store = store
-    try storing { () throws(StateError) in try store.commit(changes) }
+    try remover.remove(&changes, after: output)
   }
 
   private static func note(

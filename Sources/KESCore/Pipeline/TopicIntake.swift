@@ -6,6 +6,9 @@ public struct TopicIntake: ~Copyable, RecordSource {
   /// How often offsets are committed, in milliseconds. Our choice: what librdkafka commits by itself.
   private static let commitInterval: Int64 = 5000
 
+  /// How often to look for notices at least, in milliseconds. Our choice.
+  private static let noticeInterval: Int64 = 1000
+
   private let reader: TopicReader
   private var decoder: MessageDecoder
   private var messages = KafkaMessageBatch()
@@ -87,7 +90,9 @@ public struct TopicIntake: ~Copyable, RecordSource {
       return nil
     case .assigned(let partitions):
       let reader = reader
-      let starts = try readingTopic { () throws(StreamError) in try reader.accept(partitions) }
+      let starts = try TopicIntake.readingTopic { () throws(StreamError) in
+        try reader.accept(partitions)
+      }
       positions.merge(starts) { $1 }
       committed.merge(starts) { $1 }
     case .revoked(let partitions):
@@ -101,13 +106,16 @@ public struct TopicIntake: ~Copyable, RecordSource {
     return nil
   }
 
-  /// What the reader brings; comes back when offsets are to be committed, too.
+  /// What the reader brings; comes back when offsets are to be committed, and every second to tell
+  /// what the library has to say.
   private mutating func take(
     _ deadline: Int64?, _ willWait: () throws(StreamError) -> Void
   ) throws(PipelineError) -> TopicReader.Turn {
     let (reader, deadLetters) = (reader, deadLetters)
     let isBehind = reader.reading.group != nil && positions != committed
-    let deadline = isBehind ? min(deadline ?? .max, nextCommit) : deadline
+    let deadline = min(
+      deadline ?? .max, isBehind ? nextCommit : .max,
+      clock.monotonic() + TopicIntake.noticeInterval)
     // What the output refuses is not the topic's fault.
     var refusal: StreamError?
     do throws(StreamError) {
@@ -127,15 +135,19 @@ public struct TopicIntake: ~Copyable, RecordSource {
 
   private mutating func giveUp(_ partitions: [Int32]) throws(PipelineError) {
     let reader = reader
-    try readingTopic { () throws(StreamError) in try reader.giveUp(partitions) }
+    try TopicIntake.readingTopic { () throws(StreamError) in try reader.giveUp(partitions) }
+    forget(partitions)
+  }
+
+  private mutating func forget(_ partitions: [Int32]) {
     for partition in partitions { (positions[partition], committed[partition]) = (nil, nil) }
   }
 
   /// Runs `body`, whose failures are those of the topic that is read.
-  private func readingTopic<Result>(
+  private static func readingTopic<Result>(
     _ body: () throws(StreamError) -> Result
   ) throws(PipelineError) -> Result {
-    do { return try body() } catch { throw .stream(TopicIntake.ofInput(error)) }
+    do { return try body() } catch { throw .stream(ofInput(error)) }
   }
 
   private static func ofInput(_ error: StreamError) -> StreamError {
@@ -178,6 +190,36 @@ public struct TopicIntake: ~Copyable, RecordSource {
     if policy == .fail { failure = record } else { onRejection?(record) }
   }
 
+  /// The last commit: tried again while the group is rebalancing, for a while.
+  private mutating func commitAtEnd() throws(PipelineError) {
+    let end = clock.monotonic() + TopicIntake.commitInterval
+    try commit()
+    while reader.reading.group != nil && positions != committed && clock.monotonic() < end {
+      try keepUp()
+      try commit()
+    }
+  }
+
+  /// Answers what comes while a commit waits for its group.
+  private mutating func keepUp() throws(PipelineError) {
+    let reader = reader
+    let turn: TopicReader.Turn?
+    do throws(StreamError) { turn = try reader.keepUp(&messages) } catch {
+      throw .stream(TopicIntake.ofInput(error))
+    }
+    switch turn {
+    case .assigned(let partitions):
+      try TopicIntake.readingTopic { () throws(StreamError) in
+        try reader.acceptUnread(partitions)
+      }
+    case .revoked(let partitions):
+      try commit()
+      try giveUp(partitions)
+    case .lost(let partitions): try giveUp(partitions)
+    default: break
+    }
+  }
+
   /// Commits where reading stands, behind what is safe. A group that is rebalancing takes no commits:
   /// the next one tells it, or whoever gets the partitions reads some records again.
   private mutating func commit() throws(PipelineError) {
@@ -200,7 +242,7 @@ public struct TopicIntake: ~Copyable, RecordSource {
     if leaving > 0 && leaving <= lastOffsets.count {
       positions[partition] = lastOffsets[lastOffsets.count - leaving]
     }
-    try commit()
+    try commitAtEnd()
     reader.close()
   }
 

@@ -11,11 +11,15 @@ public protocol OutputFraming: AnyObject {
     _ content: borrowing ByteBlock, at moment: FlushMoment, to output: inout ByteBlock
   ) throws(SchemaFailure) -> Int
 
+  /// Forgets what is known of content that is not written yet: it will not be.
+  func discard()
+
   /// Whether what has been written must be kept by who writes on; else it may begin anew.
   var hasContent: Bool { get }
 }
 
 extension OutputFraming {
+  public func discard() {}
   public var hasContent: Bool { true }
 }
 

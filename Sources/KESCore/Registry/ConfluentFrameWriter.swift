@@ -56,6 +56,8 @@ public final class ConfluentFrameWriter: AvroWriter {
     return from
   }
 
+  public func discard() { cuts.removeAll() }
+
   private func append(
     _ content: borrowing ByteBlock, _ range: Range<Int>, _ identifier: SchemaIdentifier,
     to output: inout ByteBlock

@@ -8,6 +8,13 @@ public protocol OutputDestination: AnyObject {
   /// Waits until all that was taken is safe: on the disk, or delivered to its brokers.
   func sync() throws(StreamError)
 
+  /// Forgets what is known of records that are not written yet: they will not be.
+  func discard()
+
   /// Called behind the last write of a run. Throws where something of it was not delivered.
   func finish() throws(StreamError)
+}
+
+extension OutputDestination {
+  public func discard() {}
 }

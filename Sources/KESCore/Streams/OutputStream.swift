@@ -99,7 +99,11 @@ public final class OutputStream {
   }
 
   /// Forgets what is not written yet.
-  func discard() { buffer.truncate(to: 0) }
+  func discard() {
+    buffer.truncate(to: 0)
+    framing?.discard()
+    destination.discard()
+  }
 
   private func write(at moment: FlushMoment) throws(StreamError) {
     guard let framing else {

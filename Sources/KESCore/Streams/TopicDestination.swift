@@ -84,6 +84,8 @@ public final class TopicDestination: OutputDestination {
     return headers
   }
 
+  public func discard() { notes.removeAll() }
+
   public func sync() throws(StreamError) {
     try sending { () throws(KafkaError) in try sender.deliver() }
   }

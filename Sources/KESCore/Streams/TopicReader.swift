@@ -153,9 +153,11 @@ public final class TopicReader {
     }
   }
 
-  private func poll(_ messages: inout KafkaMessageBatch) throws(StreamError) -> Turn? {
+  private func poll(
+    _ messages: inout KafkaMessageBatch, milliseconds: Int64 = 0
+  ) throws(StreamError) -> Turn? {
     let found = try sending { () throws(KafkaError) in
-      try consumer.poll(into: &messages, milliseconds: 0)
+      try consumer.poll(into: &messages, milliseconds: milliseconds)
     }
     switch found {
     case .idle: return nil
@@ -207,9 +209,11 @@ public final class TopicReader {
 
   /// Answers `.assigned`: begins to read, where `known` says or else the user or the group. Returns
   /// where. Throws `StreamError.topic`.
+  ///
+  /// - Parameter waits: whether reading begins by `begin` instead.
   @discardableResult
   func accept(
-    _ partitions: [Int32], startingAt known: [Int32: KafkaOffset] = [:]
+    _ partitions: [Int32], startingAt known: [Int32: KafkaOffset] = [:], waits: Bool = false
   ) throws(StreamError) -> [Int32: KafkaOffset] {
     var starts = known
     try sending { () throws(KafkaError) in
@@ -220,6 +224,8 @@ public final class TopicReader {
       }
       if reading.group == nil {
         try consumer.assign(positions)
+      } else if waits {
+        try consumer.deferAssignment()
       } else {
         try consumer.acceptAssignment(positions)
       }
@@ -272,12 +278,12 @@ public final class TopicReader {
     for (partition, offset) in offsets { positions[partition] = offset }
   }
 
-  func pause(_ partitions: [Int32]) throws(StreamError) {
-    try sending { () throws(KafkaError) in try consumer.pause(partitions.map(named)) }
-  }
-
-  func resume(_ partitions: [Int32]) throws(StreamError) {
-    try sending { () throws(KafkaError) in try consumer.resume(partitions.map(named)) }
+  /// Begins to read a partition that was accepted to wait. Throws `StreamError.topic`.
+  func begin(_ partition: Int32, at offset: KafkaOffset) throws(StreamError) {
+    try sending { () throws(KafkaError) in
+      try consumer.begin([KafkaPosition(named(partition), offset)])
+    }
+    positions[partition] = offset
   }
 
   /// Commits offsets for the group, and waits until that is done; where the group shares its
@@ -294,6 +300,21 @@ public final class TopicReader {
       throw .topic(error)
     }
   }
+
+  /// Keeps up with the group at the end of a run, where nothing more is to be read: messages that
+  /// arrive are to be dropped, and partitions that are assigned need no records (`acceptUnread`).
+  /// Returns nil where nothing comes for a moment. Throws `StreamError.topic`.
+  func keepUp(_ messages: inout KafkaMessageBatch) throws(StreamError) -> Turn? {
+    try poll(&messages, milliseconds: TopicReader.keepUpTime)
+  }
+
+  /// Answers `.assigned` where nothing more is to be read. Throws `StreamError.topic`.
+  func acceptUnread(_ partitions: [Int32]) throws(StreamError) {
+    try accept(partitions, startingAt: Dictionary(partitions.map { ($0, KafkaOffset.end) }) { $1 })
+  }
+
+  /// In milliseconds. Our choice: as often as commits are tried again.
+  private static let keepUpTime: Int64 = 50
 
   /// Leaves the group.
   public func close() {

@@ -64,6 +64,8 @@ public final class AvroContainerWriter: AvroWriter {
     return from
   }
 
+  public func discard() { cuts.removeAll() }
+
   /// A header alone is written anew: which schema the first record has is not known yet.
   public var hasContent: Bool { hasBlocks }
 
@@ -118,6 +120,12 @@ public struct AvroBlockCuts {
   mutating func finish(at end: Int) {
     if count > 0 { blocks.append((end, count)) }
     (count, start) = (0, end)
+  }
+
+  /// Forgets all records.
+  mutating func removeAll() {
+    blocks.removeAll(keepingCapacity: true)
+    (start, count) = (0, 0)
   }
 
   /// Forgets the blocks, which take the first `length` bytes of the buffer.

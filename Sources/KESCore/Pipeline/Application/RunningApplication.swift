@@ -58,7 +58,9 @@ public final class RunningApplication {
       _ = try admin.createTopic(topic, patience)
       found = try admin.topic(application.changelog, patience)
     }
-    guard let found, found.partitionCount != partitions else { return }
+    guard let found, found.partitionCount != partitions else {
+      return try awaitChangelog(partitions, patience)
+    }
     throw KafkaError(
       .configuration, operation: "use it as a changelog",
       place: KafkaPlace(topic: application.changelog),
@@ -67,6 +69,14 @@ public final class RunningApplication {
         "partitions of input were added or the changelog is another's: keys have moved to other"
         + " partitions, away from their sessions; begin anew with kes-purge --reset, or another"
         + " --application-id")
+  }
+
+  /// Waits until brokers know the partitions of a changelog that was just made.
+  private func awaitChangelog(
+    _ count: Int32, _ patience: KafkaPatience
+  ) throws(KafkaError) {
+    let all = (0..<count).map { KafkaPartition(topic: application.changelog, number: $0) }
+    try admin.awaitPartitions(all, patience)
   }
 
   // MARK: Standby replicas

@@ -9,8 +9,7 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
     let (starts, committed) = try streaming { () throws(StreamError) in
       // Waits until transactions of those who had them before have ended.
       let committed = try sending { () throws(KafkaError) in try reader.committed(partitions) }
-      let starts = try reader.accept(partitions, startingAt: committed)
-      try reader.pause(partitions)
+      let starts = try reader.accept(partitions, startingAt: committed, waits: true)
       return (starts, committed)
     }
     let now = clock.monotonic()
@@ -95,11 +94,7 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
     let elapsed = clock.monotonic() - waiting.began
     try application.follower.stop([partition])
     let reader = reader
-    try streaming { () throws(StreamError) in
-      // What came before it was paused was passed over.
-      try reader.seek(to: [partition: start])
-      try reader.resume([partition])
-    }
+    try streaming { () throws(StreamError) in try reader.begin(partition, at: start) }
     restoring[partition] = nil
     tasks[partition] = running
     if running.task.openCount > 0 {

@@ -8,7 +8,7 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
     guard let application, application.isExactlyOnce, case .stream(.topic(let failure)) = error
     else { throw error }
     let isDone = application.sender.producer.transactionState == .dead
-    if !isDone && failure.recovery != .abort { throw error }
+    if !isDone && !isUndone(failure) { throw error }
     if signals.stop != nil && isDone { throw error }
     guard let pause = recovery.fail() else { throw error }
     onNote("\(failure); \(isDone ? "joining the group anew" : "going on from the last commit")")
@@ -23,6 +23,12 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
       // What undoing fails with is dealt with in the same way, as long as it is worth a try.
       try recover(from: error)
     }
+  }
+
+  /// Whether an abort helps: also where a record was not delivered, which fails its transaction; not
+  /// where nobody takes the record.
+  private func isUndone(_ failure: KafkaError) -> Bool {
+    failure.recovery == .abort || failure.isOfDelivery && failure.kind != .record
   }
 
   /// Aborts the transaction, and sets all tasks back to the last commit, but for those that go.

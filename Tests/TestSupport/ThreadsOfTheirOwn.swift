@@ -1,14 +1,14 @@
 // Tests that wait for others, each on a thread of its own.
 
 import Foundation
-import Testing
+public import Testing
 
 /// Runs the tests of a suite on threads of their own: waiting in one does not keep others waiting, as
 /// it does on the few threads that tests share.
-struct ThreadsOfTheirOwn: SuiteTrait, TestTrait, TestScoping {
-  let isRecursive = true
+public struct ThreadsOfTheirOwn: SuiteTrait, TestTrait, TestScoping {
+  public let isRecursive = true
 
-  func provideScope(
+  public func provideScope(
     for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
   ) async throws {
     if testCase == nil { return try await function() }
@@ -17,7 +17,7 @@ struct ThreadsOfTheirOwn: SuiteTrait, TestTrait, TestScoping {
 }
 
 extension Trait where Self == ThreadsOfTheirOwn {
-  static var threadsOfTheirOwn: Self { Self() }
+  public static var threadsOfTheirOwn: Self { Self() }
 }
 
 private final class ThreadExecutor: TaskExecutor {

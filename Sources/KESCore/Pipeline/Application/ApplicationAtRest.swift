@@ -1,0 +1,126 @@
+// The sessions of an application none of whose processes runs.
+
+/// What an application's changelog tells of its sessions, copied into a store of its own; and what
+/// removes them from the changelog.
+///
+///     changelog ──read──▶ store ──StorePurge──▶ closings
+///         ▲                                        │ delivered
+///         └───────────── tombstones ◀──────────────┘
+///
+/// Processes that come later follow the changelog from where their stores stand, and meet the
+/// tombstones there, as they do where they begin with an empty store.
+public final class ApplicationAtRest: SessionRemover {
+  /// The copy; it goes away with this.
+  public let store: StateStore
+  /// The partitions of the changelog.
+  public private(set) var tasks: Range<Int32> = 0..<0
+  private let directory: StateDirectory
+  private let group: ApplicationGroup
+  private let sender: TopicSender
+  private let changelog: Changelog
+  private let signals: Signals
+  private let clock: Clock
+
+  /// How long a transaction that a lost process left open is waited for, in milliseconds. Our choice:
+  /// twice as long as brokers keep one by default (`transaction.timeout.ms`).
+  private static let settlingTime: Int64 = 120_000
+
+  private var name: String { group.application.changelog }
+  private var place: KafkaPlace { KafkaPlace(topic: name) }
+
+  /// - Parameters:
+  ///   - group: connected.
+  ///   - sender: what tombstones are sent by; not transactional.
+  /// Throws `PipelineError`.
+  public init(
+    _ group: ApplicationGroup, _ configuration: KafkaConfiguration, sender: TopicSender,
+    signals: Signals, clock: Clock = .real
+  ) throws(PipelineError) {
+    self.group = group
+    self.sender = sender
+    self.signals = signals
+    self.clock = clock
+    let made = try storing { () throws(StateError) in
+      let directory = try StateDirectory.temporary()
+      return (directory, try StateStore.open(directory.path, creating: true))
+    }
+    (directory, store) = made
+    let store = store
+    changelog = try streaming { () throws(StreamError) in
+      try sending { () throws(KafkaError) in
+        try Changelog(
+          configuration, topic: group.application.changelog, sender: sender, store: store,
+          clock: clock)
+      }
+    }
+  }
+
+  // MARK: Reading
+
+  /// Copies what is committed.
+  ///
+  /// - Parameter settles: whether to wait until no transaction is open that could still add to it.
+  /// Returns the signal that has asked to stop. Throws `PipelineError`: of the kind `.missingTopic`
+  /// where there is no changelog.
+  public func read(settles: Bool) throws(PipelineError) -> Int32? {
+    tasks = 0..<(try partitionCount())
+    let follower = changelog.follower
+    // All is read: nothing of it is here.
+    let all = Dictionary(uniqueKeysWithValues: tasks.map { ($0, KafkaOffset(.max)) })
+    try follower.restore(Array(tasks), upTo: all, group.patience)
+    var unread = Set(tasks)
+    let deadline = clock.monotonic() + ApplicationAtRest.settlingTime
+    var hasSaid = false
+    while !unread.isEmpty {
+      if let signal = signals.stop { return signal }
+      for partition in try follower.poll(milliseconds: 200) {
+        if settles && follower.isUnsettled(partition) {
+          if !hasSaid { group.note("waiting for a transaction that a lost process left open") }
+          hasSaid = true
+        } else {
+          unread.remove(partition)
+        }
+      }
+      group.tellNotices()
+      if hasSaid && clock.monotonic() >= deadline { throw unsettled }
+    }
+    try follower.stop(Array(tasks))
+    return nil
+  }
+
+  private func partitionCount() throws(PipelineError) -> Int32 {
+    let group = group
+    let found = try streaming { () throws(StreamError) in
+      try sending { () throws(KafkaError) in try group.admin.topic(name, group.patience) }
+    }
+    if let found { return found.partitionCount }
+    throw .stream(
+      .topic(
+        KafkaError(
+          .missingTopic, operation: "purge it", place: place, reason: "there is no such topic",
+          advice: "see how --application-id is spelled")))
+  }
+
+  private var unsettled: PipelineError {
+    .stream(
+      .topic(
+        KafkaError(
+          .environment, operation: "purge it", place: place,
+          reason: "a transaction stays open", advice: "see transaction.timeout.ms")))
+  }
+
+  // MARK: Removing
+
+  /// Sends tombstones, and waits until they are delivered; nothing where a process of the application
+  /// has come meanwhile.
+  public func remove(
+    _ changes: inout StateChanges, after output: OutputStream
+  ) throws(PipelineError) {
+    let (group, changelog, sender) = (group, changelog, sender)
+    try streaming { () throws(StreamError) in
+      try group.requireEmpty()
+      try changelog.send(changes)
+      try sending { () throws(KafkaError) in try sender.deliver() }
+    }
+  }
+}

@@ -1,0 +1,78 @@
+// Taking an application back to its beginning.
+
+/// Removes what an application has left behind: the state of this machine, the group's committed
+/// offsets, and the changelog.
+///
+/// In this order a crash between two of them leaves an application that goes on as before: state is
+/// restored from the changelog, which also tells how far the partitions were read. What is gone already
+/// is passed over, so that the same command completes what one before it began.
+public struct ApplicationReset: ~Copyable {
+  private let group: ApplicationGroup
+  private let input: String?
+  private let directory: String?
+  private let removes: Bool
+
+  /// - Parameters:
+  ///   - group: connected; told what is done.
+  ///   - input: the topic whose offsets go; nil for all topics of which the group has any.
+  ///   - directory: of the local state; nil for none.
+  ///   - removes: false only tells what would be done.
+  public init(_ group: ApplicationGroup, input: String?, directory: String?, removes: Bool) {
+    self.group = group
+    self.input = input
+    self.directory = directory
+    self.removes = removes
+  }
+
+  /// Throws `PipelineError`: `.state` where another process works on the state, `.stream` of the kind
+  /// `.inUse` where the group has members; then nothing was changed.
+  public func run() throws(PipelineError) {
+    let lock = try storing { () throws(StateError) in
+      try directory.map { path throws(StateError) in try StateStore.lock(path) } ?? nil
+    }
+    try streaming { () throws(StreamError) in try group.requireEmpty() }
+    if let directory { try removeState(directory, lock) }
+    try streaming { () throws(StreamError) in
+      try removeOffsets()
+      try removeChangelog()
+    }
+    withExtendedLifetime(lock) {}
+  }
+
+  private func removeState(_ directory: String, _ lock: StateLock?) throws(PipelineError) {
+    guard lock != nil else { return group.note("\(directory): there is no state here") }
+    if removes {
+      try storing { () throws(StateError) in try StateStore.removeFiles(of: directory) }
+    }
+    group.note("\(directory): the state \(gone)")
+  }
+
+  private func removeOffsets() throws(StreamError) {
+    let partitions = try group.committedPartitions(of: input)
+    let topics = Dictionary(grouping: partitions, by: \.topic)
+    if topics.isEmpty {
+      group.note("group \(group.application.identifier): there are no committed offsets")
+    }
+    for (topic, partitions) in topics.sorted(by: { $0.key < $1.key }) {
+      if removes { try group.deleteOffsets(partitions) }
+      let count = partitions.count
+      group.note(
+        "group \(group.application.identifier): what is committed of \(count)"
+          + " partition\(count == 1 ? "" : "s") of \(topic) \(gone)"
+      )
+    }
+  }
+
+  private func removeChangelog() throws(StreamError) {
+    let (name, group) = (group.application.changelog, group)
+    let isThere = try sending { () throws(KafkaError) in
+      removes
+        ? try group.admin.deleteTopic(name, group.patience)
+        : try group.admin.topic(name, group.patience) != nil
+    }
+    group.note(isThere ? "topic \(name) \(gone)" : "topic \(name): there is no such topic")
+    group.tellNotices()
+  }
+
+  private var gone: String { removes ? "is removed" : "would be removed" }
+}

@@ -1,0 +1,21 @@
+// Where purged sessions are removed from.
+
+/// Removes sessions whose closings are written and safe.
+public protocol SessionRemover: AnyObject {
+  /// Makes removals last. What fails is closed again by the next run.
+  ///
+  /// - Parameters:
+  ///   - changes: the removals.
+  ///   - output: what the closings were written to.
+  func remove(_ changes: inout StateChanges, after output: OutputStream) throws(PipelineError)
+}
+
+extension StateStore: SessionRemover {
+  /// Commits the removals together with the length of an output file.
+  public func remove(
+    _ changes: inout StateChanges, after output: OutputStream
+  ) throws(PipelineError) {
+    if let path = output.path { changes.set(length: output.keptLength, ofOutput: path) }
+    try storing { () throws(StateError) in try commit(changes) }
+  }
+}

@@ -1,0 +1,22 @@
+// Taking a store away.
+
+internal import Glibc
+
+extension StateStore {
+  /// Takes the lock of a store, so that nobody works on it meanwhile; nil where there is no store that
+  /// kes made. Throws `StateError.inUse` or `.cannotOpen`.
+  static func lock(_ directory: String) throws(StateError) -> StateLock? {
+    if unsafe access(directory + "/" + StateLock.name, F_OK) != 0 { return nil }
+    return try StateLock(directory: directory)
+  }
+
+  /// Removes a store that is locked, also a damaged one; its directory as well where nothing else lies
+  /// there. Throws `StateError.database`.
+  static func removeFiles(of directory: String) throws(StateError) {
+    for file in files(in: directory) where unsafe unlink(file) != 0 && errno != ENOENT {
+      throw .database(
+        directory: directory, operation: "remove it", code: errno, reason: systemReason(errno))
+    }
+    _ = unsafe rmdir(directory)
+  }
+}

@@ -1,0 +1,91 @@
+// kes-purge on an application of kes-segment: its changelog, or all that it left behind.
+
+internal import Glibc
+import KESCommand
+import KESCore
+
+extension KESPurge {
+  /// Purges the changelog of an application, or takes the application back to its beginning.
+  func purge(
+    _ application: SegmentApplication, _ messages: Messages
+  ) throws(ToolFailure) -> ToolEnding {
+    let signals = Signals()
+    guard let ends = try TopicEnds(topics, input, report, signals, messages, isUsed: true) else {
+      return ToolEnding(.done)
+    }
+    let group = try streaming { () throws(StreamError) in
+      let group = try ApplicationGroup(
+        application, ends.configuration, signals: signals, onNote: { messages.note($0) },
+        onNotice: ends.onNotice)
+      try group.connect(milliseconds: ends.connectTimeout)
+      return group
+    }
+    if self.application.reset { return try reset(group) }
+    return try purge(group, ends, signals, messages)
+  }
+
+  private func reset(_ group: ApplicationGroup) throws(ToolFailure) -> ToolEnding {
+    let reset = ApplicationReset(
+      group, input: topics.from, directory: state.state, removes: !state.dryRun)
+    try piping { () throws(PipelineError) in try reset.run() }
+    return ToolEnding(.done)
+  }
+
+  private func purge(
+    _ group: ApplicationGroup, _ ends: TopicEnds, _ signals: Signals, _ messages: Messages
+  ) throws(ToolFailure) -> ToolEnding {
+    let opener = try OutputOpener(output: output.output, topics: topics, apartFrom: [])
+    try requireFreshOutput()
+    if !state.dryRun { try streaming { () throws(StreamError) in try group.requireEmpty() } }
+    let sender = try ends.openSender()
+    let (rest, signal) = try piping { () throws(PipelineError) in
+      let rest = try ApplicationAtRest(
+        group, ends.configuration, sender: sender, signals: signals)
+      return (rest, try rest.read(settles: !state.dryRun))
+    }
+    if let signal { return ToolEnding(.stopped(signal)) }
+    let selections = try selections(rest, messages)
+    let setup = try format.makeSetup(
+      wantsDetails: false, isFile: output.output != nil, topics: topics, signals: signals)
+    let destination = try format.openOutput(
+      opener, ends, setup, color: report.color, isFile: output.output != nil)
+    var purge = StorePurge(
+      store: rest.store, selections: selections, remover: state.dryRun ? nil : rest,
+      encoder: destination.makeSessionEncoder(
+        emission: .closed, marksDuplicates: destination.writer.marksDuplicates),
+      output: destination.stream, signals: signals)
+    let ending = try piping { () throws(PipelineError) in try purge.run() }
+    messages.note(count(purged: purge.closedCount, of: purge.openCount))
+    return ToolEnding(ending)
+  }
+
+  /// What is to go of each partition: they have stream times of their own.
+  private func selections(
+    _ rest: ApplicationAtRest, _ messages: Messages
+  ) throws(ToolFailure) -> [TaskSelection] {
+    var selections: [TaskSelection] = []
+    var isTimeoutUnknown = false
+    for task in rest.tasks {
+      let progress = try storing { () throws(StateError) in
+        try rest.store.progress(task: task)
+      }
+      guard let progress else { continue }
+      let selection = state.selection(of: progress, closing)
+      if selection == nil { isTimeoutUnknown = true }
+      selections.append(TaskSelection(task: task, selection ?? .nothing))
+    }
+    if isTimeoutUnknown { noteUnknownTimeout(messages) }
+    return selections
+  }
+
+  /// Refuses to empty a file: nothing remembers how much of it counts, and it may hold closings of
+  /// sessions that an earlier run has removed.
+  private func requireFreshOutput() throws(ToolFailure) {
+    guard let path = output.output else { return }
+    var status = stat()
+    if unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size > 0 {
+      throw .usage(
+        "\(path) holds something already: name another --output, so that nothing is lost")
+    }
+  }
+}

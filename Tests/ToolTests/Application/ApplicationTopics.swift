@@ -1,0 +1,196 @@
+// The topics of an application, and the processes of kes-segment that share them.
+
+import Foundation
+import TestSupport
+import Testing
+
+@testable import KESCore
+
+/// An application on a mock cluster of its own, or on the real one of `KES_TEST_BROKERS`.
+final class ApplicationTopics {
+  /// nil where the cluster is real.
+  let mock: KafkaTestCluster?
+  let brokers: String
+  let partitions: Int
+  let input: String
+  let output: String
+  let identifier: String
+  /// Where states are kept.
+  let directory: TemporaryDirectory
+  private let configuration: KafkaConfiguration
+  private let suffix = String(UUID().uuidString.prefix(13))
+  private var made: [String] = []
+
+  static let patience = KafkaPatience(milliseconds: 30_000)
+
+  var changelog: String { "\(identifier)-sessions-changelog" }
+
+  /// What makes tests quick: a group notices its members' words at once.
+  static let hurry = [
+    "heartbeat.interval.ms=200", "reconnect.backoff.ms=10", "reconnect.backoff.max.ms=100",
+    "retry.backoff.ms=20", "linger.ms=1", "fetch.wait.max.ms=50", "fetch.error.backoff.ms=20",
+    "topic.metadata.refresh.fast.interval.ms=20",
+    // The mock lets a rebalance wait for it, less a second; real brokers take no less than 6000.
+    "session.timeout.ms=\(KafkaTestCluster.isMock ? 2500 : 6000)",
+  ]
+
+  init(
+    partitions: Int = 8, brokerCount: Int = 1, makesChangelog: Bool = KafkaTestCluster.isMock
+  ) throws {
+    mock = KafkaTestCluster.isMock ? try KafkaTestCluster(brokerCount: brokerCount) : nil
+    brokers = try mock?.brokers ?? #require(KafkaTestCluster.realBrokers)
+    configuration = try KafkaConfiguration(brokers: brokers, options: ApplicationTopics.hurry)
+    self.partitions = partitions
+    directory = try TemporaryDirectory()
+    input = "kes-test-events-\(suffix)"
+    output = "kes-test-sessions-\(suffix)"
+    identifier = "kes-test-application-\(suffix)"
+    try makeTopic(input)
+    try makeTopic(output)
+    if makesChangelog { try makeTopic(changelog) }
+  }
+
+  deinit {
+    guard mock == nil, let admin = try? KafkaAdmin(configuration) else { return }
+    for topic in made + [changelog] {
+      _ = try? admin.deleteTopic(topic, ApplicationTopics.patience)
+    }
+  }
+
+  /// Makes a topic, with as many partitions as the input unless said otherwise; it goes away with
+  /// this.
+  func makeTopic(_ name: String, partitions: Int? = nil) throws {
+    let count = partitions ?? self.partitions
+    if let mock { return try mock.createTopic(name, partitions: count) }
+    let topic = KafkaNewTopic(name: name, partitionCount: Int32(count))
+    #expect(try KafkaAdmin(configuration).createTopic(topic, ApplicationTopics.patience))
+    made.append(name)
+  }
+
+  /// Has a topic removed with the others that a tool made.
+  func adopt(_ name: String) { made.append(name) }
+
+  // MARK: Records
+
+  /// Sends each line of events to the partition of its device.
+  func send(_ lines: [String], partition: Int32? = nil) throws {
+    let producer = try KafkaProducer(configuration)
+    let topic = try producer.topic(input)
+    for line in lines {
+      let key = Array(ApplicationTopics.device(of: line).utf8)
+      let value = Array(line.utf8)
+      try producer.produce(
+        key: key.span, value: value.span, to: topic, partition: partition,
+        patience: ApplicationTopics.patience)
+    }
+    try producer.flush(ApplicationTopics.patience)
+  }
+
+  private static func device(of line: String) -> Substring {
+    guard let start = line.range(of: #""device":""#)?.upperBound else { return "" }
+    return line[start...].prefix { $0 != "\"" }
+  }
+
+  /// What can be read of a topic now, partition by partition.
+  func read(_ topic: String, partitions: Int? = nil) throws -> [[SeenMessage]] {
+    let count = partitions ?? self.partitions
+    let consumer = try KafkaConsumer(configuration)
+    try consumer.assign(
+      (0..<count).map {
+        KafkaPosition(KafkaPartition(topic: topic, number: Int32($0)), .beginning)
+      })
+    var found = [[SeenMessage]](repeating: [], count: count)
+    var ended: Set<Int32> = []
+    var batch = KafkaMessageBatch(capacity: 1000)
+    let deadline = KafkaDeadline(ApplicationTopics.patience)
+    while ended.count < count && !deadline.isOver {
+      guard try consumer.poll(into: &batch, milliseconds: 1000) == .batch else { continue }
+      batch.forEach { found[Int($0.partition)].append(SeenMessage($0)) }
+      ended.formUnion(batch.ends.map(\.partition.number))
+    }
+    #expect(ended.count == count, "only partitions \(ended) were read to their ends")
+    return found
+  }
+
+  /// The lines of the output, partition by partition, sessions renamed.
+  func sessions() throws -> [[String]] {
+    try read(output).map { messages in
+      renamedLines(messages.map { $0.text ?? "" })
+    }
+  }
+
+  /// What a run over files makes of the same events, partition by partition, sessions renamed.
+  func expectedSessions(_ options: [String] = []) throws -> [[String]] {
+    try read(input).map { messages in
+      let text = messages.map { ($0.text ?? "") + "\n" }.joined()
+      let ended = try Program.run(
+        "kes-segment", ["--emit", "all"] + options, input: .text(text))
+      #expect(ended.status == 0, "\(ended.errors)")
+      return renamedLines(ended.lines)
+    }
+  }
+
+  /// The events of the input that the output does not have.
+  func missingEvents() throws -> [String] {
+    let found = Set(
+      try read(output).joined().compactMap { message in
+        message.text?.components(separatedBy: #","session":"#).first
+      })
+    return try read(input).joined().compactMap(\.text).filter {
+      !found.contains($0.dropLast() + "")
+    }
+  }
+
+  private func renamedLines(_ lines: [String]) -> [String] {
+    if lines.isEmpty { return [] }
+    return renamingSessions(lines.joined(separator: "\n")).components(separatedBy: "\n")
+  }
+
+  /// How many of the records in the input the changelog does not tell of. Not by the group's offsets:
+  /// the mock forgets those of transactions.
+  func uncommittedCount() throws -> Int64 {
+    let ends = try read(input).map { $0.last.map { $0.offset + 1 } ?? 0 }
+    let done = try read(changelog).map { messages in
+      messages.compactMap(\.position).last ?? 0
+    }
+    return zip(ends, done).reduce(0) { $0 + max($1.0 - $1.1, 0) }
+  }
+
+  // MARK: Processes
+
+  /// The command line of a process of the application.
+  func arguments(_ options: [String], state: String? = nil) -> [String] {
+    var arguments = [
+      "-b", brokers, "--from", input, "--to", output, "--application-id", identifier,
+      "--emit", "all", "--stats=0.1", "--commit-interval", "50ms",
+    ]
+    arguments += ApplicationTopics.hurry.flatMap { ["-X", $0] }
+    if let state { arguments += ["--state", directory.path(state)] }
+    return arguments + options
+  }
+
+  /// Starts a process that follows the input.
+  func start(_ options: [String] = [], state: String? = nil) throws -> SegmentProcess {
+    SegmentProcess(
+      try RunningProgram(
+        "kes-segment", arguments(options, state: state), directory: directory))
+  }
+
+  /// Runs a process to the end of the input.
+  func finish(_ options: [String] = [], state: String? = nil) throws -> Finished {
+    try start(["-e"] + options, state: state).program.finish()
+  }
+
+  /// Waits until all that the input has is committed and the processes have gone on from there; false
+  /// where that does not come.
+  func waitUntilRead(by processes: [SegmentProcess]) throws -> Bool {
+    let deadline = Date(timeIntervalSinceNow: 60)
+    while try uncommittedCount() > 0 {
+      let isAlive = processes.allSatisfy(\.program.process.isRunning)
+      if !isAlive || Date() > deadline { return false }
+      usleep(20_000)
+    }
+    // A line of figures comes between commits.
+    return processes.allSatisfy { $0.waitsForFigures(2) { _ in true } }
+  }
+}

@@ -1,0 +1,51 @@
+// A process of an application that runs, and what it tells of itself.
+
+import Foundation
+import Glibc
+
+/// A kes-segment on topics, started with `--stats`.
+final class SegmentProcess {
+  let program: RunningProgram
+
+  init(_ program: RunningProgram) { self.program = program }
+
+  /// All lines of figures so far.
+  var figures: [[String: Int]] {
+    program.errorsSoFar.split(separator: "\n").filter { $0.hasPrefix("{") && $0.hasSuffix("}") }
+      .compactMap { try? JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Int] }
+  }
+
+  /// What it said beside figures.
+  var messages: String {
+    program.errorsSoFar.split(separator: "\n").filter { !$0.hasPrefix("{") }
+      .joined(separator: "\n")
+  }
+
+  /// Waits until `count` lines from now on hold `condition`; false where the process ended first, or
+  /// hangs.
+  func waitsForFigures(_ count: Int = 1, _ condition: ([String: Int]) -> Bool) -> Bool {
+    let seen = figures.count
+    return program.waits { figures.dropFirst(seen).filter(condition).count >= count }
+  }
+
+  /// Waits until it has so many tasks, and all of them work.
+  func waitsForTasks(_ count: Int) -> Bool {
+    waitsForFigures { $0["active_tasks"] == count && $0["restoring_tasks"] == 0 }
+  }
+
+  /// Waits until it says this.
+  func waits(forText text: String) -> Bool {
+    program.waits { program.errorsSoFar.contains(text) }
+  }
+
+  /// Ends it by a signal, and waits for its end.
+  @discardableResult
+  func end(_ signal: Int32 = SIGTERM) throws -> Finished {
+    program.send(signal)
+    return try program.finish()
+  }
+
+  deinit {
+    if program.process.isRunning { program.send(SIGKILL) }
+  }
+}

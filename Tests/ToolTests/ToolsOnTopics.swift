@@ -1,0 +1,97 @@
+// An application of kes-segment and its topics, for tests of whole programs.
+
+import Foundation
+import TestSupport
+import Testing
+
+@testable import KESCore
+
+/// Topics and an application that nobody else has, on a mock cluster or the real one of
+/// `KES_TEST_BROKERS`, where they go away with this.
+final class ToolsOnTopics {
+  let brokers: String
+  let input: String
+  let output: String
+  let application: String
+  let directory: TemporaryDirectory
+  private let patience = KafkaPatience(milliseconds: 30_000)
+
+  /// What makes runs quick: a group lets its members in at once.
+  private static let hurry = [
+    "session.timeout.ms=6000", "heartbeat.interval.ms=100", "fetch.wait.max.ms=50",
+    "topic.metadata.refresh.fast.interval.ms=10",
+  ].flatMap { ["-X", $0] }
+
+  /// - Parameter cluster: one of its own, for faults; nil shares one with other tests.
+  init(partitions: Int = 2, cluster: KafkaTestCluster? = nil) throws {
+    let name = "kes-test-\(UUID().uuidString)"
+    (input, output, application) = (name + "-events", name + "-sessions", name)
+    directory = try TemporaryDirectory()
+    if let real = KafkaTestCluster.realBrokers {
+      brokers = real
+      let admin = try KafkaAdmin(try KafkaConfiguration(brokers: real))
+      for topic in [input, output] {
+        _ = try admin.createTopic(
+          KafkaNewTopic(name: topic, partitionCount: Int32(partitions)), patience)
+      }
+    } else {
+      let mock = try cluster ?? KafkaTestCluster.shared.get()
+      brokers = mock.brokers
+      for topic in [input, output, changelog] {
+        try mock.createTopic(topic, partitions: partitions)
+      }
+    }
+  }
+
+  var changelog: String { application + "-sessions-changelog" }
+
+  deinit {
+    if KafkaTestCluster.isMock { return }
+    guard let configuration = try? KafkaConfiguration(brokers: brokers),
+      let admin = try? KafkaAdmin(configuration)
+    else { return }
+    for topic in [input, output, changelog] { _ = try? admin.deleteTopic(topic, patience) }
+  }
+
+  /// Sends event lines to a partition of the input.
+  func send(_ lines: [String], partition: Int32 = 0) throws {
+    let producer = try KafkaProducer(try KafkaConfiguration(brokers: brokers))
+    let topic = try producer.topic(input)
+    for line in lines {
+      let value = Array(line.utf8.dropLast(line.hasSuffix("\n") ? 1 : 0))
+      try producer.produce(
+        key: nil, value: value.span, to: topic, partition: partition, patience: patience)
+    }
+    try producer.flush(patience)
+  }
+
+  /// The arguments of a kes-segment of the application.
+  func segmenting(_ options: [String] = []) -> [String] {
+    ["-b", brokers, "--from", input, "--to", output, "--application-id", application]
+      + ToolsOnTopics.hurry + options
+  }
+
+  /// Runs kes-segment to the end of the input.
+  @discardableResult
+  func segment(_ options: [String] = []) throws -> Finished {
+    let ended = try Program.run(
+      "kes-segment", segmenting(["-e", "--emit", "all"] + options), directory: directory)
+    try #require(ended.status == 0, "\(ended.errors)")
+    return ended
+  }
+
+  /// Runs kes-purge on the application.
+  func purge(_ options: [String]) throws -> Finished {
+    try Program.run(
+      "kes-purge", ["-b", brokers, "--application-id", application] + options,
+      directory: directory)
+  }
+
+  /// What the output topic has, as lines.
+  func sessions() throws -> [String] {
+    let read = try Program.run(
+      "kes-read", ["-b", brokers, "--from", output, "-e", "--format", "json"])
+    try #require(read.status == 0, "\(read.errors)")
+    return read.lines
+  }
+}
