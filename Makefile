@@ -6,7 +6,8 @@ SWIFT ?= swift
 
 TOOLS := kes-produce kes-segment kes-read kes-purge
 SWIFT_SOURCES := Sources Tests Package.swift
-SHELL_SCRIPTS := .ci/run scripts/setup scripts/demo
+SHELL_SCRIPTS := .ci/run scripts/setup scripts/demo \
+  examples/common.bash examples/demo examples/fullspeed examples/drill
 RELEASE := .build/release
 # Made anew when a source is newer, so that `sudo make install` installs what was built before.
 RELEASE_BUILT := .build/release-built
@@ -40,7 +41,7 @@ test: ## Build and run all tests
 check: ## All that CI checks: format, scripts, rooms, build without warnings, tests
 	@scripts/setup check
 	$(SWIFT) format lint --strict --recursive $(SWIFT_SOURCES)
-	shellcheck $(SHELL_SCRIPTS)
+	shellcheck -x $(SHELL_SCRIPTS)
 	scripts/check-rooms --self-test
 	scripts/check-rooms
 	$(SWIFT) build --build-tests
