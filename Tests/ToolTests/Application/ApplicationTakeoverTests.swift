@@ -149,7 +149,6 @@ import Testing
     let mock = try #require(topics.mock)
     try topics.send(lines(0))
     try mock.takeDown()
-    #expect(processes[0].waitsForFigures(5) { _ in true })
     try mock.bringUp()
     try topics.send(lines(1))
     #expect(try topics.waitUntilRead(by: processes))
