@@ -7,8 +7,10 @@ SWIFT ?= swift
 TOOLS := kes-produce kes-segment kes-read kes-purge
 SWIFT_SOURCES := Sources Tests Package.swift
 MANUAL := $(wildcard man/*.1 man/*.5 man/*.7)
-EXAMPLES := $(wildcard examples/*)
-SHELL_SCRIPTS := .ci/run scripts/setup scripts/demo scripts/package-debian scripts/check-package
+EXAMPLE_SCRIPTS := examples/demo examples/fullspeed examples/drill
+EXAMPLES := $(filter-out $(EXAMPLE_SCRIPTS),$(wildcard examples/*))
+SHELL_SCRIPTS := .ci/run scripts/setup scripts/demo scripts/package-debian scripts/check-package \
+  examples/common.bash $(EXAMPLE_SCRIPTS)
 RELEASE := .build/release
 # Made anew when a source is newer, so that `sudo make install` installs what was built before.
 RELEASE_BUILT := .build/release-built
@@ -44,7 +46,7 @@ test: ## Build and run all tests
 check: ## All that CI checks: format, scripts, manual, rooms, build without warnings, tests, package
 	@scripts/setup check
 	$(SWIFT) format lint --strict --recursive $(SWIFT_SOURCES)
-	shellcheck $(SHELL_SCRIPTS)
+	shellcheck -x $(SHELL_SCRIPTS)
 	mandoc -T lint -W warning $(MANUAL)
 	scripts/check-rooms --self-test
 	scripts/check-rooms
@@ -89,6 +91,7 @@ install: release ## Install under PREFIX (/usr/local), beneath DESTDIR where tha
 	done
 	install -m 644 README.md CHANGELOG.md LICENSE docs/tutorial.md docs/recipes.md $(DOC)
 	install -m 644 $(EXAMPLES) $(DOC)/examples
+	install -m 755 $(EXAMPLE_SCRIPTS) $(DOC)/examples
 
 uninstall: ## Remove what install put under PREFIX
 	rm -f $(TOOLS:%=$(BIN)/%) $(TOOLS:%=$(BASH_COMPLETIONS)/%) \

@@ -1,6 +1,7 @@
 // What the units in `examples` start does what they say.
 
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct ExampleUnitTests {
@@ -40,6 +41,34 @@ import Testing
     let written = try directory.text("sessions.jsonl")
     #expect(written.hasPrefix(whole.text))
     #expect(written.dropFirst(whole.text.count).split(separator: "\n").count == open)
+  }
+
+  /// With the brokers that its file of properties names.
+  @Test func anApplicationGoesFromTopicToTopic() throws {
+    let directory = try TemporaryDirectory()
+    let cluster = try KafkaTestCluster()
+    let events = EventLines.random(count: 400, devices: 20, seed: 5)
+    let sent = try Program.run(
+      "kes-produce",
+      ["--replay", "--speed", "max", "--brokers", cluster.brokers, "--to", "events"],
+      input: .text(events))
+    #expect(sent.status == 0)
+    try directory.write("bootstrap.servers=\(cluster.brokers)\n", to: "kafka.properties")
+    let service = "kes-segment@.service"
+    #expect(
+      try ExampleUnit(service).value(of: "Environment")
+        == "KES_CONFIG=/etc/kes/kafka.properties")
+    let command = try command(service, in: directory)
+      .replacing("%H", with: "host").replacing("%i", with: "1")
+    let finished = try Program.shell(
+      "\(command) --exit", environment: ["KES_CONFIG": directory.path("kafka.properties")])
+    #expect(finished.status == 0)
+    #expect(finished.errors.contains(#""active_tasks":4"#))
+    let written = try Program.run(
+      "kes-read",
+      ["--brokers", cluster.brokers, "--from", "session-events", "--exit", "--format", "json"])
+    #expect(written.lines.filter { !$0.contains("SessionClosed") }.count == 400)
+    #expect(FileManager.default.fileExists(atPath: directory.path("1/data.mdb")))
   }
 
   /// The statuses that the unit takes as a success: there is no state yet.
