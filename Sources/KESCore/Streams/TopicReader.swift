@@ -286,18 +286,15 @@ public final class TopicReader {
     positions[partition] = offset
   }
 
-  /// Commits offsets for the group, and waits until that is done; where the group shares its
-  /// partitions anew meanwhile, they are read again by whoever gets them. Throws `StreamError.topic`.
+  /// Commits offsets for the group, and waits until that is done. Throws `StreamError.topic`, of the kind
+  /// `.retriable` where the group shares its partitions anew meanwhile.
   func commit(_ offsets: [Int32: KafkaOffset]) throws(StreamError) {
     if offsets.isEmpty || reading.group == nil { return }
-    do throws(KafkaError) {
-      // Not interrupted: what was written is to be remembered, also where a signal ends the run.
-      let time = signals.stop == nil ? TopicReader.answerTime : TopicReader.farewellTime
+    // Not interrupted: what was written is to be remembered, also where a signal ends the run.
+    let time = signals.stop == nil ? TopicReader.answerTime : TopicReader.farewellTime
+    try sending { () throws(KafkaError) in
       try consumer.commit(
         offsets.map { KafkaPosition(named($0), $1) }, KafkaPatience(milliseconds: time))
-    } catch  where error.kind == .retriable {
-    } catch {
-      throw .topic(error)
     }
   }
 

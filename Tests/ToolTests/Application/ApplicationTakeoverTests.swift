@@ -61,4 +61,117 @@ import Testing
     if guarantee == "exactly-once" { try expectTheSessionsOfOneRun() }
     #expect(try topics.missingEvents() == [])
   }
+
+  @Test func aProcessThatComesTakesItsShareAndOneThatLeavesGivesItBack() throws {
+    var processes = try start(2)
+    try topics.send(lines(0))
+    processes.append(try topics.start(state: "state-2"))
+    #expect(areSettled(processes))
+    try topics.send(lines(1))
+    #expect(try topics.waitUntilRead(by: processes))
+    let left = try processes.removeFirst().end()
+    #expect(left.signal == SIGTERM, "\(left.messages)")
+    try topics.send(lines(2))
+    #expect(areSettled(processes))
+    #expect(try topics.waitUntilRead(by: processes))
+    for process in processes { try process.end() }
+    try expectTheSessionsOfOneRun()
+  }
+
+  @Test func aZombieWritesNothingAndJoinsAnew() throws {
+    let processes = try start(2, ["-X", "transaction.timeout.ms=2000"])
+    try topics.send(lines(0))
+    #expect(try topics.waitUntilRead(by: processes))
+    processes[0].program.send(SIGSTOP)
+    try topics.send(lines(1))
+    #expect(areSettled([processes[1]]))
+    #expect(try topics.waitUntilRead(by: [processes[1]]))
+    processes[0].program.send(SIGCONT)
+    try topics.send(lines(2))
+    #expect(areSettled(processes))
+    #expect(try topics.waitUntilRead(by: processes))
+    for process in processes {
+      let ended = try process.end()
+      #expect(ended.signal == SIGTERM, "\(ended.messages)")
+    }
+    try expectTheSessionsOfOneRun()
+  }
+
+  @Test func theSecondProcessFollowsAndTakesOverByTheTailAlone() throws {
+    let processes = try start(2)
+    try topics.send(lines(0))
+    #expect(try topics.waitUntilRead(by: processes))
+    let last = processes[1]
+    #expect(
+      last.waitsForFigures {
+        $0["standby_tasks", default: 0] == topics.partitions - $0["active_tasks", default: 0]
+          && $0["standby_records", default: 0] > 0
+      })
+    let before = last.figures.last?["restored_records", default: 0] ?? 0
+    // What is followed is there before its owner goes.
+    #expect(areFollowed(by: last))
+    try processes[0].end(SIGKILL)
+    #expect(areSettled([last]))
+    let restored = (last.figures.last?["restored_records", default: 0] ?? 0) - before
+    #expect(restored == 0, "\(restored) records")
+    try topics.send(lines(1))
+    #expect(try topics.waitUntilRead(by: [last]))
+    try last.end()
+    try expectTheSessionsOfOneRun()
+  }
+
+  /// Waits until a process has read all of the changelog that it is to follow.
+  private func areFollowed(by process: SegmentProcess) -> Bool {
+    var known = -1
+    // Followed every tenth of a second: what does not grow over several lines has come to its end.
+    return process.waitsForFigures(5) {
+      let count = $0["standby_records", default: 0]
+      defer { known = count }
+      return count == known
+    }
+  }
+
+  @Test(arguments: [true, false]) func aNextRunReadsOnlyWhatItHasNot(_ keepsState: Bool) throws {
+    try topics.send(lines(0))
+    #expect(try topics.finish(state: "first").status == 0)
+    try topics.send(lines(1))
+    let second = try topics.start(["-e"], state: keepsState ? "first" : "second")
+    let ended = try second.finish()
+    #expect(ended.status == 0, "\(ended.messages)")
+    let restored = second.figures.last?["restored_records", default: 0] ?? 0
+    #expect(keepsState ? restored == 0 : restored > 0, "\(restored) records")
+    try expectTheSessionsOfOneRun()
+  }
+
+  @Test(.enabled(if: KafkaTestCluster.isMock, "\(KafkaTestCluster.needsFaults)"))
+  func brokersGoAndComeBack() throws {
+    let processes = try start(2)
+    let mock = try #require(topics.mock)
+    try topics.send(lines(0))
+    try mock.takeDown()
+    try mock.bringUp()
+    try topics.send(lines(1))
+    #expect(try topics.waitUntilRead(by: processes))
+    for process in processes {
+      let ended = try process.end()
+      #expect(ended.signal == SIGTERM, "\(ended.messages)")
+    }
+    #expect(try topics.missingEvents() == [])
+  }
+
+  @Test func aSignalDuringARebalanceLosesNothing() throws {
+    var processes = try start(2)
+    try topics.send(lines(0))
+    processes.append(try topics.start(state: "state-2"))
+    // It joins; nobody waits for the others to share with it.
+    #expect(processes[2].waitsForFigures { _ in true })
+    for process in processes { process.program.send(SIGTERM) }
+    for process in processes {
+      let ended = try process.finish()
+      #expect(ended.signal == SIGTERM, "\(ended.messages)")
+    }
+    let last = try topics.finish(state: "state-0")
+    #expect(last.status == 0, "\(last.messages)")
+    try expectTheSessionsOfOneRun()
+  }
 }

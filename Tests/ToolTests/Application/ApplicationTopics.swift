@@ -62,7 +62,9 @@ final class ApplicationTopics {
   func makeTopic(_ name: String, partitions: Int? = nil) throws {
     let count = partitions ?? self.partitions
     if let mock { return try mock.createTopic(name, partitions: count) }
-    let topic = KafkaNewTopic(name: name, partitionCount: Int32(count))
+    // Sessions have the times of events, which may be years ago: brokers would remove them at once.
+    let topic = KafkaNewTopic(
+      name: name, partitionCount: Int32(count), properties: ["retention.ms": "-1"])
     #expect(try KafkaAdmin(configuration).createTopic(topic, ApplicationTopics.patience))
     made.append(name)
   }
@@ -178,7 +180,7 @@ final class ApplicationTopics {
 
   /// Runs a process to the end of the input.
   func finish(_ options: [String] = [], state: String? = nil) throws -> Finished {
-    try start(["-e"] + options, state: state).program.finish()
+    try start(["-e"] + options, state: state).finish()
   }
 
   /// Waits until all that the input has is committed and the processes have gone on from there; false

@@ -38,11 +38,17 @@ final class SegmentProcess {
     program.waits { program.errorsSoFar.contains(text) }
   }
 
+  /// Waits for its end.
+  func finish() throws -> Finished {
+    defer { withExtendedLifetime(self) {} }
+    return try program.finish()
+  }
+
   /// Ends it by a signal, and waits for its end.
   @discardableResult
   func end(_ signal: Int32 = SIGTERM) throws -> Finished {
     program.send(signal)
-    return try program.finish()
+    return try finish()
   }
 
   deinit {

@@ -78,6 +78,11 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
     }
     let store = store
     try storing { () throws(StateError) in try store?.commit(changes) }
-    try streaming { () throws(StreamError) in try reader.commit(offsets) }
+    do throws(StreamError) { try reader.commit(offsets) } catch {
+      // A group that shares its partitions anew takes no commits: whoever gets them reads again what
+      // is not committed.
+      if case .topic(let failure) = error, failure.kind == .retriable { return }
+      throw .stream(error)
+    }
   }
 }
