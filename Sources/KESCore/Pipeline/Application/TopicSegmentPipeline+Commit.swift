@@ -39,20 +39,35 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
   ) throws(PipelineError) {
     let (reader, sender) = (reader, application.sender)
     let positions = offsets.map { KafkaPosition(reader.named($0), $1) }
-    try streaming { () throws(StreamError) in
-      try application.changelog.send(changes)
-      try sending { () throws(KafkaError) in
-        let metadata = try reader.consumer.groupMetadata()
-        // Not interrupted: a signal waits for the batch in hand.
-        let patience = KafkaPatience(milliseconds: transactionTime)
-        try sender.producer.sendOffsets(positions, of: metadata, patience)
-        try sender.producer.commitTransaction(patience)
-      }
+    try streaming { () throws(StreamError) in try application.changelog.send(changes) }
+    // Not interrupted: a signal waits for the batch in hand.
+    let patience = KafkaPatience(milliseconds: transactionTime)
+    try persist { () throws(KafkaError) in
+      let metadata = try reader.consumer.groupMetadata()
+      try sender.producer.sendOffsets(positions, of: metadata, patience)
     }
+    try persist { () throws(KafkaError) in try sender.producer.commitTransaction(patience) }
     transactionCount += 1
     application.changelog.takeCheckpoints(into: &changes)
     let store = store
     try storing { () throws(StateError) in try store?.commit(changes) }
+  }
+
+  /// Takes a step of a transaction, again where brokers have not answered in time: what became of it
+  /// only the same step tells. Brokers that stay away, or a signal meanwhile, end the run.
+  private mutating func persist(
+    _ step: () throws(KafkaError) -> Void
+  ) throws(PipelineError) {
+    while true {
+      do throws(KafkaError) {
+        return try step()
+      } catch {
+        let isWorthIt = error.recovery == .retry && signals.stop == nil
+        guard isWorthIt, let pause = recovery.fail() else { throw .stream(.topic(error)) }
+        onNote("\(error); trying again")
+        _ = signals.pause(milliseconds: pause)
+      }
+    }
   }
 
   /// How long brokers may take for a step of a transaction, in milliseconds. Our choice: as long as a
