@@ -17,6 +17,7 @@ PATH=$(cd "$bin" && pwd):$PATH
 
 work=$(mktemp -d)
 pids=()
+declare -A killable=()
 topics=()
 brokers=${KES_BROKERS:-}
 is_mock=
@@ -42,6 +43,7 @@ find_brokers() {
   mkfifo "$work/commands" "$work/answers"
   "$bin/kes-test-cluster" <"$work/commands" >"$work/answers" &
   pids+=($!)
+  keeps_nothing
   exec 8>"$work/commands" 9<"$work/answers"
   read -r brokers <&9
   say "No KES_BROKERS: a mock cluster runs at $brokers."
@@ -80,13 +82,20 @@ start() {
 
 is_over() { ! kill -0 "$1" 2>/dev/null; }
 
-# Ends a process and waits for it: PID [SIGNAL].
+# Ends a process and waits for it: PID [SIGNAL]. Who does not hear it in 10 seconds is killed.
 end() {
   kill "-${2:-TERM}" "$1" 2>/dev/null || return 0
   # Where it was stopped, it could not hear.
   kill -CONT "$1" 2>/dev/null || true
+  local turns=100
+  until is_over "$1" || ((turns-- <= 0)); do sleep 0.1; done
+  kill -KILL "$1" 2>/dev/null || true
   wait "$1" 2>/dev/null || true
 }
+
+# The process that was started last keeps nothing: it is killed at the end. Who starts an example may
+# have SIGTERM blocked, which then is so in all that it starts; kes itself lets it through.
+keeps_nothing() { killable[pids[-1]]=yes; }
 
 # The last value of a figure in the --stats of a process: LOG NAME.
 figure() { sed -n "s/^{.*\"$2\":\([0-9.]*\).*/\1/p" "$1" 2>/dev/null | tail -n 1; }
@@ -108,8 +117,11 @@ remove_topics() {
 # Runs once, however the example ends.
 clean_up() {
   trap - EXIT INT TERM
-  local index
-  for ((index = ${#pids[@]} - 1; index >= 0; index--)); do end "${pids[index]}"; done
+  local index pid
+  for ((index = ${#pids[@]} - 1; index >= 0; index--)); do
+    pid=${pids[index]}
+    end "$pid" "${killable[$pid]:+KILL}"
+  done
   if [[ ! $is_mock && ${#topics[@]} -gt 0 ]]; then
     if [[ -n ${application:-} ]]; then
       wait_until 20 "the application at rest" \
