@@ -51,8 +51,8 @@ check: ## All that CI checks: format, scripts, manual, rooms, build without warn
 	scripts/check-rooms --self-test
 	scripts/check-rooms
 	$(SWIFT) build --build-tests
-	$(SWIFT) test --disable-xctest --skip-build
 	$(MAKE) check-package
+	$(SWIFT) test --disable-xctest --skip-build
 
 check-package: release ## Install, uninstall and package into a folder, and try what lies there
 	@scripts/setup package
