@@ -11,6 +11,7 @@ extension StateChanges {
   private static let held = UInt8(ascii: "h")
   private static let key = UInt8(ascii: "k")
   private static let taskSize = 4
+  private static let arrivalSize = 8
 
   /// Hands each change that belongs into a changelog to `body`, in the order in which they were added;
   /// nil is the value of what is gone.
@@ -65,34 +66,58 @@ extension StateChanges {
     return Int32(bitPattern: UInt32(bigEndian: reader.next(key)))
   }
 
-  /// Adds what a changelog record of the task at hand says. Returns false for what is none of a
-  /// changelog.
+  /// Adds what a changelog record of the task at hand says. Returns false, having added nothing, for
+  /// what is none of a changelog: in a store it would be damage that outlasts the run.
   mutating func add(changelogKey key: Span<UInt8>, _ value: Span<UInt8>?) -> Bool {
-    let task = task
-    if key.isEmpty || key[0] != StateChanges.mark {
-      add(.sessions, key, from: 0, value)
-      return true
-    }
+    if key.isEmpty || key[0] != StateChanges.mark { return addSession(key, from: 0, value) }
     guard key.count >= 2 else { return false }
     switch key[1] {
-    case StateChanges.key: add(.sessions, key, from: 2, value)
-    case StateChanges.held: add(.held, key, from: 2, value)
-    case StateChanges.progress:
-      add(.positions, range { StoredPositions.appendTaskKey(task, to: &$0) }, value)
+    case StateChanges.key: return addSession(key, from: 2, value)
+    case StateChanges.held: return addHeld(key, value)
+    case StateChanges.progress: return addProgress(key, value)
     default: return false
     }
+  }
+
+  private mutating func addSession(
+    _ key: Span<UInt8>, from place: Int, _ value: Span<UInt8>?
+  ) -> Bool {
+    guard key.count - place <= StoredSession.greatestKey else { return false }
+    let stored = stored(key, from: place)
+    if let value {
+      let isSession = withBytes(stored) { StoredSession.read($0, value) { _, _ in } }
+      guard isSession else { return false }
+    }
+    add(.sessions, stored, value)
     return true
   }
 
-  private mutating func add(
-    _ table: Table, _ key: Span<UInt8>, from place: Int, _ value: Span<UInt8>?
-  ) {
+  private mutating func addHeld(_ key: Span<UInt8>, _ value: Span<UInt8>?) -> Bool {
+    guard key.count == 2 + StateChanges.arrivalSize else { return false }
+    let stored = stored(key, from: 2)
+    if let value {
+      let isHeld = withBytes(stored) { StoredHeldRecord.read($0, value) { _, _ in } }
+      guard isHeld else { return false }
+    }
+    add(.held, stored, value)
+    return true
+  }
+
+  private mutating func addProgress(_ key: Span<UInt8>, _ value: Span<UInt8>?) -> Bool {
+    guard key.count == 2 else { return false }
+    if let value, StoredPositions.readProgress(value) == nil { return false }
     let task = task
-    let stored = range { output in
+    add(.positions, range { StoredPositions.appendTaskKey(task, to: &$0) }, value)
+    return true
+  }
+
+  /// A key of the store: the task's, and the bytes of `key` from `place` on.
+  private mutating func stored(_ key: Span<UInt8>, from place: Int) -> TextRange {
+    let task = task
+    return range { output in
       StoredSession.appendTask(task, to: &output)
       output.append(key.extracting(place..<key.count))
     }
-    add(table, stored, value)
   }
 
   private mutating func add(_ table: Table, _ key: TextRange, _ value: Span<UInt8>?) {

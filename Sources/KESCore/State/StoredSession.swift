@@ -11,6 +11,8 @@ enum StoredSession {
   /// LMDB's greatest key is 511 bytes.
   private static let greatestPlainKey = 480
   private static let keptPrefix = 448
+  /// How long what stands for a key is at most, behind the task.
+  static let greatestKey = greatestPlainKey
 
   private struct Flags: OptionSet {
     let rawValue: UInt8
