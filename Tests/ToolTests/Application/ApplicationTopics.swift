@@ -88,6 +88,21 @@ final class ApplicationTopics {
     try producer.flush(ApplicationTopics.patience)
   }
 
+  /// Sends what may be no event, with headers, to the first partition.
+  func send(_ value: String, headers: [(name: String, value: String)]) throws {
+    let producer = try KafkaProducer(configuration)
+    var made = producer.makeHeaders()
+    for header in headers { made.add(header.name, header.value) }
+    let bytes = Array(value.utf8)
+    try producer.produce(
+      key: nil, value: bytes.span, to: try producer.topic(input), partition: 0, headers: made,
+      patience: ApplicationTopics.patience)
+    try producer.flush(ApplicationTopics.patience)
+  }
+
+  /// A name for a topic that nobody else has.
+  func unique(_ name: String) -> String { "kes-test-\(name)-\(suffix)" }
+
   private static func device(of line: String) -> Substring {
     guard let start = line.range(of: #""device":""#)?.upperBound else { return "" }
     return line[start...].prefix { $0 != "\"" }
