@@ -67,7 +67,20 @@ struct KESSegment: Tool {
     if dryRun.dryRun != nil && topics.group != nil {
       throw ValidationError("--dry-run reads for itself: it goes without --group")
     }
+    try requireRestorableHeld()
     try format.check(topics, input, output)
+  }
+
+  /// Refuses to keep records that are held where nobody could read them again: those of Avro name their
+  /// schemas by numbers of this process.
+  private func requireRestorableHeld() throws {
+    let isAvro = format.avro.messages.registry != nil && input.inputFormat != .json
+    let isKept = application.applicationId != nil || state.state != nil
+    if topics.from != nil && rules.reorder && isAvro && isKept {
+      throw ValidationError(
+        "--reorder cannot keep Avro records of a topic yet: leave it out, or run without --state and"
+          + " --application-id")
+    }
   }
 
   func work(_ messages: Messages) throws(ToolFailure) -> ToolEnding {
