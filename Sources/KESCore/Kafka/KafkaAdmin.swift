@@ -4,22 +4,12 @@ internal import CRdkafka
 
 /// Asks for topics, groups and offsets, and changes them. Used by one thread at a time; has a client
 /// of its own.
-public final class KafkaAdmin {
-  let client: KafkaClientHandle
+public final class KafkaAdmin: KafkaClient {
 
   /// Connects to nothing yet. Throws `KafkaError` of the kind `.configuration`.
   public init(_ configuration: KafkaConfiguration) throws(KafkaError) {
     // Any client can ask; a producer belongs to no group.
-    client = try KafkaClientHandle(configuration, .producer)
-  }
-
-  /// What librdkafka has said since the last call.
-  public func takeNotices() -> [KafkaNotice] { client.context.notices.take() }
-
-  /// Waits until a broker answers. Throws `KafkaError` of the kind `.environment`, with the brokers
-  /// and the last reason, or `.interrupted`.
-  public func connect(_ patience: KafkaPatience) throws(KafkaError) {
-    try client.connect(patience)
+    super.init(try KafkaClientHandle(configuration, .producer))
   }
 
   // MARK: Topics
@@ -90,23 +80,6 @@ public final class KafkaAdmin {
         event, request, KafkaErrorCode(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART))
     }
     return code == .none
-  }
-
-  // MARK: Offsets
-
-  /// The first and next offsets of partitions. Throws `KafkaError`: `.missingTopic`.
-  public func watermarks(
-    _ partitions: [KafkaPartition], _ patience: KafkaPatience
-  ) throws(KafkaError) -> [KafkaPartition: KafkaWatermarks] {
-    try client.watermarks(of: partitions, patience)
-  }
-
-  /// Where to begin in `partitions` by what the user says, as numbers. Throws `KafkaError`.
-  public func resolve(
-    _ specification: KafkaOffsetSpecification, in partitions: [KafkaPartition],
-    _ patience: KafkaPatience
-  ) throws(KafkaError) -> [KafkaPosition] {
-    try client.resolve(specification, in: partitions, patience)
   }
 }
 

@@ -80,21 +80,6 @@ extension KafkaConsumer {
     return Dictionary(known.map { ($0.partition, $0.offset) }) { $1 }
   }
 
-  /// The first and next offsets, by their brokers. Throws `KafkaError`.
-  public func watermarks(
-    _ partitions: [KafkaPartition], _ patience: KafkaPatience
-  ) throws(KafkaError) -> [KafkaPartition: KafkaWatermarks] {
-    try client.watermarks(of: partitions, patience)
-  }
-
-  /// Where to begin in `partitions` by what the user says, as numbers. Throws `KafkaError`.
-  public func resolve(
-    _ specification: KafkaOffsetSpecification, in partitions: [KafkaPartition],
-    _ patience: KafkaPatience
-  ) throws(KafkaError) -> [KafkaPosition] {
-    try client.resolve(specification, in: partitions, patience)
-  }
-
   /// How many partitions a topic has; nil where there is none of that name. Throws `KafkaError`.
   public func partitionCount(
     of topic: String, _ patience: KafkaPatience

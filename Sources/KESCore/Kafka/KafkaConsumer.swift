@@ -11,8 +11,7 @@ internal import CRdkafka
 ///
 /// It must be polled at least every `max.poll.interval.ms` (5 minutes), or its group gives its
 /// partitions to others.
-public final class KafkaConsumer {
-  let client: KafkaClientHandle
+public final class KafkaConsumer: KafkaClient {
   let queue: KafkaQueueHandle
   /// Where commits are answered.
   let commits: KafkaQueueHandle
@@ -40,10 +39,11 @@ public final class KafkaConsumer {
   ) throws(KafkaError) {
     var additions = [(name: "group.id", value: group ?? KafkaConsumer.noGroup)]
     if let instance { additions.append((name: "group.instance.id", value: instance)) }
-    client = try KafkaClientHandle(configuration, .consumer, additions)
+    let client = try KafkaClientHandle(configuration, .consumer, additions)
     queue = try KafkaQueueHandle(consumerOf: client)
     commits = try KafkaQueueHandle(client)
     self.group = group
+    super.init(client)
   }
 
   /// Our choice: long enough to leave a group that works, and not what anybody waits for.
@@ -53,15 +53,6 @@ public final class KafkaConsumer {
 
   /// Becomes readable when a poll will find something.
   public var descriptor: Int32 { queue.descriptor }
-
-  /// What librdkafka has said since the last call.
-  public func takeNotices() -> [KafkaNotice] { client.context.notices.take() }
-
-  /// Waits until a broker answers. Throws `KafkaError` of the kind `.environment`, with the brokers
-  /// and the last reason, or `.interrupted`.
-  public func connect(_ patience: KafkaPatience) throws(KafkaError) {
-    try client.connect(patience)
-  }
 
   // MARK: Messages
 

@@ -7,8 +7,7 @@ internal import CRdkafka
 /// Records are copied once, into the library's queue, which is bounded in bytes
 /// (`queue.buffering.max.kbytes`): where it is full, `produce` waits and drops nothing. What became
 /// of each record is counted; `flush` and `commitTransaction` succeed only where all were delivered.
-public final class KafkaProducer {
-  let client: KafkaClientHandle
+public final class KafkaProducer: KafkaClient {
   let isTransactional: Bool
   /// Where its transactions stand; `.unready` for good in a producer without any.
   public internal(set) var transactionState = KafkaTransactionState.unready
@@ -27,17 +26,8 @@ public final class KafkaProducer {
     _ configuration: KafkaConfiguration, transactionalIdentifier: String? = nil
   ) throws(KafkaError) {
     let additions = transactionalIdentifier.map { [(name: "transactional.id", value: $0)] } ?? []
-    client = try KafkaClientHandle(configuration, .producer, additions)
     isTransactional = transactionalIdentifier != nil
-  }
-
-  /// What librdkafka has said since the last call.
-  public func takeNotices() -> [KafkaNotice] { client.context.notices.take() }
-
-  /// Waits until a broker answers. Throws `KafkaError` of the kind `.environment`, with the brokers
-  /// and the last reason, or `.interrupted`.
-  public func connect(_ patience: KafkaPatience) throws(KafkaError) {
-    try client.connect(patience)
+    super.init(try KafkaClientHandle(configuration, .producer, additions))
   }
 
   /// A topic to send to; whether it is there shows when a record is sent. Throws `KafkaError`.
