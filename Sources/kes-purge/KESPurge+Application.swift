@@ -49,14 +49,8 @@ extension KESPurge {
       wantsDetails: false, isFile: output.output != nil, topics: topics, signals: signals)
     let destination = try format.openOutput(
       opener, ends, setup, color: report.color, isFile: output.output != nil)
-    var purge = StorePurge(
-      store: rest.store, selections: selections, remover: state.dryRun ? nil : rest,
-      encoder: destination.makeSessionEncoder(
-        emission: .closed, marksDuplicates: destination.writer.marksDuplicates),
-      output: destination.stream, signals: signals)
-    let ending = try piping { () throws(PipelineError) in try purge.run() }
-    messages.note(count(purged: purge.closedCount, of: purge.openCount))
-    return ToolEnding(ending)
+    return try purge(
+      rest.store, selections, removingFrom: rest, to: destination, signals, messages)
   }
 
   /// What is to go of each partition: they have stream times of their own.

@@ -199,9 +199,18 @@ struct KESPurge: Tool {
     let destination = try format.makeOutput(
       try openOutput(opener, of: store), setup, color: report.color, isFile: isFile
     ) { $0.holdsClosings(marksDuplicates: false) ? $0.withoutSession() : nil }
+    return try purge(
+      store, [TaskSelection(selection ?? .nothing)], removingFrom: store, to: destination, signals,
+      messages)
+  }
+
+  /// Closes and removes what is selected of `store`, and tells how much that was.
+  func purge(
+    _ store: StateStore, _ selections: [TaskSelection], removingFrom remover: any SessionRemover,
+    to destination: FormatOutput, _ signals: Signals, _ messages: Messages
+  ) throws(ToolFailure) -> ToolEnding {
     var purge = StorePurge(
-      store: store, selections: [TaskSelection(selection ?? .nothing)],
-      remover: state.dryRun ? nil : store,
+      store: store, selections: selections, remover: state.dryRun ? nil : remover,
       encoder: destination.makeSessionEncoder(
         emission: .closed, marksDuplicates: destination.writer.marksDuplicates),
       output: destination.stream, signals: signals)
@@ -227,7 +236,7 @@ struct KESPurge: Tool {
   }
 
   /// `12 sessions purged, 30 stay`.
-  func count(purged: Int, of open: Int) -> String {
+  private func count(purged: Int, of open: Int) -> String {
     let sessions = purged == 1 ? "1 session" : "\(purged) sessions"
     let staying = open - purged
     return state.dryRun
