@@ -108,26 +108,14 @@ public final class StateStore {
 
   /// How far the task had come at the last commit; nil where there was none.
   public func progress(task: Int32 = 0) throws(StateError) -> TaskProgress? {
-    var found: TaskProgress?
-    var key = ByteBlock()
-    StoredPositions.appendTaskKey(task, to: &key)
-    try forEach(key, .positions) { _, value in
-      found = StoredPositions.readProgress(value)
-      return found != nil
-    }
-    return found
+    try position(StoredPositions.readProgress) { StoredPositions.appendTaskKey(task, to: &$0) }
   }
 
   /// Which changelog record the task's part of the store stands before; nil where it has none.
   func checkpoint(task: Int32) throws(StateError) -> ChangelogCheckpoint? {
-    var found: ChangelogCheckpoint?
-    var key = ByteBlock()
-    StoredPositions.appendCheckpointKey(task, to: &key)
-    try forEach(key, .positions) { _, value in
-      found = StoredPositions.readCheckpoint(value)
-      return found != nil
+    try position(StoredPositions.readCheckpoint) {
+      StoredPositions.appendCheckpointKey(task, to: &$0)
     }
-    return found
   }
 
   /// A name for whoever works on this store, the same at every start. Made at the first.
@@ -216,6 +204,20 @@ public final class StateStore {
     let progress = try progress(task: task) ?? TaskProgress()
     reorderer.finishRestoring(
       streamTime: progress.arrivedStreamTime, nextArrival: progress.nextArrival)
+  }
+
+  /// The one entry among the positions whose key `append` writes; nil where there is none.
+  private func position<Value>(
+    _ read: (Span<UInt8>) -> Value?, _ append: (inout ByteBlock) -> Void
+  ) throws(StateError) -> Value? {
+    var found: Value?
+    var key = ByteBlock()
+    append(&key)
+    try forEach(key, .positions) { _, value in
+      found = read(value)
+      return found != nil
+    }
+    return found
   }
 
   private func forEachPosition(

@@ -47,7 +47,6 @@ final class ChangelogFollower {
     consumer = try KafkaConsumer(configuration)
   }
 
-  var descriptor: Int32 { consumer.descriptor }
   var isIdle: Bool { followed.values.allSatisfy { $0.role == .restored } }
   var standbyTasks: [Int32] { followed.filter { $0.value.role == .standby }.map(\.key).sorted() }
   var isRestoring: Bool { followed.values.contains { $0.role == .restoring } }
