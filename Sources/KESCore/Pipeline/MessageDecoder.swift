@@ -114,8 +114,7 @@ struct MessageDecoder: ~Copyable {
         rejection += 1
       }
       messages.withMessage(at: taken.pop()) { message in
-        // P in R12: the partition and the offset.
-        let position = Int64(partition) << 48 + message.offset.rawValue
+        let position = MessageDecoder.position(partition, message.offset)
         batch.records[record].position = position
         next = KafkaOffset(message.offset.rawValue + 1)
         if keepsHeaders { MessageDecoder.note(message, position, &batch.headers) }
@@ -150,6 +149,22 @@ struct MessageDecoder: ~Copyable {
       ? "an empty value; expected a JSON object" : decoder.message(for: rejection, in: batch)
     rejected.append(Rejected(message: taken.pop(), reason: reason))
     return true
+  }
+
+  // MARK: Places
+
+  private static let offsetBits: Int64 = 48
+
+  /// P in R12: the partition and the offset.
+  @inline(__always)
+  private static func position(_ partition: Int32, _ offset: KafkaOffset) -> Int64 {
+    Int64(partition) << offsetBits + offset.rawValue
+  }
+
+  /// The offset of the message whose record stands at `position`.
+  @inline(__always)
+  static func offset(ofPosition position: Int64) -> KafkaOffset {
+    KafkaOffset(position & (1 << offsetBits - 1))
   }
 
   @inline(__always)

@@ -10,20 +10,11 @@ public struct TopicIntake: ~Copyable, RecordSource {
   private static let noticeInterval: Int64 = 1000
 
   private let reader: TopicReader
-  private var decoder: MessageDecoder
-  private var messages = KafkaMessageBatch()
-  private var index = 0
-  private let policy: BadRecordPolicy
-  public let deadLetters: (any DeadLetters)?
-  private let greatestCount: Int64
+  private var intake: MessageIntake
   private let signals: Signals
   private let clock: Clock
-  private let onRejection: ((BadRecord) -> Void)?
   private let onNotice: (KafkaNotice) -> Void
   private let settle: () throws(StreamError) -> Void
-  public private(set) var ledger = Ledger()
-  private var lag = LagGauge()
-  private var failure: BadRecord?
   public private(set) var partition: Int32 = 0
   /// Behind what was handed out, and what of that is committed.
   private var positions: [Int32: KafkaOffset] = [:]
@@ -48,14 +39,13 @@ public struct TopicIntake: ~Copyable, RecordSource {
     settle: @escaping () throws(StreamError) -> Void = {}
   ) {
     self.reader = reader
-    decoder = MessageDecoder(
-      formats, isAvro: isAvro, greatestRecord: greatestRecord, keepsHeaders: keepsHeaders)
-    self.policy = policy
-    self.deadLetters = deadLetters
-    self.greatestCount = greatestCount
+    intake = MessageIntake(
+      MessageDecoder(
+        formats, isAvro: isAvro, greatestRecord: greatestRecord, keepsHeaders: keepsHeaders),
+      topic: reader.reading.topic, policy: policy, deadLetters: deadLetters,
+      greatestCount: greatestCount, onRejection: onRejection)
     self.signals = signals
     self.clock = clock
-    self.onRejection = onRejection
     self.onNotice = onNotice
     self.settle = settle
     nextCommit = clock.monotonic() + TopicIntake.commitInterval
@@ -64,11 +54,11 @@ public struct TopicIntake: ~Copyable, RecordSource {
   public mutating func next(
     into batch: inout Batch, deadline: Int64?, willWait: () throws(StreamError) -> Void
   ) throws(PipelineError) -> SourceTurn {
-    if let failure { throw .badRecord(failure) }
+    if let failure = intake.failure { throw .badRecord(failure) }
     while true {
       if let signal = signals.stop { return .stopped(signal) }
-      if ledger.records >= greatestCount { return .end }
-      if decoder.hasMore || index < messages.count {
+      if intake.isComplete { return .end }
+      if intake.hasMore {
         try decode(&batch)
         if !batch.isEmpty { return .batch }
         continue
@@ -86,7 +76,7 @@ public struct TopicIntake: ~Copyable, RecordSource {
     reader.consumer.takeNotices().forEach(onNotice)
     switch turn {
     case .messages:
-      index = 0
+      intake.begin()
       return nil
     case .assigned(let partitions):
       let reader = reader
@@ -119,7 +109,7 @@ public struct TopicIntake: ~Copyable, RecordSource {
     // What the output refuses is not the topic's fault.
     var refusal: StreamError?
     do throws(StreamError) {
-      return try reader.next(into: &messages, deadline: deadline) { () throws(StreamError) in
+      return try reader.next(into: &intake.messages, deadline: deadline) { () throws(StreamError) in
         do throws(StreamError) {
           try deadLetters?.flush()
           try willWait()
@@ -156,38 +146,14 @@ public struct TopicIntake: ~Copyable, RecordSource {
   }
 
   private mutating func decode(_ batch: inout Batch) throws(PipelineError) {
-    let limits = DecodingLimits(
-      records: greatestCount - ledger.records, stopsAtRejection: policy == .fail)
-    let reader = reader
-    let progress: MessageDecoder.Progress
-    do {
-      progress = try decoder.decode(
-        messages, from: &index, into: &batch, limits: limits, end: reader.end)
-    } catch {
-      throw .schema(error)
-    }
+    let progress = try intake.decode(into: &batch, end: reader.end)
     partition = progress.partition
     positions[partition] = progress.next
-    ledger.records += Int64(progress.count)
-    ledger.filtered += Int64(batch.tombstoneCount)
     lastOffsets.removeAll(keepingCapacity: true)
     for index in 0..<batch.records.count {
-      lag.note(batch.records[index].time, of: partition)
-      lastOffsets.append(KafkaOffset(batch.records[index].position & 0xFFFF_FFFF_FFFF))
+      lastOffsets.append(MessageDecoder.offset(ofPosition: batch.records[index].position))
     }
-    for bad in decoder.rejected { reject(bad) }
-  }
-
-  private mutating func reject(_ bad: MessageDecoder.Rejected) {
-    let (topic, deadLetters, isBinary) = (reader.reading.topic, deadLetters, decoder.isBinary)
-    let place = messages.withMessage(at: bad.message) { message in
-      deadLetters?.append(message, of: topic, isBinary: isBinary, reason: bad.reason)
-      return KafkaPlace(
-        topic: topic, partition: message.partition, offset: message.offset.rawValue)
-    }
-    let record = BadRecord(position: place.description, reason: bad.reason)
-    ledger.rejected += 1
-    if policy == .fail { failure = record } else { onRejection?(record) }
+    intake.reject()
   }
 
   /// The last commit: tried again while the group is rebalancing, for a while.
@@ -204,7 +170,7 @@ public struct TopicIntake: ~Copyable, RecordSource {
   private mutating func keepUp() throws(PipelineError) {
     let reader = reader
     let turn: TopicReader.Turn?
-    do throws(StreamError) { turn = try reader.keepUp(&messages) } catch {
+    do throws(StreamError) { turn = try reader.keepUp(&intake.messages) } catch {
       throw .stream(TopicIntake.ofInput(error))
     }
     switch turn {
@@ -246,15 +212,13 @@ public struct TopicIntake: ~Copyable, RecordSource {
     reader.close()
   }
 
-  public var skippedCount: Int64 { deadLetters == nil ? ledger.rejected : 0 }
+  public var ledger: Ledger { intake.ledger }
+  public var deadLetters: (any DeadLetters)? { intake.deadLetters }
+  public var skippedCount: Int64 { intake.skippedCount }
 
   public mutating func takeStatistics(ledger: Ledger, openSessions: Int) -> Statistics {
-    var statistics = Statistics()
-    statistics.ledger = ledger
-    statistics.bytes = decoder.byteCount
-    statistics.openSessions = Int64(openSessions)
-    statistics.greatestLag = lag.take()
-    statistics.topic = TopicStatistics(recordsBehind: reader.lag(behind: positions))
-    return statistics
+    intake.takeStatistics(
+      ledger: ledger, openSessions: Int64(openSessions),
+      topic: TopicStatistics(recordsBehind: reader.lag(behind: positions)))
   }
 }

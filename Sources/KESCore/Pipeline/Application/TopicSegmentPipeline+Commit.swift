@@ -11,7 +11,7 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
     let began = clock.monotonic()
     nextCommit = began + options.segment.commitInterval
     let moved = tasks.values.filter(\.hasMoved).sorted { $0.partition < $1.partition }
-    let (outputs, deadLetters) = (writer.outputs, deadLetters)
+    let (outputs, deadLetters) = (writer.outputs, intake.deadLetters)
     try streaming { () throws(StreamError) in
       try outputs.flush()
       try deadLetters?.flush()
@@ -29,7 +29,7 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
       try commitInOrder(offsets)
     }
     for running in moved { running.committed = running.position }
-    committedLedger = (ledger, writer.ledger)
+    committedLedger = (intake.ledger, writer.ledger)
     recovery.succeed()
     greatestCommitTime = max(greatestCommitTime, clock.monotonic() - began)
   }
@@ -76,7 +76,7 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
 
   private mutating func commitInOrder(_ offsets: [Int32: KafkaOffset]) throws(PipelineError) {
     let (reader, outputs, deadLetters, application) = (
-      reader, writer.outputs, deadLetters, application
+      reader, writer.outputs, intake.deadLetters, application
     )
     try streaming { () throws(StreamError) in
       try outputs.sync()

@@ -117,7 +117,7 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
   /// Gives partitions up, with all that was done of them committed.
   mutating func revoke(_ partitions: [Int32]) throws(PipelineError) {
     // What was held or read and not yet segmented goes with them.
-    forgetMessages()
+    intake.forgetMessages()
     do { try commit() } catch {
       try recover(from: error)
       // Where the group was joined anew, nothing is asked back any more.
@@ -131,7 +131,7 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
   mutating func lose(_ partitions: [Int32]) throws(PipelineError) {
     onNote(
       "partitions \(partitions.map(String.init).joined(separator: ", ")) were lost to the group")
-    forgetMessages()
+    intake.forgetMessages()
     if let application, application.isExactlyOnce {
       try undo(application, dropping: Set(partitions))
     }
@@ -149,17 +149,10 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
   mutating func drop(_ partition: Int32) {
     if let running = tasks[partition] {
       // What it holds counts with it; whoever takes it over holds it on.
-      ledger.held += running.task.heldCount
-      ledger.records += running.task.restoredHeld
+      intake.ledger.held += running.task.heldCount
+      intake.ledger.records += running.task.restoredHeld
     }
     tasks[partition] = nil
     restoring[partition] = nil
-  }
-
-  /// Messages that have come and are not segmented will come again.
-  mutating func forgetMessages() {
-    decoder.reset()
-    messages.removeAll()
-    index = 0
   }
 }

@@ -55,8 +55,8 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
     dropping dropped: Set<Int32>
   ) throws(PipelineError) -> [Int32: KafkaOffset] {
     writer.outputs.discard()
-    forgetMessages()
-    (ledger, writer.ledger) = committedLedger
+    intake.forgetMessages()
+    (intake.ledger, writer.ledger) = committedLedger
     var offsets: [Int32: KafkaOffset] = [:]
     for (partition, running) in tasks {
       let remade = try makeTask(partition, at: running.committed)

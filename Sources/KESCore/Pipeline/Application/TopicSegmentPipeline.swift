@@ -12,9 +12,7 @@
 /// what follows a transaction that failed.
 public struct TopicSegmentPipeline<Encoder: SessionEventEncoder & ~Copyable>: ~Copyable {
   let reader: TopicReader
-  var decoder: MessageDecoder
-  var messages = KafkaMessageBatch()
-  var index = 0
+  var intake: MessageIntake
   private var batch = Batch(blockSize: 128 * 1024)
   var writer: SegmentWriter<Encoder>
   /// By partition; those that are being restored are not among them.
@@ -25,27 +23,20 @@ public struct TopicSegmentPipeline<Encoder: SessionEventEncoder & ~Copyable>: ~C
 
   let rules: SegmentationRules
   let options: TopicSegmentOptions
-  let deadLetters: (any DeadLetters)?
   let store: StateStore?
   let application: RunningApplication?
   let signals: Signals
   let clock: Clock
   private let reporter: (any StatisticsReporter)?
-  private let onRejection: ((BadRecord) -> Void)?
   let onNote: (String) -> Void
   private let onNotice: (KafkaNotice) -> Void
 
-  /// What became of the records of tasks that are here no more or have been committed, but for what
-  /// the writer counts.
-  var ledger = Ledger()
   /// The ledgers as of the last commit, for when what came after is undone.
   var committedLedger = (reading: Ledger(), writing: Ledger())
-  private var lag = LagGauge()
   var changes = StateChanges()
   var nextCommit: Int64
   /// Not before the group has said which partitions are ours.
   var nextStandbyCheck: Int64 = .max
-  var failure: BadRecord?
   var transactionCount: Int64 = 0
   var greatestCommitTime: Int64 = 0
   var recovery = RecoveryPace()
@@ -65,20 +56,21 @@ public struct TopicSegmentPipeline<Encoder: SessionEventEncoder & ~Copyable>: ~C
     onNotice: @escaping (KafkaNotice) -> Void = { _ in }
   ) {
     self.reader = reader
-    decoder = MessageDecoder(
-      formats, isAvro: options.isAvro, greatestRecord: options.greatestRecord,
-      keepsHeaders: options.keepsHeaders)
+    intake = MessageIntake(
+      MessageDecoder(
+        formats, isAvro: options.isAvro, greatestRecord: options.greatestRecord,
+        keepsHeaders: options.keepsHeaders),
+      topic: reader.reading.topic, policy: options.policy, deadLetters: deadLetters,
+      greatestCount: options.greatestCount, onRejection: onRejection)
     writer = SegmentWriter(
       encoder: encoder, outputs: outputs, isUnbuffered: options.segment.isUnbuffered)
     self.rules = rules
     self.options = options
-    self.deadLetters = deadLetters
     self.store = store
     self.application = application
     self.signals = signals
     self.clock = clock
     self.reporter = reporter
-    self.onRejection = onRejection
     self.onNote = onNote
     self.onNotice = onNotice
     nextCommit = clock.monotonic() + options.segment.commitInterval
@@ -105,12 +97,12 @@ public struct TopicSegmentPipeline<Encoder: SessionEventEncoder & ~Copyable>: ~C
 
   private mutating func runToEnd() throws(PipelineError) -> Ending {
     while true {
-      if ledger.records >= options.greatestCount {
+      if intake.isComplete {
         try finish(drains: true)
         return .done
       }
       switch try next() {
-      case .messages: index = 0
+      case .messages: intake.begin()
       case .assigned(let partitions): try assign(partitions)
       case .revoked(let partitions): try revoke(partitions)
       case .lost(let partitions): try lose(partitions)
@@ -133,17 +125,17 @@ public struct TopicSegmentPipeline<Encoder: SessionEventEncoder & ~Copyable>: ~C
   }
 
   private mutating func next() throws(PipelineError) -> TopicReader.Turn {
-    let (reader, outputs, deadLetters) = (reader, writer.outputs, deadLetters)
+    let (reader, outputs, deadLetters) = (reader, writer.outputs, intake.deadLetters)
     let deadline = deadline()
     let turn = try streaming { () throws(StreamError) in
-      try reader.next(into: &messages, deadline: deadline) { () throws(StreamError) in
+      try reader.next(into: &intake.messages, deadline: deadline) { () throws(StreamError) in
         try deadLetters?.flush()
         try outputs.flush()
       }
     }
     reader.consumer.takeNotices().forEach(onNotice)
     application?.takeNotices().forEach(onNotice)
-    if turn != .messages { index = messages.count }
+    if turn != .messages { intake.passOver() }
     return turn
   }
 
@@ -169,9 +161,7 @@ public struct TopicSegmentPipeline<Encoder: SessionEventEncoder & ~Copyable>: ~C
   // MARK: Records
 
   private mutating func processMessages() throws(PipelineError) {
-    while failure == nil, ledger.records < options.greatestCount,
-      decoder.hasMore || index < messages.count
-    {
+    while intake.failure == nil, !intake.isComplete, intake.hasMore {
       try processBatch()
       if options.keepsHeaders || options.segment.isUnbuffered {
         let outputs = writer.outputs
@@ -180,45 +170,20 @@ public struct TopicSegmentPipeline<Encoder: SessionEventEncoder & ~Copyable>: ~C
       if clock.monotonic() >= nextCommit { try commit() }
       if signals.stop != nil { break }
     }
-    if let failure { throw .badRecord(failure) }
+    if let failure = intake.failure { throw .badRecord(failure) }
   }
 
   private mutating func processBatch() throws(PipelineError) {
-    let limits = DecodingLimits(
-      records: options.greatestCount - ledger.records, stopsAtRejection: options.policy == .fail)
-    let reader = reader
-    let progress: MessageDecoder.Progress
-    do {
-      progress = try decoder.decode(
-        messages, from: &index, into: &batch, limits: limits, end: reader.end)
-    } catch {
-      throw .schema(error)
-    }
+    let tasks = tasks
+    let progress = try intake.decode(into: &batch, end: reader.end) { tasks[$0] != nil }
     // Of a partition that is not ours any more, or not yet.
     guard let running = tasks[progress.partition] else { return }
-    ledger.records += Int64(progress.count)
-    ledger.filtered += Int64(batch.tombstoneCount)
-    for index in 0..<batch.records.count {
-      lag.note(batch.records[index].time, of: progress.partition)
-    }
     if !batch.records.isEmpty {
       try running.task.process(batch, to: &writer)
       running.task.noteArrival(now: clock.monotonic())
     }
     running.position = max(running.position, progress.next)
-    for bad in decoder.rejected { reject(bad) }
-  }
-
-  private mutating func reject(_ bad: MessageDecoder.Rejected) {
-    let (topic, deadLetters, isBinary) = (reader.reading.topic, deadLetters, decoder.isBinary)
-    let place = messages.withMessage(at: bad.message) { message in
-      deadLetters?.append(message, of: topic, isBinary: isBinary, reason: bad.reason)
-      return KafkaPlace(
-        topic: topic, partition: message.partition, offset: message.offset.rawValue)
-    }
-    let record = BadRecord(position: place.description, reason: bad.reason)
-    ledger.rejected += 1
-    if options.policy == .fail { failure = record } else { onRejection?(record) }
+    intake.reject()
   }
 
   private mutating func goOnWithClock() throws(PipelineError) {
@@ -237,7 +202,7 @@ public struct TopicSegmentPipeline<Encoder: SessionEventEncoder & ~Copyable>: ~C
       try tasks[partition]?.task.drain(to: &writer)
       if options.segment.flushes { try tasks[partition]?.task.closeAll(to: &writer) }
     }
-    let (outputs, deadLetters) = (writer.outputs, deadLetters)
+    let (outputs, deadLetters) = (writer.outputs, intake.deadLetters)
     try streaming { () throws(StreamError) in
       try deadLetters?.finish()
       try outputs.finish()
@@ -259,23 +224,18 @@ public struct TopicSegmentPipeline<Encoder: SessionEventEncoder & ~Copyable>: ~C
 
   private var closedLedger: Ledger {
     var closed = writer.ledger
-    closed.records = ledger.records
-    closed.rejected = ledger.rejected
-    closed.filtered += ledger.filtered
+    closed.records = intake.ledger.records
+    closed.rejected = intake.ledger.rejected
+    closed.filtered += intake.ledger.filtered
     for running in tasks.values {
       closed.records += running.task.restoredHeld
       closed.held += running.task.heldCount
     }
-    closed.held += ledger.held
+    closed.held += intake.ledger.held
     return closed
   }
 
   private mutating func statistics() -> Statistics {
-    var statistics = Statistics()
-    statistics.ledger = closedLedger
-    statistics.bytes = decoder.byteCount
-    statistics.openSessions = tasks.values.reduce(0) { $0 + Int64($1.task.openCount) }
-    statistics.greatestLag = lag.take()
     var topic = TopicStatistics(recordsBehind: reader.lag(behind: tasks.mapValues(\.position)))
     topic.activeTasks = tasks.count
     topic.restoringTasks = restoring.count
@@ -285,10 +245,11 @@ public struct TopicSegmentPipeline<Encoder: SessionEventEncoder & ~Copyable>: ~C
     topic.transactions = transactionCount
     topic.greatestCommitTime = greatestCommitTime
     greatestCommitTime = 0
-    statistics.topic = topic
-    return statistics
+    let openSessions = tasks.values.reduce(0) { $0 + Int64($1.task.openCount) }
+    return intake.takeStatistics(
+      ledger: closedLedger, openSessions: openSessions, topic: topic)
   }
 
   /// How many records were passed over that nothing keeps (exit status 1).
-  public var skippedCount: Int64 { deadLetters == nil ? ledger.rejected : 0 }
+  public var skippedCount: Int64 { intake.skippedCount }
 }

@@ -1,0 +1,111 @@
+// From messages to decoded batches: decodes, counts, and deals with what cannot be decoded.
+
+/// What every loop over a topic does with the messages that a poll brought.
+struct MessageIntake: ~Copyable {
+  /// What a poll is to fill; then `begin`.
+  var messages = KafkaMessageBatch()
+  private var index = 0
+  private var decoder: MessageDecoder
+  private let topic: String
+  private let policy: BadRecordPolicy
+  let deadLetters: (any DeadLetters)?
+  private let greatestCount: Int64
+  private let onRejection: ((BadRecord) -> Void)?
+  /// What was read, and not handed out as records: tombstones and rejected messages. A loop adds what
+  /// it is done with otherwise.
+  var ledger = Ledger()
+  private var lag = LagGauge()
+  /// The bad record that ends the run.
+  private(set) var failure: BadRecord?
+
+  /// - Parameters:
+  ///   - greatestCount: how many messages to read at most (`-c`).
+  ///   - onRejection: told of every record that is passed over.
+  init(
+    _ decoder: consuming MessageDecoder, topic: String, policy: BadRecordPolicy,
+    deadLetters: (any DeadLetters)?, greatestCount: Int64, onRejection: ((BadRecord) -> Void)?
+  ) {
+    self.decoder = decoder
+    self.topic = topic
+    self.policy = policy
+    self.deadLetters = deadLetters
+    self.greatestCount = greatestCount
+    self.onRejection = onRejection
+  }
+
+  /// Whether messages wait to be decoded.
+  var hasMore: Bool { decoder.hasMore || index < messages.count }
+  /// Whether as many have been read as were asked for.
+  var isComplete: Bool { ledger.records >= greatestCount }
+  /// Bytes of values so far.
+  var byteCount: Int64 { decoder.byteCount }
+  /// How many records were passed over that nothing keeps.
+  var skippedCount: Int64 { deadLetters == nil ? ledger.rejected : 0 }
+
+  /// Begins with new messages.
+  mutating func begin() { index = 0 }
+
+  /// Leaves the messages out that have not been decoded.
+  mutating func passOver() { index = messages.count }
+
+  /// Forgets all messages: they will come again.
+  mutating func forgetMessages() {
+    decoder.reset()
+    messages.removeAll()
+    index = 0
+  }
+
+  /// Replaces the content of `batch` with the next records, of one partition, and counts them unless
+  /// `isOurs` says that the partition is not. What is bad among them waits for `reject`.
+  mutating func decode(
+    into batch: inout Batch, end: (Int32) -> KafkaOffset?, isOurs: (Int32) -> Bool = { _ in true }
+  ) throws(PipelineError) -> MessageDecoder.Progress {
+    let limits = DecodingLimits(
+      records: greatestCount - ledger.records, stopsAtRejection: policy == .fail)
+    let progress: MessageDecoder.Progress
+    do {
+      progress = try decoder.decode(
+        messages, from: &index, into: &batch, limits: limits, end: end)
+    } catch {
+      throw .schema(error)
+    }
+    if !isOurs(progress.partition) { return progress }
+    ledger.records += Int64(progress.count)
+    ledger.filtered += Int64(batch.tombstoneCount)
+    for index in 0..<batch.records.count {
+      lag.note(batch.records[index].time, of: progress.partition)
+    }
+    return progress
+  }
+
+  /// Deals with the bad messages among those decoded last.
+  mutating func reject() {
+    for bad in decoder.rejected { reject(bad) }
+  }
+
+  private mutating func reject(_ bad: MessageDecoder.Rejected) {
+    let (topic, deadLetters, isBinary) = (topic, deadLetters, decoder.isBinary)
+    let place = messages.withMessage(at: bad.message) { message in
+      deadLetters?.append(message, of: topic, isBinary: isBinary, reason: bad.reason)
+      return KafkaPlace(
+        topic: topic, partition: message.partition, offset: message.offset.rawValue)
+    }
+    let record = BadRecord(position: place.description, reason: bad.reason)
+    ledger.rejected += 1
+    if policy == .fail { failure = record } else { onRejection?(record) }
+  }
+
+  /// The run's figures: what reading knows of them, and what the pipeline adds. The greatest lag counts
+  /// from the last call.
+  mutating func takeStatistics(
+    ledger: Ledger, openSessions: Int64, topic: TopicStatistics
+  ) -> Statistics {
+    var statistics = Statistics()
+    statistics.ledger = ledger
+    statistics.bytes = byteCount
+    statistics.openSessions = openSessions
+    statistics.greatestLag = lag.take()
+    statistics.topic = topic
+    return statistics
+  }
+}
