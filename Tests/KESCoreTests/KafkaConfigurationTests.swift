@@ -192,9 +192,18 @@ import Testing
     for property in KafkaDefault.table {
       let role: KafkaClientRole = property.scope == .consumer ? .consumer : .producer
       let found = try configuration.makeHandle(role).value(of: property.name)
-      #expect(found == property.value, "\(property.name)")
+      let isKnown = property.isFor(role, KafkaLibrary.version)
+      #expect(found == (isKnown ? property.value : nil), "\(property.name)")
       #expect(!property.reason.isEmpty)
     }
+  }
+
+  @Test func whatTheLibraryHasSinceAVersionIsSetFromThenOn() throws {
+    let property = try #require(KafkaDefault.table.first { $0.name == "fetch.queue.backoff.ms" })
+    #expect(!property.isFor(.consumer, 0x0200_02ff))
+    #expect(property.isFor(.consumer, 0x0202_00ff))
+    #expect(property.isFor(.consumer, 0x0208_00ff))
+    #expect(!property.isFor(.producer, 0x0208_00ff))
   }
 
   @Test func aUserMaySetDefaultsOtherwise() throws {

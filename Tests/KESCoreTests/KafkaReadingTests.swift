@@ -163,6 +163,20 @@ import Testing
     #expect(try consumer.collect(2).map(\.text) == ["a", "b"])
   }
 
+  /// Where the client does not see that there is room, each of 200 fetches waits for a second.
+  @Test func aQueueThatWasFullIsFilledAgainAtOnce() throws {
+    let text = String(repeating: "x", count: 1000)
+    let small = try kafka.configuration([
+      "queued.max.messages.kbytes=16", "fetch.message.max.bytes=16384", "batch.size=16384",
+    ])
+    let topic = try kafka.topic()
+    let records = (0..<3200).map { TestRecord("\($0) \(text)") }
+    try KafkaProducer(small).sendAll(records, to: topic)
+    let consumer = try KafkaConsumer(small)
+    try consumer.assign([KafkaPosition(KafkaPartition(topic: topic, number: 0), .beginning)])
+    #expect(try consumer.collect(3200).map(\.text) == records.map(\.text))
+  }
+
   @Test func callsThatNeedAGroupAreRefusedWithoutOne() throws {
     let consumer = try KafkaConsumer(kafka.configuration)
     let calls: [() throws -> Void] = [

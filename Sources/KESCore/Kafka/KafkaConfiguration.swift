@@ -8,6 +8,8 @@ public struct KafkaConfiguration: Sendable {
   /// `HOST:PORT,…`, for messages, too.
   public let brokers: String
   private let properties: [KafkaProperty]
+  /// By which we log in; empty where we do not, or by other means.
+  let (userName, password): (String, String)
   /// What tests count handles by.
   let counts: KafkaHandleCounts
 
@@ -37,6 +39,8 @@ public struct KafkaConfiguration: Sendable {
     let servers = properties.last { KafkaConfiguration.brokerNames.contains($0.name) }
     self.brokers = brokers ?? servers?.value ?? ""
     self.properties = properties.filter { !KafkaConfiguration.brokerNames.contains($0.name) }
+    userName = properties.last { $0.name == "sasl.username" }?.value ?? ""
+    password = properties.last { $0.name == "sasl.password" }?.value ?? ""
     counts = KafkaHandleCounts()
     if self.brokers.isEmpty {
       throw KafkaError(
@@ -79,7 +83,7 @@ public struct KafkaConfiguration: Sendable {
     _ role: KafkaClientRole, _ additions: [(name: String, value: String)] = []
   ) throws(KafkaError) -> KafkaConfigurationHandle {
     let handle = KafkaConfigurationHandle(counts)
-    for property in KafkaDefault.table where property.isFor(role) {
+    for property in KafkaDefault.table where property.isFor(role, KafkaLibrary.version) {
       if let reason = handle.set(property.name, property.value) {
         throw fault(property.name, reason, .bug)
       }
@@ -131,8 +135,10 @@ extension KafkaConfiguration: CustomStringConvertible {
 }
 
 extension KafkaDefault {
-  func isFor(_ role: KafkaClientRole) -> Bool {
-    switch scope {
+  /// - Parameter version: the library's, in the form of `since`.
+  func isFor(_ role: KafkaClientRole, _ version: Int32) -> Bool {
+    if version < since { return false }
+    return switch scope {
     case .every: true
     case .consumer: role == .consumer
     case .producer: role == .producer

@@ -92,6 +92,7 @@ public final class KafkaConsumer: KafkaClient {
     queue.forgetArrivals()
     client.serve()
     failure = batch.fill(from: queue)
+    if !batch.isEmpty { client.fetchOn() }
     do throws(KafkaError) {
       try collectCommits(milliseconds: 0)
     } catch {

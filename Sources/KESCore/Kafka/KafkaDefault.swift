@@ -10,15 +10,19 @@ struct KafkaDefault: Sendable {
   let scope: Scope
   /// Whether the user may set it otherwise; where not, what depends on it is said in `reason`.
   let isFixed: Bool
+  /// The first version of the library that knows it, as `rd_kafka_version` says it: 0x020200ff is 2.2.0.
+  let since: Int32
   let reason: String
 
   private init(
-    _ name: String, _ value: String, _ scope: Scope, isFixed: Bool = false, _ reason: String
+    _ name: String, _ value: String, _ scope: Scope, isFixed: Bool = false, since: Int32 = 0,
+    _ reason: String
   ) {
     self.name = name
     self.value = value
     self.scope = scope
     self.isFixed = isFixed
+    self.since = since
     self.reason = reason
   }
 
@@ -57,6 +61,10 @@ struct KafkaDefault: Sendable {
       "queued.min.messages", "10000000", .consumer,
       "librdkafka 2.0.2 pauses for up to a second whenever so many are queued, 100,000 by default,"
         + " which made reading four times slower; kilobytes are the bound that counts"),
+    KafkaDefault(
+      "fetch.queue.backoff.ms", "5", .consumer, since: 0x0202_00ff,
+      "the queue has room again long before the second that librdkafka waits"
+        + " (`KafkaClientHandle.fetchOn`)"),
 
     KafkaDefault(
       "partitioner", "murmur2_random", .producer, "as Java clients do, to be co-partitioned"),

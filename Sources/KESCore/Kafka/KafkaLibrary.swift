@@ -11,6 +11,9 @@ enum KafkaLibrary {
 
   static var isLoaded: Bool { fault == nil }
 
+  /// As the library says it: 0x020002ff is 2.0.2. Only where it is loaded.
+  static var version: Int32 { rd_kafka_version() }
+
   /// Throws `KafkaError` of the kind `.environment` where the library is not there or too old.
   static func load() throws(KafkaError) {
     guard let fault else { return }
