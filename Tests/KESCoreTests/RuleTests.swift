@@ -5,24 +5,23 @@ import Testing
 @testable import KESCore
 
 @Suite struct RuleTests {
-  /// Applies events written as `role key time` (`start a 0; data a 10`), each a record of its own.
+  /// Pipes events written as `role key time` (`start a 0; data a 10`) through the topology.
   private func steps(
     _ script: String, flush: Bool = false, _ change: (inout SegmentationRules) -> Void = { _ in }
-  ) -> [Step] {
+  ) throws -> [Step] {
     var rules = SegmentationRules()
     rules.timeout = 100
     change(&rules)
-    var driver = SegmenterTestDriver(rules: rules)
+    var driver = TopologySteps(rules: rules)
     for (position, line) in script.split(separator: ";").enumerated() {
       let words = line.split(separator: " ")
       let role: Role = words[0] == "start" ? .start : words[0] == "end" ? .end : .data
       let bytes = words.count > 3 ? String(words[3]) : "record \(position)"
-      driver.add(
-        TestEvent(key: String(words[1]), time: Int64(words[2]) ?? 0, role: role, bytes: bytes),
-        position: position)
-      driver.run()
+      let event = TestEvent(
+        key: String(words[1]), time: try #require(Int64(words[2])), role: role, bytes: bytes)
+      try driver.take(event.ofDevice, position: position)
     }
-    driver.end(flush: flush)
+    try driver.end(flush: flush)
     return driver.steps
   }
 
@@ -35,8 +34,8 @@ import Testing
       events: events, isPartial: isPartial)
   }
 
-  @Test func r1StreamTimeIsTheGreatestTimeSeenAndClosesBeforeTheEvent() {
-    let found = steps("start a 0; data b 50; data b 40; data b 100")
+  @Test func r1StreamTimeIsTheGreatestTimeSeenAndClosesBeforeTheEvent() throws {
+    let found = try steps("start a 0; data b 50; data b 40; data b 100")
     #expect(
       found == [
         .event(position: 0, session: 1), .event(position: 1, session: 2),
@@ -45,8 +44,8 @@ import Testing
       ])
   }
 
-  @Test func r2AStartAlwaysOpensASessionAndSupersedesTheOpenOne() {
-    let found = steps("start a 0; data a 5; start a 10")
+  @Test func r2AStartAlwaysOpensASessionAndSupersedesTheOpenOne() throws {
+    let found = try steps("start a 0; data a 5; start a 10")
     #expect(
       found == [
         .event(position: 0, session: 1), .event(position: 1, session: 1),
@@ -54,8 +53,8 @@ import Testing
       ])
   }
 
-  @Test func r3DataWithoutASessionOpensAPartialOne() {
-    let found = steps("data a 0; data a 1; end a 2")
+  @Test func r3DataWithoutASessionOpensAPartialOne() throws {
+    let found = try steps("data a 0; data a 1; end a 2")
     #expect(
       found == [
         .event(position: 0, session: 1), .event(position: 1, session: 1),
@@ -64,8 +63,8 @@ import Testing
       ])
   }
 
-  @Test func r4AnEndCompletesItsSessionOrOneOfItsOwn() {
-    let found = steps("start a 0; end a 1; end a 2")
+  @Test func r4AnEndCompletesItsSessionOrOneOfItsOwn() throws {
+    let found = try steps("start a 0; end a 1; end a 2")
     #expect(
       found == [
         .event(position: 0, session: 1), .event(position: 1, session: 1),
@@ -74,9 +73,9 @@ import Testing
       ])
   }
 
-  @Test func r5AGapOfItsOwnKeyClosesASession() {
+  @Test func r5AGapOfItsOwnKeyClosesASession() throws {
     // Stream time is far ahead already: silence is measured from when the event was applied.
-    let found = steps("start b 1000; start a 0; data a 99; data a 199")
+    let found = try steps("start b 1000; start a 0; data a 99; data a 199")
     #expect(
       found == [
         .event(position: 0, session: 1), .event(position: 1, session: 2),
@@ -85,8 +84,9 @@ import Testing
       ])
   }
 
-  @Test func r5SilenceIsMeasuredInStreamTimeThatPassed() {
-    let found = steps("start a 0; start b 1000; data b 1050; start c 0; data b 1099; data b 1150")
+  @Test func r5SilenceIsMeasuredInStreamTimeThatPassed() throws {
+    let found = try steps(
+      "start a 0; start b 1000; data b 1050; start c 0; data b 1099; data b 1150")
     #expect(
       found == [
         .event(position: 0, session: 1), closed(1, "a", .timeout, at: 100, 0, 0, events: 1),
@@ -96,20 +96,20 @@ import Testing
       ])
   }
 
-  @Test func r5LatenessIsAddedToSilenceButNotToGaps() {
-    let silent = steps("start a 0; data b 120; data b 149; data b 150") { $0.lateness = 50 }
+  @Test func r5LatenessIsAddedToSilenceButNotToGaps() throws {
+    let silent = try steps("start a 0; data b 120; data b 149; data b 150") { $0.lateness = 50 }
     #expect(silent[3] == closed(1, "a", .timeout, at: 100, 0, 0, events: 1))
-    let gap = steps("start a 0; data a 100") { $0.lateness = 50 }
+    let gap = try steps("start a 0; data a 100") { $0.lateness = 50 }
     #expect(gap[1] == closed(1, "a", .timeout, at: 100, 0, 0, events: 1))
   }
 
-  @Test func r5NoTimeoutLeavesSessionsOpen() {
-    let found = steps("start a 0; data a 1000000") { $0.timeout = nil }
+  @Test func r5NoTimeoutLeavesSessionsOpen() throws {
+    let found = try steps("start a 0; data a 1000000") { $0.timeout = nil }
     #expect(found == [.event(position: 0, session: 1), .event(position: 1, session: 1)])
   }
 
-  @Test func r5SessionsThatCloseInOneStepCloseInTheOrderOfTheirLatestEvents() {
-    let found = steps("start a 0; start b 0; data a 10; start c 500")
+  @Test func r5SessionsThatCloseInOneStepCloseInTheOrderOfTheirLatestEvents() throws {
+    let found = try steps("start a 0; start b 0; data a 10; start c 500")
     #expect(
       found[3...4] == [
         closed(2, "b", .timeout, at: 100, 0, 0, events: 1),
@@ -117,8 +117,8 @@ import Testing
       ])
   }
 
-  @Test func r6ARetriedEndFindsTheRememberedSessionAndClosesNothing() {
-    let found = steps("start a 0; end a 10; end a 50; end a 60; data b 109; end a 109") {
+  @Test func r6ARetriedEndFindsTheRememberedSessionAndClosesNothing() throws {
+    let found = try steps("start a 0; end a 10; end a 50; end a 60; data b 109; end a 109") {
       $0.retain = 100
     }
     #expect(
@@ -130,35 +130,35 @@ import Testing
       ])
   }
 
-  @Test func r6ASessionIsRememberedUntilStreamTimeHasAdvancedOrAnotherOpens() {
-    let expired = steps("start a 0; end a 10; end a 110") { $0.retain = 100 }
+  @Test func r6ASessionIsRememberedUntilStreamTimeHasAdvancedOrAnotherOpens() throws {
+    let expired = try steps("start a 0; end a 10; end a 110") { $0.retain = 100 }
     #expect(expired[3] == .event(position: 2, session: 2))
-    let replaced = steps("start a 0; end a 10; data a 20; end a 30") { $0.retain = 100 }
+    let replaced = try steps("start a 0; end a 10; data a 20; end a 30") { $0.retain = 100 }
     #expect(replaced[3...4] == [.event(position: 2, session: 2), .event(position: 3, session: 2)])
   }
 
-  @Test func r7DuplicatesAreThoseOfTheLastEightRecords() {
-    let script = (0..<9).map { "data a \($0) r\($0)" } + ["data a 9 r1", "data a 10 r0"]
-    let found = steps(script.joined(separator: ";")) { $0.duplicates = .drop }
+  @Test func r7DuplicatesAreThoseOfTheLastEightRecords() throws {
+    let script = (0..<9).map { "data a 0 r\($0)" } + ["data a 0 r1", "data a 0 r0"]
+    let found = try steps(script.joined(separator: ";")) { $0.duplicates = .drop }
     #expect(found[9] == .duplicate(position: 9, session: 1))
     #expect(found[10] == .event(position: 10, session: 1))
   }
 
-  @Test func r7DuplicatesOfARememberedSessionAreRecognised() {
-    let found = steps("start a 0 s; end a 1 e; end a 1 e") {
+  @Test func r7DuplicatesOfARememberedSessionAreRecognised() throws {
+    let found = try steps("start a 0 s; end a 1 e; end a 1 e") {
       $0.duplicates = .mark
       $0.retain = 50
     }
     #expect(found.last == .duplicate(position: 2, session: 1))
   }
 
-  @Test func r7RepeatedRecordsAreEventsUnlessAskedFor() {
-    let found = steps("data a 0 same; data a 0 same")
+  @Test func r7RepeatedRecordsAreEventsUnlessAskedFor() throws {
+    let found = try steps("data a 0 same; data a 0 same")
     #expect(found == [.event(position: 0, session: 1), .event(position: 1, session: 1)])
   }
 
-  @Test func r8EventsBehindTheWatermarkAreLate() {
-    let found = steps("data a 100; data a 90; data a 89") {
+  @Test func r8EventsBehindTheWatermarkAreLate() throws {
+    let found = try steps("data a 100; data a 90; data a 89") {
       $0.lateness = 10
       $0.late = .leaveOut
     }
@@ -168,13 +168,13 @@ import Testing
       ])
   }
 
-  @Test func r8LateEventsAreAppliedByDefault() {
-    let found = steps("data a 100; data a 50")
+  @Test func r8LateEventsAreAppliedByDefault() throws {
+    let found = try steps("data a 100; data a 50")
     #expect(found == [.event(position: 0, session: 1), .event(position: 1, session: 1)])
   }
 
-  @Test func r9HeldEventsAreAppliedInTheOrderOfTimeAndArrival() {
-    let found = steps("data a 30; start a 10; data a 20; data b 60; data c 20") {
+  @Test func r9HeldEventsAreAppliedInTheOrderOfTimeAndArrival() throws {
+    let found = try steps("data a 30; start a 10; data a 20; data b 60; data c 20") {
       $0.lateness = 30
       $0.reorders = true
     }
@@ -187,8 +187,8 @@ import Testing
       ])
   }
 
-  @Test func r9SilenceAddsNoLatenessAndTheWatermarkItselfCloses() {
-    let found = steps("start a 0; data b 150") {
+  @Test func r9SilenceAddsNoLatenessAndTheWatermarkItselfCloses() throws {
+    let found = try steps("start a 0; data b 150") {
       $0.lateness = 50
       $0.reorders = true
     }
@@ -200,15 +200,15 @@ import Testing
       ])
   }
 
-  @Test func r10SpanClosesBeforeTheEventAndNumberWithIt() {
-    let span = steps("start a 0; data a 40; data a 50; end a 60") { $0.greatestSpan = 50 }
+  @Test func r10SpanClosesBeforeTheEventAndNumberWithIt() throws {
+    let span = try steps("start a 0; data a 40; data a 50; end a 60") { $0.greatestSpan = 50 }
     #expect(
       span[2...] == [
         closed(1, "a", .limit, at: 40, 0, 40, events: 2), .event(position: 2, session: 2),
         .event(position: 3, session: 2),
         closed(2, "a", .completed, at: 60, 50, 60, events: 2, isPartial: true),
       ])
-    let number = steps("start a 0; data a 1; data a 2") { $0.greatestEvents = 2 }
+    let number = try steps("start a 0; data a 1; data a 2") { $0.greatestEvents = 2 }
     #expect(
       number[1...] == [
         .event(position: 1, session: 1), closed(1, "a", .limit, at: 1, 0, 1, events: 2),
@@ -216,14 +216,14 @@ import Testing
       ])
   }
 
-  @Test func r11FlushClosesInTheOrderOfOpening() {
-    let found = steps("start b 0; start a 1; data b 2", flush: true)
+  @Test func r11FlushClosesInTheOrderOfOpening() throws {
+    let found = try steps("start b 0; start a 1; data b 2", flush: true)
     #expect(
       found[3...] == [
         closed(1, "b", .flushed, at: 2, 0, 2, events: 2),
         closed(2, "a", .flushed, at: 1, 1, 1, events: 1),
       ])
-    #expect(steps("start b 0") == [.event(position: 0, session: 1)])
+    #expect(try steps("start b 0") == [.event(position: 0, session: 1)])
   }
 
   @Test func r12IdsDependOnKeyTimeAndPositionAlone() {
@@ -246,31 +246,31 @@ import Testing
     }
   }
 
-  @Test func r13StreamTimeGoesOnWithoutEvents() {
+  @Test func r13StreamTimeGoesOnWithoutEvents() throws {
     var rules = SegmentationRules()
     rules.timeout = 100
-    var driver = SegmenterTestDriver(rules: rules)
-    driver.add(TestEvent(key: "a", time: 0, role: .start, bytes: "r"), position: 0)
-    driver.run()
-    driver.advance(to: 99)
+    var driver = TopologySteps(rules: rules)
+    try driver.take(
+      TestEvent(key: "a", time: 0, role: .start, bytes: "r").ofDevice, position: 0)
+    try driver.advance(to: 99)
     #expect(driver.openCount == 1)
-    driver.advance(to: 100)
+    try driver.advance(to: 100)
     #expect(driver.steps.last == closed(1, "a", .timeout, at: 100, 0, 0, events: 1))
   }
 
-  @Test func r14GapComesBeforeSpanAndSpanBeforeRole() {
-    let gap = steps("start a 0; start a 100") { $0.greatestSpan = 50 }
+  @Test func r14GapComesBeforeSpanAndSpanBeforeRole() throws {
+    let gap = try steps("start a 0; start a 100") { $0.greatestSpan = 50 }
     #expect(gap[1] == closed(1, "a", .timeout, at: 100, 0, 0, events: 1))
-    let span = steps("start a 0; start a 60") { $0.greatestSpan = 50 }
+    let span = try steps("start a 0; start a 60") { $0.greatestSpan = 50 }
     #expect(span[1] == closed(1, "a", .limit, at: 0, 0, 0, events: 1))
-    let role = steps("start a 0; start a 10") { $0.greatestSpan = 50 }
+    let role = try steps("start a 0; start a 10") { $0.greatestSpan = 50 }
     #expect(role[1] == closed(1, "a", .superseded, at: 0, 0, 0, events: 1))
-    let completed = steps("start a 0; end a 1") { $0.greatestEvents = 2 }
+    let completed = try steps("start a 0; end a 1") { $0.greatestEvents = 2 }
     #expect(completed[2] == closed(1, "a", .completed, at: 1, 0, 1, events: 2))
   }
 
-  @Test func timesAtTheEndsOfTheRangeDoNotOverflow() {
-    let found = steps("start a \(Int64.min); data a \(Int64.max); end b \(Int64.min)") {
+  @Test func timesAtTheEndsOfTheRangeDoNotOverflow() throws {
+    let found = try steps("start a \(Int64.min); data a \(Int64.max); end b \(Int64.min)") {
       $0.lateness = 10
       $0.retain = 5
       $0.greatestSpan = 7

@@ -38,6 +38,26 @@ import Testing
     }
   }
 
+  /// What users of the library test with does what the rules say.
+  @Test(arguments: 0..<10)
+  func theTopologyTestDriverAgreesWithTheReference(block: UInt64) throws {
+    for seed in block * 20..<(block + 1) * 20 {
+      var generator = SeededGenerator(seed: 3_000_000 + seed)
+      let rules = randomRules(&generator)
+      let events = randomStream(&generator, count: Int.random(in: 1...80, using: &generator))
+      let flush = generator.chance(50)
+      var reference = ReferenceSegmenter(rules: rules)
+      var driver = TopologySteps(rules: rules)
+      for (position, event) in events.map(\.ofDevice).enumerated() {
+        reference.take(event, position: position)
+        try driver.take(event, position: position)
+      }
+      reference.end(flush: flush)
+      try driver.end(flush: flush)
+      #expect(driver.steps == reference.steps, "seed \(seed)")
+    }
+  }
+
   @Test(arguments: 0..<4)
   func agreesWithTheReferenceOnManyKeys(seed: UInt64) {
     var generator = SeededGenerator(seed: 2_000_000 + seed)
