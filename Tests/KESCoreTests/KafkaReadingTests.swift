@@ -86,32 +86,6 @@ import Testing
     #expect(error.description.contains("--offset"), "\(error)")
   }
 
-  @Test func readingCanStopAtTheEndsAsOfTheStart() throws {
-    let consumer = try KafkaConsumer(kafka.configuration)
-    let partitions = (0..<2).map { KafkaPartition(topic: topic, number: $0) }
-    let starts = try consumer.resolve(.beforeEnd(4), in: partitions, KafkaUnderTest.patience)
-    let marks = try consumer.watermarks(partitions, KafkaUnderTest.patience)
-    var ends = KafkaEndOffsets(marks.mapValues(\.high), startingAt: starts)
-    try consumer.assign(starts)
-    // What comes after the start is not waited for.
-    try KafkaProducer(kafka.configuration).sendAll(
-      [TestRecord("10")], to: topic, partition: 0)
-    var batch = KafkaMessageBatch(capacity: 3)
-    var texts: [String?] = []
-    while !ends.areReached {
-      _ = try consumer.poll(into: &batch, milliseconds: 1000)
-      batch.forEach { message in
-        let record = TestRecord(message)
-        let end = ends.end(of: KafkaPartition(topic: topic, number: record.partition))
-        if let end, message.offset < end { texts.append(record.text) }
-      }
-      for (partition, offset) in try consumer.positions(partitions) {
-        ends.note(KafkaPosition(partition, offset))
-      }
-    }
-    #expect(texts == ["6", "7", "8", "9"])
-  }
-
   @Test func positionsStandBehindWhatWasPolled() throws {
     let consumer = try KafkaConsumer(kafka.configuration)
     try consumer.assign([KafkaPosition(partition, .beginning)])

@@ -83,37 +83,6 @@ import Testing
   }
 }
 
-@Suite struct KafkaEndOffsetsTests {
-  private let first = KafkaPartition(topic: "t", number: 0)
-  private let second = KafkaPartition(topic: "t", number: 1)
-
-  private func ends(_ start: Int64) -> KafkaEndOffsets {
-    KafkaEndOffsets(
-      [first: KafkaOffset(5), second: KafkaOffset(0)],
-      startingAt: [
-        KafkaPosition(first, KafkaOffset(start)), KafkaPosition(second, KafkaOffset(0)),
-      ])
-  }
-
-  @Test func emptyPartitionsAreDoneAtOnce() {
-    let ends = ends(0)
-    #expect(ends.end(of: second) == nil && ends.end(of: first) == KafkaOffset(5))
-    #expect(!ends.areReached)
-    #expect(self.ends(5).areReached)
-  }
-
-  @Test func theEndIsReachedByPosition() {
-    var ends = ends(0)
-    ends.note(KafkaPosition(first, KafkaOffset(4)))
-    #expect(!ends.areReached)
-    ends.note(KafkaPosition(KafkaPartition(topic: "other", number: 0), KafkaOffset(9)))
-    #expect(!ends.areReached)
-    // Markers of transactions are passed over.
-    ends.note(KafkaPosition(first, KafkaOffset(6)))
-    #expect(ends.areReached)
-  }
-}
-
 @Suite struct KafkaTransactionStateTests {
   private typealias State = KafkaTransactionState
   private typealias Move = KafkaTransactionState.Move
