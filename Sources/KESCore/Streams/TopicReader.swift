@@ -187,7 +187,13 @@ public final class TopicReader {
   private func note(_ messages: borrowing KafkaMessageBatch) {
     for end in messages.ends { advance(end.partition.number, to: end.offset) }
     if ends.isEmpty { return }
-    messages.forEach { advance($0.partition, to: KafkaOffset($0.offset.rawValue + 1)) }
+    // Messages of a partition come in runs: looking it up once a run is enough.
+    var (partition, next): (Int32, Int64) = (-1, 0)
+    messages.forEach { message in
+      if message.partition != partition { advance(partition, to: KafkaOffset(next)) }
+      (partition, next) = (message.partition, message.offset.rawValue + 1)
+    }
+    advance(partition, to: KafkaOffset(next))
   }
 
   private func advance(_ partition: Int32, to offset: KafkaOffset) {
