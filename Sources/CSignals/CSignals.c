@@ -10,6 +10,7 @@
 
 static volatile sig_atomic_t stop_signal;
 static volatile sig_atomic_t reports;
+static volatile sig_atomic_t suspensions;
 static int wake_pipe[2] = {-1, -1};
 
 static void wake(void) {
@@ -34,6 +35,12 @@ static void on_report(int signal) {
   wake();
 }
 
+static void on_suspend(int signal) {
+  (void)signal;
+  suspensions = 1;
+  wake();
+}
+
 static int handle(int signal, void (*handler)(int)) {
   struct sigaction action;
   struct sigaction present;
@@ -48,14 +55,11 @@ static int handle(int signal, void (*handler)(int)) {
 
 // A parent may have started us with signals blocked, as thread pools do: then
 // nobody could stop us.
-static void unblock(void) {
-  sigset_t ours;
-  sigemptyset(&ours);
-  sigaddset(&ours, SIGINT);
-  sigaddset(&ours, SIGTERM);
-  sigaddset(&ours, SIGUSR1);
-  sigaddset(&ours, SIGPIPE);
-  sigprocmask(SIG_UNBLOCK, &ours, NULL);
+static void unblock(int signal) {
+  sigset_t only;
+  sigemptyset(&only);
+  sigaddset(&only, signal);
+  sigprocmask(SIG_UNBLOCK, &only, NULL);
 }
 
 int kes_signals_install(void) {
@@ -64,26 +68,45 @@ int kes_signals_install(void) {
   if (handle(SIGINT, on_stop) != 0) return -1;
   if (handle(SIGTERM, on_stop) != 0) return -1;
   if (handle(SIGUSR1, on_report) != 0) return -1;
-  unblock();
+  unblock(SIGINT);
+  unblock(SIGTERM);
+  unblock(SIGUSR1);
+  unblock(SIGPIPE);
   return wake_pipe[0];
 }
 
 int kes_signals_stop(void) { return stop_signal; }
 
-int kes_signals_take_reports(void) {
+static void drain(void) {
   char drained[64];
   while (read(wake_pipe[0], drained, sizeof drained) > 0) {
   }
+}
+
+int kes_signals_take_reports(void) {
+  drain();
   int taken = reports;
   reports = 0;
   return taken;
 }
 
+int kes_signals_catch_suspension(void) {
+  unblock(SIGTSTP);
+  return handle(SIGTSTP, on_suspend);
+}
+
+int kes_signals_take_suspension(void) {
+  if (!suspensions) return 0;
+  drain();
+  suspensions = 0;
+  return 1;
+}
+
+// By SIGSTOP: the kernel ignores SIGTSTP in a process group that no shell looks after.
+void kes_signals_suspend(void) { raise(SIGSTOP); }
+
 void kes_signals_die(int signal_number) {
   signal(signal_number, SIG_DFL);
-  sigset_t only;
-  sigemptyset(&only);
-  sigaddset(&only, signal_number);
-  sigprocmask(SIG_UNBLOCK, &only, NULL);
+  unblock(signal_number);
   raise(signal_number);
 }

@@ -25,6 +25,7 @@ extension KESRead {
       return ChartArea(columns: area.columns, rows: area.rows.map { $0 + 1 })
     }
     let report = WatchReport(screen: screen, view: view, final: summaryEncoder)
+    ends.signals.noticeSuspension()
     do throws(ToolFailure) {
       return try show(report, ends)
     } catch {

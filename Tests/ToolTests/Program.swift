@@ -139,6 +139,12 @@ final class RunningProgram {
     return try #require(UInt64(caught, radix: 16)) & 1 << (signal - 1) != 0
   }
 
+  /// Whether it has been stopped, and not gone on (proc(5), state `T`).
+  var isSuspended: Bool {
+    let path = "/proc/\(process.processIdentifier)/status"
+    return (try? String(contentsOfFile: path, encoding: .utf8).contains("State:\tT")) ?? false
+  }
+
   /// Waits until `condition` holds; false when the process ended first, or hangs.
   func waits(until condition: () -> Bool) -> Bool {
     let deadline = Date(timeIntervalSinceNow: patienceSeconds)

@@ -57,6 +57,22 @@ private let events = """
     #expect(!terminal.isAlternate && isShown("EVENTS                SESSIONS"))
   }
 
+  @Test func givesTheTerminalBackWhileItIsSuspended() throws {
+    let reader = try watch()
+    try pipe.write(events)
+    #expect(reader.waits { isShown("records                      4") })
+    #expect(try reader.catches(SIGTSTP))
+    reader.send(SIGTSTP)
+    #expect(reader.waits { reader.isSuspended })
+    #expect(reader.waits { !terminal.isAlternate })
+    reader.send(SIGCONT)
+    #expect(reader.waits { terminal.isAlternate && isShown("records                      4") })
+    try pipe.close()
+    #expect(try reader.finish().status == 0)
+    try terminal.finish()
+    #expect(!terminal.isAlternate)
+  }
+
   @Test func givesTheTerminalBackAtABadRecord() throws {
     let reader = try watch()
     try pipe.write(events + "bad\n")

@@ -14,6 +14,15 @@ int kes_signals_stop(void);
 /// How many SIGUSR1 have arrived since the last call; resets the count.
 int kes_signals_take_reports(void);
 
+/// Has SIGTSTP noticed rather than stop the process. Returns 0, or -1 with errno set.
+int kes_signals_catch_suspension(void);
+
+/// Whether SIGTSTP has arrived since the last call.
+int kes_signals_take_suspension(void);
+
+/// Stops this process until SIGCONT comes.
+void kes_signals_suspend(void);
+
 /// Restores the default effect of `signal` and sends it to this process.
 void kes_signals_die(int signal);
 

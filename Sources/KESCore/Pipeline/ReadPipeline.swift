@@ -73,6 +73,7 @@ public struct ReadPipeline<
         return .stopped(signal)
       }
       report(isLast: false)
+      try suspendWhereAsked()
       try refresh()
     }
     try finish()
@@ -82,6 +83,16 @@ public struct ReadPipeline<
   /// When to come back though no record has come.
   private var deadline: Int64? {
     [reporter?.deadline, encoder.refreshDeadline].compactMap { $0 }.min()
+  }
+
+  private mutating func suspendWhereAsked() throws(PipelineError) {
+    guard signals.takeSuspension() else { return }
+    let output = output
+    encoder.suspend(&output.buffer)
+    try streaming { () throws(StreamError) in try output.flush() }
+    Signals.suspend()
+    encoder.resume(&output.buffer)
+    try streaming { () throws(StreamError) in try output.flush() }
   }
 
   /// Brings a live view up to date where that is due.

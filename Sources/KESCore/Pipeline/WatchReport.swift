@@ -33,6 +33,13 @@ public struct WatchReport<Summary: SummaryEncoder>: RecordEncoder, ~Copyable {
 
   public mutating func begin(_ output: inout ByteBlock) { screen.enter(&output) }
 
+  public mutating func suspend(_ output: inout ByteBlock) { screen.leave(&output) }
+
+  public mutating func resume(_ output: inout ByteBlock) {
+    screen.enter(&output)
+    refresh(to: &output)
+  }
+
   public mutating func encode(_ batch: borrowing Batch, to output: inout ByteBlock) {
     summary.add(batch)
     times.add(batch)

@@ -5,6 +5,12 @@ public protocol RecordEncoder: ~Copyable {
   /// Appends what stands before the first record: a header, where the format has one.
   mutating func begin(_ output: inout ByteBlock)
 
+  /// Appends what gives a terminal back while the process is suspended.
+  mutating func suspend(_ output: inout ByteBlock)
+
+  /// Appends what goes on behind that.
+  mutating func resume(_ output: inout ByteBlock)
+
   /// Appends the batch's records, whose details must be there.
   mutating func encode(_ batch: borrowing Batch, to output: inout ByteBlock)
 
@@ -27,6 +33,8 @@ public protocol RecordEncoder: ~Copyable {
 
 extension RecordEncoder where Self: ~Copyable {
   public mutating func begin(_ output: inout ByteBlock) {}
+  public mutating func suspend(_ output: inout ByteBlock) {}
+  public mutating func resume(_ output: inout ByteBlock) {}
   public mutating func end(_ output: inout ByteBlock) {}
   public var isComplete: Bool { false }
   public var openSessions: Int { 0 }

@@ -25,6 +25,16 @@ public struct Signals: Sendable {
   /// Whether a report was asked for since the last call.
   public func takeReport() -> Bool { kes_signals_take_reports() > 0 }
 
+  /// Has SIGTSTP (Ctrl-Z) noticed rather than stop the process: for a run that has to give a terminal
+  /// back before.
+  public func noticeSuspension() { _ = kes_signals_catch_suspension() }
+
+  /// Whether somebody asked to suspend the process since the last call.
+  func takeSuspension() -> Bool { kes_signals_take_suspension() != 0 }
+
+  /// Stops the process until somebody has it go on (`fg`).
+  static func suspend() { kes_signals_suspend() }
+
   /// Ends the process by `signal`, as if it had never been caught.
   public static func die(by signal: Int32) { kes_signals_die(signal) }
 
