@@ -88,9 +88,11 @@ struct DecodedMessages {
     next[partition] = progress.next.rawValue
     greatestBatch = max(greatestBatch, batch.bytes.count)
     #expect(progress.count == batch.records.count + batch.tombstoneCount + bad.count)
+    var positions: [UInt32: Int64] = [:]
     for index in 0..<batch.records.count {
       let record = batch.records[index]
       #expect(Int32(record.position >> 48) == partition)
+      positions[record.offset] = record.position
       lines[partition, default: []].append(
         batch.withRecordBytes(record) { String(decodingBytes: $0) })
       offsets[partition, default: []].append(record.position & 0xFFFF_FFFF_FFFF)
@@ -99,17 +101,20 @@ struct DecodedMessages {
       let offset = messages.withMessage(at: one.message) { $0.offset.rawValue }
       rejected[partition, default: []].append("\(offset): \(one.reason)")
     }
-    take(batch.headers, partition)
+    take(batch.headers, partition, positions)
   }
 
-  private mutating func take(_ found: borrowing RecordHeaders, _ partition: Int32) {
+  /// - Parameter positions: of the batch's records, by where their bytes begin.
+  private mutating func take(
+    _ found: borrowing RecordHeaders, _ partition: Int32, _ positions: [UInt32: Int64]
+  ) {
     for index in 0..<found.count {
       let entry = found.entry(index)
       var texts: [String] = []
       found.withBytes(entry.range) { bytes in
         RecordHeaders.forEach(in: bytes) { name, value in
           let header = headerText(name, value)
-          texts.append("\(entry.position & 0xFFFF) \(header)")
+          texts.append("\((positions[entry.offset] ?? -1) & 0xFFFF) \(header)")
         }
       }
       headers[partition, default: []] += texts

@@ -39,12 +39,13 @@ import Testing
     }
   }
 
-  private func add(_ name: String, _ value: String?, at position: Int64, to batch: inout Batch) {
+  private func add(_ name: String, _ value: String?, to index: Int, of batch: inout Batch) {
+    let offset = batch.records[index].offset
     let (name, value) = (Array(name.utf8), value.map { Array($0.utf8) })
     if let value {
-      batch.headers.append(name.span, value.span, ofRecordAt: position)
+      batch.headers.append(name.span, value.span, ofRecordAt: offset)
     } else {
-      batch.headers.append(name.span, nil, ofRecordAt: position)
+      batch.headers.append(name.span, nil, ofRecordAt: offset)
     }
   }
 
@@ -81,10 +82,10 @@ import Testing
 
   @Test func headersAreFoundAlsoWhereRecordsWereFilteredOut() {
     var batch = batch(4)
-    add("a", "1", at: 10, to: &batch)
-    add("b", nil, at: 20, to: &batch)
-    add("c", "", at: 40, to: &batch)
-    add("c", "2", at: 40, to: &batch)
+    add("a", "1", to: 0, of: &batch)
+    add("b", nil, to: 1, of: &batch)
+    add("c", "", to: 3, of: &batch)
+    add("c", "2", to: 3, of: &batch)
     let notes = MessageNotes()
     for indexes in [[0, 1, 2, 3], [3], [1, 3], [2]] {
       notes.removeAll()
@@ -97,7 +98,7 @@ import Testing
 
   @Test func headersOfABatchAreForgottenWithIt() {
     var batch = batch(1)
-    add("a", "1", at: 10, to: &batch)
+    add("a", "1", to: 0, of: &batch)
     batch.recycle()
     #expect(batch.headers.isEmpty && batch.headers.count == 0)
   }

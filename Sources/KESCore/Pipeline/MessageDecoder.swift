@@ -117,7 +117,7 @@ struct MessageDecoder: ~Copyable {
         let position = MessageDecoder.position(partition, message.offset)
         batch.records[record].position = position
         next = KafkaOffset(message.offset.rawValue + 1)
-        if keepsHeaders { MessageDecoder.note(message, position, &batch.headers) }
+        if keepsHeaders { MessageDecoder.note(message, batch.records[record], &batch.headers) }
       }
       count += 1
     }
@@ -169,10 +169,10 @@ struct MessageDecoder: ~Copyable {
 
   @inline(__always)
   private static func note(
-    _ message: borrowing KafkaMessageView, _ position: Int64, _ headers: inout RecordHeaders
+    _ message: borrowing KafkaMessageView, _ record: Record, _ headers: inout RecordHeaders
   ) {
     message.forEachHeader { name, value in
-      headers.append(name, value, ofRecordAt: position)
+      headers.append(name, value, ofRecordAt: record.offset)
     }
   }
 }

@@ -17,8 +17,7 @@ public final class MessageNotes {
 
   private(set) var notes = Column<Note>()
   private(set) var bytes = ByteBlock()
-  /// Where `find` goes on in a batch's headers.
-  private var nextHeaders = 0
+  private var headers = RecordHeaders.Cursor()
 
   public init() {}
 
@@ -32,7 +31,7 @@ public final class MessageNotes {
   // MARK: Taking notes
 
   /// To be called before the first note of a batch.
-  func beginBatch() { nextHeaders = 0 }
+  func beginBatch() { headers = RecordHeaders.Cursor() }
 
   /// Notes record `index` of `batch`, which belongs to `session`.
   @inline(__always)
@@ -79,10 +78,11 @@ public final class MessageNotes {
   private func append(
     _ record: Record, _ key: TextRange, _ session: TextRange, of batch: borrowing Batch
   ) {
-    notes.append(
-      Note(
-        time: record.time, key: key, session: session,
-        headers: batch.headers.isEmpty ? .empty : find(record.position, in: batch.headers)))
+    var kept = TextRange.empty
+    if let range = headers.find(record, in: batch.headers) {
+      kept = batch.headers.withBytes(range) { keep($0) }
+    }
+    notes.append(Note(time: record.time, key: key, session: session, headers: kept))
   }
 
   @inline(__always)
@@ -90,16 +90,5 @@ public final class MessageNotes {
     let offset = bytes.count
     bytes.append(text)
     return TextRange(offset: offset, length: text.count)
-  }
-
-  /// Copies the headers of the record at `position`, which come in the order of the batch's records.
-  private func find(_ position: Int64, in headers: borrowing RecordHeaders) -> TextRange {
-    while nextHeaders < headers.count {
-      let entry = headers.entry(nextHeaders)
-      if entry.position > position { break }
-      nextHeaders += 1
-      if entry.position == position { return headers.withBytes(entry.range) { keep($0) } }
-    }
-    return .empty
   }
 }
