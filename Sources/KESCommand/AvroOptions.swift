@@ -58,16 +58,14 @@ public struct AvroOptions: ParsableArguments {
   /// - Parameters:
   ///   - output: the format of the output; nil for that of the first input.
   ///   - topics: which ends are topics.
-  ///   - restored: the schemas that an earlier run met.
   ///   - adapt: what records of a schema are written as.
   public func makeSetup(
     wantsDetails: Bool, output: RecordFormat?, topics: TopicOptions, signals: Signals,
-    restored: [AvroSchema] = [], adapt: @escaping (AvroSchema) -> AvroSchema = { $0 }
+    adapt: @escaping (AvroSchema) -> AvroSchema = { $0 }
   ) throws(ToolFailure) -> RecordSetup {
     let registry = try messages.open(signals)
     let formats = RecordFormats(
       wantsDetails: wantsDetails, output: output, schema: try readSchema(),
-      restored: restored,
       messageRegistry: messages.readsMessages || topics.from != nil ? registry : nil, adapt: adapt)
     return RecordSetup(formats: formats, registry: registry)
   }

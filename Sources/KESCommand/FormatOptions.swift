@@ -40,12 +40,10 @@ public struct FormatOptions: ParsableArguments {
   ///   - usual: the format where none is asked for; nil for that of the input.
   ///   - isFile: whether the output goes to a named file.
   ///   - topics: which ends are topics.
-  ///   - restored: the schemas that an earlier run met.
   ///   - adapt: what records of a schema are written as.
   public func makeSetup(
     wantsDetails: Bool, usual: RecordFormat? = nil, isFile: Bool, topics: TopicOptions,
-    signals: Signals, restored: [AvroSchema] = [],
-    adapt: @escaping (AvroSchema) -> AvroSchema = { $0 }
+    signals: Signals, adapt: @escaping (AvroSchema) -> AvroSchema = { $0 }
   ) throws(ToolFailure) -> RecordSetup {
     let isTerminal = !isFile && topics.to == nil && isStandardOutputTerminal
     let asksForAvro = format == .avro || avro.messages.outputFraming == .confluent
@@ -61,7 +59,7 @@ public struct FormatOptions: ParsableArguments {
       }
     return try avro.makeSetup(
       wantsDetails: wantsDetails, output: output, topics: topics, signals: signals,
-      restored: restored, adapt: adapt)
+      adapt: adapt)
   }
 
   /// Opens the output of records: the topic of `--to`, or what `opener` opens.

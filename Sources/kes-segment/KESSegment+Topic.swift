@@ -24,7 +24,7 @@ extension KESSegment {
     if application?.guarantee == .exactlyOnce {
       ends.transactions = try transactionalIdentifier(store)
     }
-    let setup = try makeSetup(nil, signals)
+    let setup = try makeSetup(signals)
     let sessions = try format.openOutput(
       opener, ends, setup, color: report.color, isFile: output.output != nil, base: recordSchema,
       form: sessionSchema)

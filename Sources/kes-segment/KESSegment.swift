@@ -67,20 +67,7 @@ struct KESSegment: Tool {
     if dryRun.dryRun != nil && topics.group != nil {
       throw ValidationError("--dry-run reads for itself: it goes without --group")
     }
-    try requireRestorableHeld()
     try format.check(topics, input, output)
-  }
-
-  /// Refuses to keep records that are held where nobody could read them again: those of Avro name their
-  /// schemas by numbers of this process.
-  private func requireRestorableHeld() throws {
-    let isAvro = format.avro.messages.registry != nil && input.inputFormat != .json
-    let isKept = application.applicationId != nil || state.state != nil
-    if topics.from != nil && rules.reorder && isAvro && isKept {
-      throw ValidationError(
-        "--reorder cannot keep Avro records of a topic yet: leave it out, or run without --state and"
-          + " --application-id")
-    }
   }
 
   func work(_ messages: Messages) throws(ToolFailure) -> ToolEnding {
@@ -97,7 +84,7 @@ struct KESSegment: Tool {
     }
     let progress = try storing { () throws(StateError) in try store?.progress() }
     opener.written = written
-    let setup = try makeSetup(store, signals)
+    let setup = try makeSetup(signals)
     let formats = setup.formats
     let sessions = try format.openOutput(
       opener, ends, setup, color: report.color, isFile: output.output != nil, base: recordSchema,
@@ -142,18 +129,10 @@ struct KESSegment: Tool {
 
   var marksDuplicates: Bool { rules.duplicates == .mark }
 
-  func makeSetup(
-    _ store: StateStore?, _ signals: Signals
-  ) throws(ToolFailure) -> RecordSetup {
-    let texts = try storing { () throws(StateError) in try store?.schemas() ?? [] }
-    let restored: [AvroSchema]
-    do { restored = try RecordFormats.parse(stored: texts) } catch {
-      throw .pipeline(.schema(error))
-    }
+  func makeSetup(_ signals: Signals) throws(ToolFailure) -> RecordSetup {
     let (marksDuplicates, wantsClosings) = (marksDuplicates, rules.emit != .events)
     return try format.makeSetup(
-      wantsDetails: false, isFile: output.output != nil, topics: topics, signals: signals,
-      restored: restored
+      wantsDetails: false, isFile: output.output != nil, topics: topics, signals: signals
     ) { $0.adaptedToSessions(marksDuplicates: marksDuplicates, wantsClosings: wantsClosings) }
   }
 

@@ -41,15 +41,27 @@ func contents(of store: StateStore, task: Int32 = 0) throws -> [String] {
         + " \(session.latestStreamTime) \(session.latestSequence) \(session.firstSequence)"
         + " \(session.events) \(session.state) \(session.isPartial) \(digests)")
   }
+  let schemas = try store.schemas(task: task)
+  for text in schemas.named.map(\.text).sorted() { found.append("schema \(text)") }
   var reorderer = Reorderer(lateness: .max)
-  try store.restore(task: task, into: &reorderer)
+  try store.restore(task: task, into: &reorderer) { record, name, output in
+    output.append(record)
+    return UInt16((schemas.named.firstIndex { $0.fingerprint == name } ?? -1) + 1)
+  }
   var released = Batch(blockSize: 1 << 20)
   _ = reorderer.drain(into: &released, blockSize: 1 << 20)
+  var cursor = RecordHeaders.Cursor()
   for index in 0..<released.records.count {
     let record = released.records[index]
     let key = released.withText(record.key) { $0.copied }
     let bytes = released.withRecordBytes(record) { $0.copied }
-    found.append("held \(key) \(bytes) \(record.time) \(record.position) \(record.role)")
+    let headers = cursor.find(record, in: released.headers).map { range in
+      released.headers.withBytes(range) { $0.copied }
+    }
+    let schema = record.schema == 0 ? "none" : schemas.named[Int(record.schema) - 1].text
+    found.append(
+      "held \(key) \(bytes) \(record.time) \(record.position) \(record.role) \(schema)"
+        + " \(headers ?? [])")
   }
   if let progress = try store.progress(task: task) { found.append("\(progress)") }
   return found

@@ -120,7 +120,8 @@ struct SegmenterTestDriver: ~Copyable {
   mutating func restart(through store: StateStore, rules: SegmentationRules) throws {
     var changes = StateChanges()
     changes.take(from: &segmenter)
-    changes.take(from: &reorderer)
+    var schemas = HeldSchemas { _ in "" }
+    changes.take(from: &reorderer, naming: &schemas)
     var progress = TaskProgress()
     progress.streamTime = segmenter.streamTime
     progress.sequence = segmenter.sequence

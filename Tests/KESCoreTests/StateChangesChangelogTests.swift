@@ -96,7 +96,6 @@ import Testing
     var changes = StateChanges()
     changes.set(InputPosition(offset: 7, line: 3, fingerprint: 99), ofInput: "/in")
     changes.set(length: 12, ofOutput: "/out")
-    changes.set(schema: "\"string\"", number: 1)
     changes.set(ChangelogCheckpoint(offset: 3, savedAt: EventTime(milliseconds: 1)))
     changes.set(processIdentifier: "abc")
     #expect(changelogRecords(of: changes).isEmpty)
@@ -110,13 +109,18 @@ import Testing
     rules.lateness = max(rules.lateness, 20)
     let stores = try stores()
     let task: Int32 = 3
+    var schemas = HeldSchemas { "\"schema \($0)\"" }
     var segmenter = Segmenter(rules: rules, tracksChanges: true)
     var reorderer = Reorderer(lateness: rules.lateness, tracksChanges: true)
     var outcome = Outcome()
-    var held = 0
+    var (held, named) = (0, 0)
     let events = randomStream(&generator, count: 120)
     for start in stride(from: 0, to: events.count, by: 30) {
-      let batch = batch(of: events[start..<start + 30], from: start)
+      var batch = batch(of: events[start..<start + 30], from: start)
+      for index in 0..<batch.records.count {
+        batch.records[index].schema = UInt16.random(in: 0...3, using: &generator)
+      }
+      addHeaders(&generator, to: &batch)
       var released = Batch(blockSize: 64)
       var index = 0
       var isPassed = false
@@ -127,7 +131,7 @@ import Testing
       outcome.removeAll()
       var changes = StateChanges(task: task)
       changes.take(from: &segmenter)
-      changes.take(from: &reorderer)
+      changes.take(from: &reorderer, naming: &schemas)
       var progress = TaskProgress()
       progress.position = Int64(start + 30)
       progress.streamTime = segmenter.streamTime
@@ -142,14 +146,16 @@ import Testing
       #expect(found == expected, "seed \(seed)")
       held += expected.count { $0.hasPrefix("held") }
       #expect(expected.count { $0.hasPrefix("held") } == reorderer.count)
+      named += expected.count { $0.hasPrefix("schema") }
     }
-    #expect(held > 0, "seed \(seed)")
+    #expect(held > 0 && named > 0, "seed \(seed)")
   }
 
   @Test(arguments: [
     [0xFF], [0xFF, 0xFF], [0xFF, UInt8(ascii: "x")], [0xFF, 0, 0], [0xFF, UInt8(ascii: "P")],
     [0xFF, UInt8(ascii: "h")], [0xFF, UInt8(ascii: "h"), 0, 0, 0, 0, 0, 0, 1],
-    [0xFF, UInt8(ascii: "p"), 0], [UInt8](repeating: 0x61, count: 481),
+    [0xFF, UInt8(ascii: "p"), 0], [0xFF, UInt8(ascii: "s"), 0, 0, 0, 0, 0, 0, 0, 1],
+    [UInt8](repeating: 0x61, count: 481),
   ])
   func keysThatAreNoneOfAChangelogAreRefused(_ key: [UInt8]) {
     expectRefused(ChangelogRecord(task: 0, key: key, value: nil, isProgress: false))
@@ -157,13 +163,45 @@ import Testing
 
   @Test func valuesThatDoNotReadAsOursAreRefused() {
     let arrival: [UInt8] = [0xFF, UInt8(ascii: "h"), 0, 0, 0, 0, 0, 0, 0, 1]
+    let schema: [UInt8] = [0xFF, UInt8(ascii: "s"), 0, 0, 0, 0, 0, 0, 0, 1]
     let keys: [[UInt8]] = [
-      Array("device".utf8), [0xFF, UInt8(ascii: "k"), 0xFF], [0xFF, UInt8(ascii: "p")], arrival,
+      schema, Array("device".utf8), [0xFF, UInt8(ascii: "k"), 0xFF], [0xFF, UInt8(ascii: "p")],
+      arrival,
     ]
     for key in keys {
       for value in [[], [1], Array(#"{"device":"a"}"#.utf8)] as [[UInt8]] {
         expectRefused(ChangelogRecord(task: 0, key: key, value: value, isProgress: false))
       }
+    }
+  }
+
+  /// The changelog's record of a held record with two headers.
+  private func heldRecord() -> ChangelogRecord? {
+    var batch = batch(of: [TestEvent(key: "a", time: 5, role: .data, bytes: "x")], from: 0)
+    for name in ["n", "m"] {
+      withUTF8Bytes(of: name) { batch.headers.append($0, $0, ofRecordAt: 0) }
+    }
+    var reorderer = Reorderer(lateness: 100, tracksChanges: true)
+    var released = Batch(blockSize: 64)
+    var index = 0
+    _ = reorderer.pass(batch, from: &index, into: &released, blockSize: 64)
+    var changes = StateChanges()
+    var schemas = HeldSchemas { _ in "" }
+    changes.take(from: &reorderer, naming: &schemas)
+    return changelogRecords(of: changes).first { $0.key[1] == UInt8(ascii: "h") }
+  }
+
+  @Test func heldRecordsThatAreCutShortAreRefused() throws {
+    let whole = try #require(heldRecord())
+    let bytes = try #require(whole.value)
+    var changes = StateChanges()
+    let isTaken = changes.add(whole)
+    #expect(isTaken)
+    // The lengths stay what they were, so that every cut shifts the headers into the bytes before.
+    for length in 0..<bytes.count {
+      var cut = whole
+      cut.value = Array(bytes[..<length])
+      expectRefused(cut)
     }
   }
 

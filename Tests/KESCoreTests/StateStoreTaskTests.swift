@@ -14,7 +14,7 @@ import Testing
     store = try StateStore.open(directory.path, creating: true)
   }
 
-  /// Gives a task a session, a held record, progress and a checkpoint.
+  /// Gives a task sessions, a held record with its schema, progress and a checkpoint.
   private func fill(_ task: Int32) throws {
     var changes = StateChanges(task: task)
     let session = SessionSnapshot(
@@ -31,11 +31,13 @@ import Testing
       Record(
         offset: 0, length: 2, key: TextRange(offset: 0, length: 1),
         time: EventTime(milliseconds: 5), position: 0, role: .data))
+    batch.records[0].schema = 1
     var reorderer = Reorderer(lateness: 100, tracksChanges: true)
     var released = Batch(blockSize: 64)
     var index = 0
     _ = reorderer.pass(batch, from: &index, into: &released, blockSize: 64)
-    changes.take(from: &reorderer)
+    var schemas = HeldSchemas { _ in "\"string\"" }
+    changes.take(from: &reorderer, naming: &schemas)
     var progress = TaskProgress()
     progress.position = 9
     changes.set(progress)
@@ -60,9 +62,10 @@ import Testing
     for task: Int32 in [0, 1, 256] { try fill(task) }
     let name = try store.processIdentifier()
     let others = try contents(of: store, task: 256)
-    #expect(others.count == 4)
+    #expect(others.count == 5)
     try store.clear(task: 1)
     #expect(try contents(of: store, task: 1) == [])
+    #expect(try store.schemas(task: 1).all.isEmpty)
     #expect(try store.checkpoint(task: 1) == nil)
     #expect(try store.tasks() == [0, 256])
     for task: Int32 in [0, 256] {
@@ -77,6 +80,36 @@ import Testing
     let before = try contents(of: store)
     try store.clear(task: 7)
     #expect(try contents(of: store) == before)
+  }
+
+  @Test func aSchemaIsKeptOnceForATask() throws {
+    let texts = ["\"string\"", "\"long\""]
+    var asked: [UInt16] = []
+    var schemas = HeldSchemas { number in
+      asked.append(number)
+      return texts[Int(number) - 1]
+    }
+    var kept: [String] = []
+    for number: UInt16 in [0, 2, 1, 2, 0, 1] {
+      let name = schemas.name(number) { kept.append($1) }
+      #expect(name == (number == 0 ? .none : SchemaFingerprint(of: texts[Int(number) - 1])))
+    }
+    #expect(kept == ["\"long\"", "\"string\""] && asked == [2, 1])
+    var known = HeldSchemas(stored: [SchemaFingerprint(of: texts[0])]) { texts[Int($0) - 1] }
+    kept = []
+    for number: UInt16 in [1, 2] { _ = known.name(number) { kept.append($1) } }
+    #expect(kept == ["\"long\""])
+  }
+
+  @Test func aHeldRecordWithoutItsSchemaIsDamage() throws {
+    try fill(3)
+    #expect(try store.schemas(task: 3).named.map(\.text) == ["\"string\""])
+    var changes = StateChanges(task: 3)
+    var key = ByteBlock()
+    StoredPositions.appendSchemaKey(3, SchemaFingerprint(of: "\"string\""), to: &key)
+    key.withBytes { changes.remove($0, from: .positions) }
+    try store.commit(changes)
+    #expect(throws: StateError.self) { try store.schemas(task: 3) }
   }
 
   @Test func theNameStaysAndIsNotAnotherStores() throws {

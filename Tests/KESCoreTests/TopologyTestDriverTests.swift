@@ -64,6 +64,30 @@ import Testing
     #expect(driver.ledger.isClosed)
   }
 
+  /// Of what is held, of what is late, and where nothing is held.
+  @Test(arguments: [false, true]) func aRecordKeepsItsHeaders(reorders: Bool) throws {
+    let driver = TopologyTestDriver(
+      rules: rules {
+        $0.lateness = 50
+        $0.reorders = reorders
+      })
+    let times = [200, 190, 210, 100, 195]
+    func headers(_ time: Int) -> [TopologyTestDriver.Header] {
+      time == 190 ? [] : [.init("time", Array("\(time)".utf8)), .init("time", nil), .init("", [])]
+    }
+    for time in times { try driver.pipe(event("a", time), headers: headers(time)) }
+    #expect(driver.ledger.held == (reorders ? 4 : 0))
+    try driver.endInput()
+    let output = driver.takeOutput()
+    let events = output.filter { !$0.value.contains("SessionClosed") }
+    #expect(
+      events.map(\.time.milliseconds)
+        == (reorders ? [100, 190, 195, 200, 210] : times.map(Int64.init)))
+    for event in events { #expect(event.headers == headers(Int(event.time.milliseconds))) }
+    #expect(output.count > events.count)
+    #expect(output.allSatisfy { $0.headers.isEmpty || !$0.value.contains("SessionClosed") })
+  }
+
   @Test func whatIsNoEventIsRejectedAndCounted() throws {
     let driver = TopologyTestDriver(rules: rules())
     try driver.pipe("{}")

@@ -13,8 +13,6 @@ public final class RecordFormats {
   private let isSchemaForced: Bool
   /// Where the schemas of Avro messages are, where the inputs hold such; nil for container files.
   public let messageRegistry: (any SchemaRegistry)?
-  /// How many schemas an earlier run met.
-  public let restoredCount: Int
   private var lines: JSONLinesAvroConverter?
   private var hasAdmitted = false
   /// What waits to be told that the output is Avro.
@@ -24,55 +22,46 @@ public final class RecordFormats {
   ///   - output: the format that was asked for; nil for that of the first input.
   ///   - schema: what Avro records are to be read as; nil for their own schemas, or where the output
   ///     is Avro, for that of the first.
-  ///   - restored: the schemas that an earlier run met, in the order of their numbers.
   ///   - adapt: what the run writes records of a schema as.
   public init(
     wantsDetails: Bool = false, output: RecordFormat?, schema: AvroSchema? = nil,
-    restored: [AvroSchema] = [], messageRegistry: (any SchemaRegistry)? = nil,
+    messageRegistry: (any SchemaRegistry)? = nil,
     adapt: @escaping (AvroSchema) -> AvroSchema = { $0 }
   ) {
     self.wantsDetails = wantsDetails
     self.output = output
     self.messageRegistry = messageRegistry
     schemas = AvroSchemaTable(wantsDetails: wantsDetails)
-    for schema in restored { _ = schemas.number(of: schema) }
-    restoredCount = restored.count
     target = AvroTarget(schemas: schemas, adapt: adapt)
     isSchemaForced = schema != nil
     if let schema { target.fix(schema) }
   }
 
-  /// The schemas that a store keeps. Throws where one is no schema.
-  public static func parse(stored texts: [String]) throws(SchemaFailure) -> [AvroSchema] {
-    var schemas: [AvroSchema] = []
-    do throws(AvroSchemaError) {
-      for text in texts { schemas.append(try AvroSchema(parsing: text)) }
-    } catch {
-      throw SchemaFailure(kind: .badData, message: "the state holds what is no schema: \(error)")
-    }
-    return schemas
-  }
-
   /// What Avro records are to be read as, where that is not their own schema.
   var readingTarget: AvroTarget? { isSchemaForced || output == .avro ? target : nil }
 
-  /// Sees to it that records which an earlier run held, of schemas with `numbers`, can be written.
-  /// Throws where they cannot.
-  public func admitRestored(_ numbers: Set<UInt16>) throws(SchemaFailure) {
-    let known = numbers.subtracting([0]).sorted()
-    if !numbers.isEmpty { meet(known.isEmpty ? .json : .avro) }
-    if output != .avro { return }
-    if let first = known.first { target.fix(schemas.schema(first)) }
-    do throws(AvroSchemaError) {
-      for number in known where number != target.number {
-        _ = try target.resolution(of: number)
-      }
-    } catch {
-      throw SchemaFailure(
-        kind: .badData,
-        message: "records that an earlier run held cannot be written any more: \(error)")
+  /// Sees to it that records which an earlier run held can be written: those of Avro schemas, in the
+  /// order in which they came, and whether there are others. Returns how data of each schema are read.
+  /// Throws where they cannot be.
+  func admitHeld(
+    _ texts: [String], hasOthers: Bool
+  ) throws(SchemaFailure) -> [AvroReading] {
+    if texts.isEmpty && !hasOthers { return [] }
+    meet(texts.isEmpty ? .json : .avro)
+    var readings: [AvroReading] = []
+    for text in texts {
+      let reading = AvroReading(text, schemas: schemas, target: readingTarget)
+      if let problem = reading.problem { throw RecordFormats.unwritable(problem) }
+      readings.append(reading)
     }
-    if numbers.contains(0) { try admitLines(as: .event) }
+    if hasOthers && output == .avro { try admitLines(as: .event) }
+    return readings
+  }
+
+  static func unwritable(_ problem: String) -> SchemaFailure {
+    SchemaFailure(
+      kind: .badData,
+      message: "records that an earlier run held cannot be written any more: \(problem)")
   }
 
   /// Decodes the run's inputs.

@@ -38,9 +38,6 @@ public struct SegmentPipeline<
   private let clock: Clock
   private let signals: Signals
   private let reporter: (any StatisticsReporter)?
-  private let formats: RecordFormats?
-  /// How many of the run's schemas the store has.
-  private var storedSchemaCount = 0
 
   private var batch = Batch(blockSize: Intake<Decoder>.blockSize)
   private var changes = StateChanges()
@@ -53,7 +50,8 @@ public struct SegmentPipeline<
   ) {
     self.intake = intake
     let now = clock.monotonic()
-    task = SegmentTask(rules: rules, tracksChanges: store != nil, now: now)
+    task = SegmentTask(
+      rules: rules, tracksChanges: store != nil, formats: formats, now: now)
     writer = SegmentWriter(encoder: encoder, outputs: outputs, isUnbuffered: options.isUnbuffered)
     reorders = rules.reorders
     self.store = store
@@ -61,7 +59,6 @@ public struct SegmentPipeline<
     self.clock = clock
     self.signals = signals
     self.reporter = reporter
-    self.formats = formats
     nextCommit = now + options.commitInterval
   }
 
@@ -69,9 +66,7 @@ public struct SegmentPipeline<
   /// where records that an earlier run held cannot be written any more.
   public mutating func restore() throws(PipelineError) {
     guard let store else { return }
-    try storing { () throws(StateError) in try task.restore(from: store, task: 0) }
-    storedSchemaCount = formats?.restoredCount ?? 0
-    do { try formats?.admitRestored(task.heldSchemas) } catch { throw .schema(error) }
+    try task.restore(from: store, task: 0)
   }
 
   /// Runs to the end of input, or until a signal asks to stop.
@@ -165,21 +160,8 @@ public struct SegmentPipeline<
     if let deadLetters, let path = deadLetters.path {
       changes.set(length: deadLetters.length, ofOutput: path)
     }
-    keepSchemas()
     try storing { () throws(StateError) in try store.commit(changes) }
     nextCommit = clock.monotonic() + options.commitInterval
-  }
-
-  /// Keeps the schemas that the records held name.
-  private mutating func keepSchemas() {
-    guard reorders, let schemas = formats?.schemas, schemas.count > storedSchemaCount else {
-      return
-    }
-    for number in storedSchemaCount + 1...schemas.count {
-      let number = UInt16(number)
-      changes.set(schema: schemas.schema(number).text, number: number)
-    }
-    storedSchemaCount = schemas.count
   }
 
   /// A commit must not fall inside a record.

@@ -12,6 +12,8 @@ struct SegmentTask: ~Copyable {
   private var reorderer: Reorderer
   private let rules: SegmentationRules
   private var released = Batch(blockSize: 1)
+  private let formats: RecordFormats?
+  private var heldSchemas: HeldSchemas
   /// Records that an earlier run held; they count as read by this one.
   var restoredHeld: Int64 = 0
   /// Whether something has changed since the last `takeChanges`.
@@ -22,17 +24,21 @@ struct SegmentTask: ~Copyable {
 
   /// - Parameters:
   ///   - tracksChanges: whether changes are kept for a store.
+  ///   - formats: the run's, where records may be Avro.
   ///   - now: milliseconds of the monotonic clock.
-  init(rules: SegmentationRules, tracksChanges: Bool, now: Int64) {
+  init(
+    rules: SegmentationRules, tracksChanges: Bool, formats: RecordFormats? = nil, now: Int64
+  ) {
     self.rules = rules
     segmenter = Segmenter(rules: rules, tracksChanges: tracksChanges)
     reorderer = Reorderer(lateness: rules.lateness, tracksChanges: tracksChanges)
+    self.formats = formats
+    heldSchemas = HeldSchemas { formats?.schemas.schema($0).text ?? "" }
     lastArrival = now
   }
 
   var openCount: Int { segmenter.openCount }
   var heldCount: Int64 { Int64(reorderer.count) }
-  var heldSchemas: Set<UInt16> { reorderer.heldSchemas }
 
   // MARK: Records
 
@@ -133,10 +139,23 @@ struct SegmentTask: ~Copyable {
 
   // MARK: For a store
 
-  /// Takes up what the store holds for `task`. Throws `StateError`.
-  mutating func restore(from store: StateStore, task: Int32) throws(StateError) {
-    try store.restore(task: task, into: &segmenter)
-    try store.restore(task: task, into: &reorderer)
+  /// Takes up what the store holds for `task`. Throws `.state`, or `.schema` where records that were
+  /// held cannot be written any more.
+  mutating func restore(from store: StateStore, task: Int32) throws(PipelineError) {
+    let schemas = try storing { () throws(StateError) in try store.schemas(task: task) }
+    let reader: HeldRecordReader
+    do throws(SchemaFailure) {
+      reader = try HeldRecordReader(schemas, formats: formats)
+    } catch {
+      throw .schema(error)
+    }
+    try storing { () throws(StateError) in
+      try store.restore(task: task, into: &segmenter)
+      try store.restore(task: task, into: &reorderer) { reader.read($0, $1, into: &$2) }
+    }
+    if let failure = reader.failure { throw .schema(failure) }
+    let formats = formats
+    heldSchemas = HeldSchemas(stored: schemas.all) { formats?.schemas.schema($0).text ?? "" }
     restoredHeld = Int64(reorderer.count)
     streamTimeAtArrival = max(segmenter.streamTime, reorderer.streamTime)
   }
@@ -146,7 +165,7 @@ struct SegmentTask: ~Copyable {
   /// - Parameter position: the number of the record that is next.
   mutating func takeChanges(into changes: inout StateChanges, position: Int64) {
     changes.take(from: &segmenter)
-    changes.take(from: &reorderer)
+    changes.take(from: &reorderer, naming: &heldSchemas)
     var progress = TaskProgress()
     progress.position = position
     progress.streamTime = segmenter.streamTime

@@ -10,6 +10,18 @@
 ///     try driver.advanceWallClock(by: 10_000)
 ///     driver.takeOutput()    // the event with its session, and behind it its SessionClosed
 public final class TopologyTestDriver {
+  /// A header of a record.
+  public struct Header: Hashable, Sendable {
+    public var name: String
+    /// Nil for none.
+    public var value: [UInt8]?
+
+    public init(_ name: String, _ value: [UInt8]?) {
+      self.name = name
+      self.value = value
+    }
+  }
+
   /// A session event as it would be sent to a topic.
   public struct Output: Hashable, Sendable {
     /// Of the input.
@@ -21,6 +33,8 @@ public final class TopologyTestDriver {
     public var time: EventTime
     /// The JSON object.
     public var value: String
+    /// Those of the input's record.
+    public var headers: [Header] = []
   }
 
   /// A session that is open, or remembered.
@@ -71,7 +85,9 @@ public final class TopologyTestDriver {
 
   /// Has the task of `partition` take a record: a JSON object. One that is no event is rejected, and
   /// counted. Throws `PipelineError`, which means a bug.
-  public func pipe(_ value: String, partition: Int32 = 0) throws(PipelineError) {
+  public func pipe(
+    _ value: String, headers: [Header] = [], partition: Int32 = 0
+  ) throws(PipelineError) {
     let running = task(partition)
     batch.removeAll()
     decoder.beginInput(.beginning)
@@ -82,8 +98,20 @@ public final class TopologyTestDriver {
     records += Int64(batch.records.count + batch.rejections.count)
     rejected += Int64(batch.rejections.count)
     gathered.partition = partition
+    for header in headers where !batch.records.isEmpty { add(header) }
     if !batch.records.isEmpty { try running.task.process(batch, to: &writer) }
     running.task.noteArrival(now: now)
+  }
+
+  private func add(_ header: Header) {
+    let offset = batch.records[0].offset
+    withUTF8Bytes(of: header.name) { name in
+      if let value = header.value {
+        batch.headers.append(name, value.span, ofRecordAt: offset)
+      } else {
+        batch.headers.append(name, nil, ofRecordAt: offset)
+      }
+    }
   }
 
   /// Lets the wall clock go on by so many milliseconds (R13). Throws `PipelineError`, which means a
@@ -165,7 +193,8 @@ private final class GatheredOutput: OutputDestination {
       outputs.append(
         TopologyTestDriver.Output(
           partition: partition, key: text(note.key), session: text(note.session), time: note.time,
-          value: bytes.withBytes(place, end - place) { String(decodingBytes: $0) }))
+          value: bytes.withBytes(place, end - place) { String(decodingBytes: $0) },
+          headers: headers(note.headers)))
       place = end + 1
     }
     notes.removeAll()
@@ -173,6 +202,18 @@ private final class GatheredOutput: OutputDestination {
 
   private func text(_ range: TextRange) -> String {
     notes.bytes.withBytes(Int(range.offset), range.length) { String(decodingBytes: $0) }
+  }
+
+  private func headers(_ range: TextRange) -> [TopologyTestDriver.Header] {
+    var found: [TopologyTestDriver.Header] = []
+    notes.bytes.withBytes(Int(range.offset), range.length) { bytes in
+      RecordHeaders.forEach(in: bytes) { name, value in
+        var header = TopologyTestDriver.Header(String(decodingBytes: name), nil)
+        if let value { header.value = value.copied }
+        found.append(header)
+      }
+    }
+    return found
   }
 
   func sync() {}

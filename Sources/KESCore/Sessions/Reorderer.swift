@@ -6,29 +6,31 @@ public struct HeldRecord: BitwiseCopyable, Sendable {
   /// The number of its arrival: orders records of one time, and names it in the store.
   public var arrival: Int64
   public var position: Int64
-  /// The key's bytes, and behind them the record's.
+  /// The key's bytes, behind them the record's, and behind them its headers (`RecordHeaders`).
   public var keyLength: UInt32
   public var recordLength: UInt32
+  public var headersLength: UInt32
   fileprivate var slot: UInt32
   public var role: Role
   /// The number of the record's Avro schema; 0 for none.
   public var schema: UInt16
 
   public init(
-    time: EventTime, arrival: Int64, position: Int64, keyLength: Int, recordLength: Int, role: Role,
-    schema: UInt16
+    time: EventTime, arrival: Int64, position: Int64, keyLength: Int, recordLength: Int,
+    headersLength: Int, role: Role, schema: UInt16
   ) {
     self.time = time
     self.arrival = arrival
     self.position = position
     self.keyLength = UInt32(truncatingIfNeeded: keyLength)
     self.recordLength = UInt32(truncatingIfNeeded: recordLength)
+    self.headersLength = UInt32(truncatingIfNeeded: headersLength)
     self.slot = 0
     self.role = role
     self.schema = schema
   }
 
-  fileprivate var length: Int { Int(keyLength) + Int(recordLength) }
+  fileprivate var length: Int { Int(keyLength) + Int(recordLength) + Int(headersLength) }
 
   fileprivate func precedes(_ other: HeldRecord) -> Bool {
     (time, arrival) < (other.time, other.arrival)
@@ -46,6 +48,7 @@ public struct Reorderer: ~Copyable {
   private var heap = Column<HeldRecord>()
   private var arena = ByteArena()
   private var joined = ByteBlock()
+  private var headers = RecordHeaders.Cursor()
   /// The greatest time that has arrived (R1).
   public private(set) var streamTime: EventTime = .beforeAll
   /// The watermark up to which all has been handed on.
@@ -67,18 +70,12 @@ public struct Reorderer: ~Copyable {
   /// How many records are held.
   public var count: Int { heap.count }
 
-  /// The numbers of the schemas of the records that are held; 0 for those that have none. Cost: O(held).
-  public var heldSchemas: Set<UInt16> {
-    var numbers: Set<UInt16> = []
-    for place in 0..<heap.count { numbers.insert(heap[place].schema) }
-    return numbers
-  }
-
   /// Takes the records of `batch` from `index` on, and hands on to `released` what is due, until
   /// all are taken or `released` holds `blockSize` bytes. Returns whether all are taken.
   public mutating func pass(
     _ batch: borrowing Batch, from index: inout Int, into released: inout Batch, blockSize: Int
   ) -> Bool {
+    if index == 0 { headers = RecordHeaders.Cursor() }
     while true {
       while heap.count > 0, heap[0].time.elapsed(until: streamTime) >= lateness {
         if released.bytes.count >= blockSize { return false }
@@ -110,8 +107,14 @@ public struct Reorderer: ~Copyable {
     _ record: Record, of batch: borrowing Batch, into released: inout Batch
   ) {
     streamTime = max(streamTime, record.time)
+    let headers = headers.find(record, in: batch.headers)
     if record.time.elapsed(until: streamTime) > lateness {
       let bytes = released.bytes.count
+      if let headers {
+        batch.headers.withBytes(headers) {
+          released.headers.append($0, ofRecordAt: UInt32(truncatingIfNeeded: bytes))
+        }
+      }
       batch.withRecordBytes(record) { released.bytes.append($0) }
       let key = released.bytes.count
       batch.withText(record.key) { released.bytes.append($0) }
@@ -126,11 +129,12 @@ public struct Reorderer: ~Copyable {
     joined.truncate(to: 0)
     batch.withText(record.key) { joined.append($0) }
     batch.withRecordBytes(record) { joined.append($0) }
+    if let headers { batch.headers.withBytes(headers) { joined.append($0) } }
     hold(
       HeldRecord(
         time: record.time, arrival: nextArrival, position: record.position,
-        keyLength: record.key.length, recordLength: Int(record.length), role: record.role,
-        schema: record.schema))
+        keyLength: record.key.length, recordLength: Int(record.length),
+        headersLength: headers?.length ?? 0, role: record.role, schema: record.schema))
     nextArrival += 1
   }
 
@@ -147,11 +151,18 @@ public struct Reorderer: ~Copyable {
     let held = popFirst()
     if isTracking && held.arrival < firstUnstored { releasedStored.append(held.arrival) }
     let offset = released.bytes.count
-    arena.withBytes(held.slot, length: held.length) { released.bytes.append($0) }
+    let place = offset + Int(held.keyLength)
+    arena.withBytes(held.slot, length: held.length) { bytes in
+      let end = bytes.count - Int(held.headersLength)
+      released.bytes.append(bytes.extracting(0..<end))
+      if end == bytes.count { return }
+      released.headers.append(
+        bytes.extracting(end..<bytes.count), ofRecordAt: UInt32(truncatingIfNeeded: place))
+    }
     arena.release(held.slot, length: held.length)
     append(
       Record(
-        offset: offset + Int(held.keyLength), length: Int(held.recordLength),
+        offset: place, length: Int(held.recordLength),
         key: TextRange(offset: offset, length: Int(held.keyLength)), time: held.time,
         position: held.position, role: held.role),
       schema: held.schema, isLate: false, to: &released)
@@ -202,7 +213,7 @@ public struct Reorderer: ~Copyable {
 
   // MARK: For a store
 
-  /// Adds a record that a store holds; `bytes` are its key's and behind them its own.
+  /// Adds a record that a store holds; `bytes` are its key's, its own, and its headers.
   public mutating func restore(_ record: HeldRecord, _ bytes: Span<UInt8>) {
     joined.truncate(to: 0)
     joined.append(bytes)
@@ -218,7 +229,7 @@ public struct Reorderer: ~Copyable {
   }
 
   /// Hands every change since the last call to `visit`: the arrival of a stored record that is no
-  /// longer held (nil), or a record that is held now, with its key's bytes and its own.
+  /// longer held (nil), or a record that is held now, with its key's bytes, its own, and its headers.
   public mutating func takeChanges<Failure: Error>(
     _ visit: (_ arrival: Int64, _ held: HeldRecord?, _ bytes: Span<UInt8>) throws(Failure) -> Void
   ) throws(Failure) {

@@ -3,14 +3,16 @@
 /// The layout of a changelog's records (design.md, "The changelog"): of a session the key is the
 /// event's own, as `StoredSession` keeps it, and the value is the session, or none where it is gone. Of
 /// what else a task keeps the key begins with a byte that no text has, 0xFF: then `p` for its progress;
-/// `h` and the arrival of a record that is held; `k` and the key of a session where that begins with
-/// 0xFF itself. Values are those of the store.
+/// `h` and the arrival of a record that is held; `s` and the fingerprint of a schema that such records
+/// name; `k` and the key of a session where that begins with 0xFF itself. Values are those of the store.
 extension StateChanges {
   private static let mark: UInt8 = 0xFF
   private static let progress = UInt8(ascii: "p")
   private static let held = UInt8(ascii: "h")
+  private static let schema = UInt8(ascii: "s")
   private static let key = UInt8(ascii: "k")
   private static let taskSize = 4
+  private static let kindSize = 1
   private static let arrivalSize = 8
 
   /// Hands each change that belongs into a changelog to `body`, in the order in which they were added;
@@ -25,7 +27,7 @@ extension StateChanges {
       let entry = entries[index]
       key.truncate(to: 0)
       guard let task = appendChangelogKey(of: entry, to: &key) else { continue }
-      let isProgress = entry.table == Table.positions.rawValue
+      let isProgress = isProgress(entry)
       try key.withBytes { key throws(Failure) in
         if entry.isRemoval { return try body(task, key, nil, isProgress) }
         try withBytes(entry.value) { value throws(Failure) in
@@ -33,6 +35,11 @@ extension StateChanges {
         }
       }
     }
+  }
+
+  private func isProgress(_ entry: Entry) -> Bool {
+    entry.table == Table.positions.rawValue
+      && withBytes(entry.key) { $0[0] == StoredPositions.Kind.task.rawValue }
   }
 
   /// Returns the task, or nil where the entry is none of the changelog.
@@ -55,7 +62,13 @@ extension StateChanges {
       case .positions where stored[0] == StoredPositions.Kind.task.rawValue:
         key.append(StateChanges.mark)
         key.append(StateChanges.progress)
-        return StateChanges.task(stored, at: 1)
+        return StateChanges.task(stored, at: StateChanges.kindSize)
+      case .positions where stored[0] == StoredPositions.Kind.schema.rawValue:
+        let place = StateChanges.kindSize + StateChanges.taskSize
+        key.append(StateChanges.mark)
+        key.append(StateChanges.schema)
+        key.append(stored.extracting(place..<stored.count))
+        return StateChanges.task(stored, at: StateChanges.kindSize)
       case .positions, nil: return nil
       }
     }
@@ -74,6 +87,7 @@ extension StateChanges {
     switch key[1] {
     case StateChanges.key: return addSession(key, from: 2, value)
     case StateChanges.held: return addHeld(key, value)
+    case StateChanges.schema: return addSchema(key, value)
     case StateChanges.progress: return addProgress(key, value)
     default: return false
     }
@@ -96,10 +110,19 @@ extension StateChanges {
     guard key.count == 2 + StateChanges.arrivalSize else { return false }
     let stored = stored(key, from: 2)
     if let value {
-      let isHeld = withBytes(stored) { StoredHeldRecord.read($0, value) { _, _ in } }
+      let isHeld = withBytes(stored) { StoredHeldRecord.read($0, value) { _, _, _ in } }
       guard isHeld else { return false }
     }
     add(.held, stored, value)
+    return true
+  }
+
+  /// A schema is never gone.
+  private mutating func addSchema(_ key: Span<UInt8>, _ value: Span<UInt8>?) -> Bool {
+    guard let value, let schema = StoredPositions.readSchema(key, from: 2, value) else {
+      return false
+    }
+    set(schema: schema.text, schema.fingerprint)
     return true
   }
 

@@ -35,10 +35,13 @@ public struct StateChanges: ~Copyable {
     }
   }
 
-  /// Adds what has changed in the reorderer since the last time.
-  public mutating func take(from reorderer: inout Reorderer) {
+  /// Adds what has changed in the reorderer since the last time, and the schemas that the store does
+  /// not have.
+  public mutating func take(from reorderer: inout Reorderer, naming schemas: inout HeldSchemas) {
     reorderer.takeChanges { arrival, held, bytes in
-      if let held { put(arrival, held, bytes) } else { remove(arrival) }
+      guard let held else { return remove(arrival) }
+      let schema = schemas.name(held.schema) { set(schema: $1, $0) }
+      put(arrival, held, schema, bytes)
     }
   }
 
@@ -55,10 +58,12 @@ public struct StateChanges: ~Copyable {
     append(.sessions, isRemoval: true, keyRange, .empty)
   }
 
-  private mutating func put(_ arrival: Int64, _ held: HeldRecord, _ bytes: Span<UInt8>) {
+  private mutating func put(
+    _ arrival: Int64, _ held: HeldRecord, _ schema: SchemaFingerprint, _ bytes: Span<UInt8>
+  ) {
     let task = task
     let keyRange = range { StoredHeldRecord.appendKey(task: task, arrival: arrival, to: &$0) }
-    let value = range { StoredHeldRecord.appendValue(held, bytes, to: &$0) }
+    let value = range { StoredHeldRecord.appendValue(held, schema, bytes, to: &$0) }
     append(.held, isRemoval: false, keyRange, value)
   }
 
@@ -81,9 +86,10 @@ public struct StateChanges: ~Copyable {
     append(.positions, isRemoval: false, key, value)
   }
 
-  /// Keeps the schema that the records held may name by its number.
-  public mutating func set(schema text: String, number: UInt16) {
-    let key = range { StoredPositions.appendSchemaKey(number, to: &$0) }
+  /// Keeps the schema that the task's held records name by its fingerprint.
+  public mutating func set(schema text: String, _ fingerprint: SchemaFingerprint) {
+    let task = task
+    let key = range { StoredPositions.appendSchemaKey(task, fingerprint, to: &$0) }
     let value = range { $0.append(text: text) }
     append(.positions, isRemoval: false, key, value)
   }

@@ -9,7 +9,7 @@ internal import Glibc
 /// the state before it or the state after it.
 public final class StateStore {
   /// The format of what the tables hold.
-  public static let formatVersion: UInt32 = 2
+  public static let formatVersion: UInt32 = 3
   /// Address space to begin with; grown when full.
   public static let defaultMapSize = 64 << 30
 
@@ -168,11 +168,34 @@ public final class StateStore {
     return outputs
   }
 
-  /// The schemas that records held may name, in the order of their numbers, from 1.
-  public func schemas() throws(StateError) -> [String] {
-    var texts: [String] = []
-    try forEachPosition(.schema) { value in
-      texts.append(String(decodingBytes: value))
+  /// The schemas that the task's held records name. Throws also where one of those is missing. Cost:
+  /// O(held).
+  public func schemas(task: Int32 = 0) throws(StateError) -> StoredSchemas {
+    let texts = try schemaTexts(task)
+    var found = StoredSchemas()
+    found.all = Set(texts.keys)
+    var seen: Set<SchemaFingerprint> = []
+    try forEachHeld(task) { _, schema, _ in
+      if !seen.insert(schema).inserted { return true }
+      if schema == .none {
+        found.hasOthers = true
+        return true
+      }
+      guard let text = texts[schema] else { return false }
+      found.named.append((schema, text))
+      return true
+    }
+    return found
+  }
+
+  private func schemaTexts(_ task: Int32) throws(StateError) -> [SchemaFingerprint: String] {
+    var texts: [SchemaFingerprint: String] = [:]
+    var prefix = ByteBlock()
+    StoredPositions.appendSchemaKey(task, to: &prefix)
+    let place = prefix.count
+    try forEach(prefix, .positions) { key, value in
+      guard let schema = StoredPositions.readSchema(key, from: place, value) else { return false }
+      texts[schema.fingerprint] = schema.text
       return true
     }
     return texts
@@ -194,16 +217,49 @@ public final class StateStore {
     segmenter.finishRestoring(streamTime: progress.streamTime, sequence: progress.sequence)
   }
 
-  /// Puts the task's held records into a fresh reorderer.
-  public func restore(task: Int32 = 0, into reorderer: inout Reorderer) throws(StateError) {
-    var prefix = ByteBlock()
-    StoredSession.appendTask(task, to: &prefix)
-    try forEach(prefix, .held) { key, value in
-      StoredHeldRecord.read(key, value) { reorderer.restore($0, $1) }
+  /// Makes of a held record, as the store has it, one of this run: appends its bytes to `output` and
+  /// returns the number of its schema.
+  public typealias HeldRecordReading = (
+    _ record: Span<UInt8>, _ schema: SchemaFingerprint, _ output: inout ByteBlock
+  ) -> UInt16
+
+  /// Puts the task's held records into a fresh reorderer, as `read` makes them.
+  public func restore(
+    task: Int32 = 0, into reorderer: inout Reorderer,
+    _ read: HeldRecordReading = { record, _, output in
+      output.append(record)
+      return 0
+    }
+  ) throws(StateError) {
+    var joined = ByteBlock()
+    try forEachHeld(task) { stored, schema, bytes in
+      var held = stored
+      let (key, headers) = (Int(held.keyLength), bytes.count - Int(held.headersLength))
+      joined.truncate(to: 0)
+      joined.append(bytes.extracting(0..<key))
+      held.schema = read(bytes.extracting(key..<headers), schema, &joined)
+      held.recordLength = UInt32(truncatingIfNeeded: joined.count - key)
+      joined.append(bytes.extracting(headers..<bytes.count))
+      joined.withBytes { reorderer.restore(held, $0) }
+      return true
     }
     let progress = try progress(task: task) ?? TaskProgress()
     reorderer.finishRestoring(
       streamTime: progress.arrivedStreamTime, nextArrival: progress.nextArrival)
+  }
+
+  /// Hands the task's held records, in the order in which they came, to `body`, which says whether it
+  /// could make something of them.
+  private func forEachHeld(
+    _ task: Int32, _ body: (HeldRecord, SchemaFingerprint, _ bytes: Span<UInt8>) -> Bool
+  ) throws(StateError) {
+    var prefix = ByteBlock()
+    StoredSession.appendTask(task, to: &prefix)
+    try forEach(prefix, .held) { key, value in
+      var isTaken = false
+      let isRead = StoredHeldRecord.read(key, value) { isTaken = body($0, $1, $2) }
+      return isRead && isTaken
+    }
   }
 
   /// The one entry among the positions whose key `append` writes; nil where there is none.
@@ -257,6 +313,12 @@ public final class StateStore {
         changes.remove(key, from: table)
         return true
       }
+    }
+    var schemas = ByteBlock()
+    StoredPositions.appendSchemaKey(task, to: &schemas)
+    try forEach(schemas, .positions) { key, _ in
+      changes.remove(key, from: .positions)
+      return true
     }
     changes.removePositions()
     try commit(changes)

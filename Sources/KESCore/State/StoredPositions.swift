@@ -19,9 +19,9 @@ public struct TaskProgress: Hashable, Sendable {
   public init() {}
 }
 
-/// The layout of the table `positions`: `v`; `n`; `t` and a task, or `c` and a task; `s` and the number of an Avro schema, 2
-/// bytes, big-endian; or `i` or `o` and a hash of a path, which itself stands behind the fields of
-/// the value.
+/// The layout of the table `positions`: `v`; `n`; `t` and a task, or `c` and a task; `s`, a task and
+/// the fingerprint of an Avro schema (8 bytes, big-endian), whose text is the value; or `i` or `o` and a
+/// hash of a path, which itself stands behind the fields of the value.
 enum StoredPositions {
   enum Kind: UInt8 {
     case version = 0x76
@@ -45,9 +45,29 @@ enum StoredPositions {
     key.append(keyField: UInt32(bitPattern: task))
   }
 
-  static func appendSchemaKey(_ number: UInt16, to key: inout ByteBlock) {
+  /// What the keys of the task's schemas begin with.
+  static func appendSchemaKey(_ task: Int32, to key: inout ByteBlock) {
     appendKey(.schema, to: &key)
-    key.append(keyField: number)
+    key.append(keyField: UInt32(bitPattern: task))
+  }
+
+  static func appendSchemaKey(
+    _ task: Int32, _ fingerprint: SchemaFingerprint, to key: inout ByteBlock
+  ) {
+    appendSchemaKey(task, to: &key)
+    key.append(keyField: fingerprint.rawValue)
+  }
+
+  /// The text of a schema; nil where it is not that of the fingerprint, which stands in `key` from
+  /// `place` on.
+  static func readSchema(
+    _ key: Span<UInt8>, from place: Int, _ value: Span<UInt8>
+  ) -> (fingerprint: SchemaFingerprint, text: String)? {
+    var reader = FieldReader(from: place)
+    let fingerprint = SchemaFingerprint(rawValue: UInt64(bigEndian: reader.next(key)))
+    let text = String(decodingBytes: value)
+    let isOurs = reader.isComplete && reader.end == key.count
+    return isOurs && SchemaFingerprint(of: text) == fingerprint ? (fingerprint, text) : nil
   }
 
   static func appendKey(_ kind: Kind, _ path: String, to key: inout ByteBlock) {

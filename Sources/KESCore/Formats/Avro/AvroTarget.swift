@@ -22,11 +22,6 @@ public final class AvroTarget {
   /// The schema, where it is fixed.
   public var schema: AvroSchema? { number == 0 ? nil : schemas.schema(number) }
 
-  /// How data of the schema with `number` become data of the target, which must be fixed.
-  func resolution(of number: UInt16) throws(AvroSchemaError) -> AvroResolution {
-    try AvroResolution(from: schemas.schema(number), to: schemas.schema(self.number))
-  }
-
   /// Fixes the schema, unless it is fixed.
   public func fix(_ schema: AvroSchema) {
     if number == 0 { number = schemas.number(of: adapt(schema)) ?? 0 }

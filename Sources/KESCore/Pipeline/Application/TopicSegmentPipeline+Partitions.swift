@@ -40,15 +40,14 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
     }
   }
 
-  /// A task with what the store has of it.
+  /// A task with what the store has of it. Throws also where records that were held cannot be written
+  /// here.
   func makeTask(
     _ partition: Int32, at position: KafkaOffset
   ) throws(PipelineError) -> RunningTask {
     var task = SegmentTask(
-      rules: rules, tracksChanges: store != nil, now: clock.monotonic())
-    if let store {
-      try storing { () throws(StateError) in try task.restore(from: store, task: partition) }
-    }
+      rules: rules, tracksChanges: store != nil, formats: formats, now: clock.monotonic())
+    if let store { try task.restore(from: store, task: partition) }
     return RunningTask(partition: partition, task: task, position: position)
   }
 

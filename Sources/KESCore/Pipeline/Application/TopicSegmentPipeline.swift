@@ -21,6 +21,7 @@ public struct TopicSegmentPipeline<Encoder: SessionEventEncoder & ~Copyable>: ~C
   /// committed.
   var restoring: [Int32: RestoringTask] = [:]
 
+  let formats: RecordFormats
   let rules: SegmentationRules
   let options: TopicSegmentOptions
   let store: StateStore?
@@ -64,6 +65,7 @@ public struct TopicSegmentPipeline<Encoder: SessionEventEncoder & ~Copyable>: ~C
       greatestCount: options.greatestCount, onRejection: onRejection)
     writer = SegmentWriter(
       encoder: encoder, outputs: outputs, isUnbuffered: options.segment.isUnbuffered)
+    self.formats = formats
     self.rules = rules
     self.options = options
     self.store = store
@@ -116,6 +118,7 @@ public struct TopicSegmentPipeline<Encoder: SessionEventEncoder & ~Copyable>: ~C
         try finish(drains: store == nil)
         return .stopped(signal)
       }
+      try applyHeld()
       try processMessages()
       try goOnWithClock()
       try follow()
@@ -159,6 +162,14 @@ public struct TopicSegmentPipeline<Encoder: SessionEventEncoder & ~Copyable>: ~C
   }
 
   // MARK: Records
+
+  /// What an earlier run held is applied even where this one does not reorder.
+  private mutating func applyHeld() throws(PipelineError) {
+    if rules.reorders { return }
+    for partition in tasks.keys.sorted() where tasks[partition]?.task.heldCount ?? 0 > 0 {
+      try tasks[partition]?.task.drain(to: &writer)
+    }
+  }
 
   private mutating func processMessages() throws(PipelineError) {
     while intake.failure == nil, !intake.isComplete, intake.hasMore {
