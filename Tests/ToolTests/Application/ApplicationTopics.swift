@@ -90,13 +90,20 @@ final class ApplicationTopics {
 
   /// Sends what may be no event, with headers, to the first partition.
   func send(_ value: String, headers: [(name: String, value: String)]) throws {
+    try send([(Data(value.utf8), headers)])
+  }
+
+  /// Sends values with headers to the first partition.
+  func send(_ records: [(value: Data, headers: [(name: String, value: String)])]) throws {
     let producer = try KafkaProducer(configuration)
-    var made = producer.makeHeaders()
-    for header in headers { made.add(header.name, header.value) }
-    let bytes = Array(value.utf8)
-    try producer.produce(
-      key: nil, value: bytes.span, to: try producer.topic(input), partition: 0, headers: made,
-      patience: ApplicationTopics.patience)
+    let topic = try producer.topic(input)
+    for (value, headers) in records {
+      var made = producer.makeHeaders()
+      for header in headers { made.add(header.name, header.value) }
+      try producer.produce(
+        key: nil, value: Array(value).span, to: topic, partition: 0, headers: made,
+        patience: ApplicationTopics.patience)
+    }
     try producer.flush(ApplicationTopics.patience)
   }
 
