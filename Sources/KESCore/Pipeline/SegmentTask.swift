@@ -33,7 +33,7 @@ struct SegmentTask: ~Copyable {
     segmenter = Segmenter(rules: rules, tracksChanges: tracksChanges)
     reorderer = Reorderer(lateness: rules.lateness, tracksChanges: tracksChanges)
     self.formats = formats
-    heldSchemas = HeldSchemas { formats?.schemas.schema($0).text ?? "" }
+    heldSchemas = SegmentTask.heldSchemas(of: formats)
     lastArrival = now
   }
 
@@ -154,10 +154,18 @@ struct SegmentTask: ~Copyable {
       try store.restore(task: task, into: &reorderer) { reader.read($0, $1, into: &$2) }
     }
     if let failure = reader.failure { throw .schema(failure) }
-    let formats = formats
-    heldSchemas = HeldSchemas(stored: schemas.all) { formats?.schemas.schema($0).text ?? "" }
+    heldSchemas = SegmentTask.heldSchemas(of: formats, stored: schemas.all)
     restoredHeld = Int64(reorderer.count)
     streamTimeAtArrival = max(segmenter.streamTime, reorderer.streamTime)
+  }
+
+  private static func heldSchemas(
+    of formats: RecordFormats?, stored: Set<SchemaFingerprint> = []
+  ) -> HeldSchemas {
+    HeldSchemas(stored: stored) { number in
+      guard let formats else { preconditionFailure("only formats number schemas") }
+      return formats.schemas.schema(number).text
+    }
   }
 
   /// Adds what has changed since the last time.
