@@ -87,8 +87,9 @@ public final class TopicEnds {
     var reading = options.reading(topic)
     reading.group = group ?? reading.group
     reading.instance = instance
+    let messages = printer.messages
     return try streaming { () throws(StreamError) in
-      try TopicReader(configuration, reading, signals: signals)
+      try TopicReader(configuration, reading, signals: signals) { messages.note($0) }
     }
   }
 

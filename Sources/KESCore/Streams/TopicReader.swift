@@ -24,6 +24,8 @@ public final class TopicReader {
   private let configuration: KafkaConfiguration
   private let signals: Signals
   private let clock: Clock
+  private let onNote: (String) -> Void
+  private var assignmentWait = AssignmentWait()
   public private(set) var consumer: KafkaConsumer
   private var isOpen = false
   /// Partitions that are to be announced, where there is no group.
@@ -38,10 +40,13 @@ public final class TopicReader {
   public private(set) var partitionCount: Int32 = 0
 
   /// Connects to nothing yet. Throws `StreamError.topic`.
+  ///
+  /// - Parameter onNote: told where the group keeps us waiting.
   public init(
     _ configuration: KafkaConfiguration, _ reading: TopicReading, signals: Signals,
-    clock: Clock = .real
+    clock: Clock = .real, onNote: @escaping (String) -> Void = { _ in }
   ) throws(StreamError) {
+    self.onNote = onNote
     self.configuration = configuration
     self.reading = reading
     self.signals = signals
@@ -100,9 +105,14 @@ public final class TopicReader {
       if reading.group == nil {
         unannounced = all
       } else {
-        try consumer.subscribe([reading.topic])
+        try subscribe()
       }
     }
+  }
+
+  private func subscribe() throws(KafkaError) {
+    try consumer.subscribe([reading.topic])
+    assignmentWait.begin(now: clock.monotonic())
   }
 
   func named(_ partition: Int32) -> KafkaPartition {
@@ -115,7 +125,7 @@ public final class TopicReader {
     (positions, begun) = ([:], Set(0..<partitionCount))
     try sending { () throws(KafkaError) in
       consumer = try TopicReader.makeConsumer(configuration, reading)
-      try consumer.subscribe([reading.topic])
+      try subscribe()
     }
   }
 
@@ -147,6 +157,7 @@ public final class TopicReader {
       }
       if isAtEnd { return .end }
       if let turn = try poll(&messages) { return turn }
+      noteWaiting()
       if !hasWaited { try willWait() }
       hasWaited = true
       if let turn = wait(deadline) { return turn }
@@ -163,6 +174,7 @@ public final class TopicReader {
     case .idle: return nil
     case .rebalance(.assigned(let partitions)):
       hasAssignment = true
+      assignmentWait.end()
       return .assigned(partitions.map(\.number))
     case .rebalance(.revoked(let partitions)): return .revoked(partitions.map(\.number))
     case .rebalance(.lost(let partitions)): return .lost(partitions.map(\.number))
@@ -170,6 +182,15 @@ public final class TopicReader {
       note(messages)
       return messages.count > 0 ? .messages : nil
     }
+  }
+
+  private func noteWaiting() {
+    guard let group = reading.group,
+      let waited = assignmentWait.takeNote(now: clock.monotonic())
+    else { return }
+    onNote(
+      "waiting for the group \(group) to give partitions, for \(waited / 1000) s now: it may be"
+        + " waiting for a member that does not answer, until that one's session.timeout.ms is over")
   }
 
   /// Waits for what comes; nil where there may be something.
@@ -273,6 +294,7 @@ public final class TopicReader {
   func giveUp(_ partitions: [Int32]) throws(StreamError) {
     try sending { () throws(KafkaError) in try consumer.giveUp() }
     for partition in partitions { positions[partition] = nil }
+    if positions.isEmpty { assignmentWait.begin(now: clock.monotonic()) }
   }
 
   /// Goes on elsewhere. Throws `StreamError.topic`.
