@@ -8,6 +8,12 @@ import Synchronization
 /// What the mock cannot do: it keeps a few megabytes a partition, creates every topic that is asked
 /// for (with 4 partitions), knows no CreateTopics, groups' descriptions or offsets by time, and has no
 /// transactions' markers, so that records of aborted transactions are read.
+///
+/// Who joins a group that has no members is answered after 3 s, also where others were members before.
+/// Meanwhile the mock counts the session's timeout, once a second, and forgets who has waited longer
+/// than that, without an answer: librdkafka waits on, for `max.poll.interval.ms`. So a
+/// `session.timeout.ms` below 4000 may be one that never gets partitions, and below 3000 does not but by
+/// chance; see `joiningAlone`.
 public final class KafkaTestCluster: Sendable {
   /// A broker of the real Kafka that tests are to run against instead, from `KES_TEST_BROKERS`.
   public static let realBrokers = ProcessInfo.processInfo.environment["KES_TEST_BROKERS"]
@@ -23,6 +29,9 @@ public final class KafkaTestCluster: Sendable {
 
   /// A cluster for all tests that make no faults.
   public static let shared = Result { try KafkaTestCluster() }
+
+  /// What a process needs that may find its group without members.
+  public static let joiningAlone = isMock ? ["session.timeout.ms=4500"] : []
 
   /// Why a test of faults is skipped.
   public static let needsFaults = "needs faults, which only the mock cluster makes"

@@ -1,4 +1,4 @@
-// What an application makes of its input: silence, and records that are none or too large.
+// What an application makes of its input: silence, counts, records that are none or too large.
 
 import Foundation
 import TestSupport
@@ -65,6 +65,23 @@ import Testing
     lines.map { $0.components(separatedBy: #","session":"#)[0] }.sorted()
   }
 
+  // MARK: Counts
+
+  @Test(arguments: ["exactly-once", "at-least-once"])
+  func aCountCommitsOnlyWhatWasRead(_ guarantee: String) throws {
+    let topics = try ApplicationTopics(partitions: 1)
+    let lines = EventLines.numbered(count: 200, devices: 5, seed: 32)
+    try topics.send(lines)
+    for (count, end) in [(70, 70), (30, 100)] {
+      let ended = try topics.run(["-c", "\(count)", "--guarantee", guarantee], state: "state")
+      #expect(ended.status == 0, "\(ended.messages)")
+      #expect(try topics.uncommittedCount() == Int64(200 - end))
+      #expect(try topics.sessions()[0] == segmented(Array(lines[..<end])))
+    }
+    #expect(try topics.finish(["--guarantee", guarantee], state: "state").status == 0)
+    #expect(try topics.sessions() == topics.expectedSessions())
+  }
+
   // MARK: Records that are none
 
   @Test func aRecordThatIsNoneGoesToTheDeadLettersAndTheRestIsSegmented() throws {
@@ -86,6 +103,30 @@ import Testing
           "kes.topic": topics.input, "kes.partition": "0", "kes.offset": "20",
         ]
       ])
+    #expect(try topics.sessions()[0] == segmented(lines))
+    #expect(try topics.uncommittedCount() == 0)
+  }
+
+  @Test(arguments: ["exactly-once", "at-least-once"])
+  func aRecordThatIsNoneEndsItAndTheNextRunStopsThere(_ guarantee: String) throws {
+    let topics = try ApplicationTopics(partitions: 1)
+    let lines = EventLines.numbered(count: 40, devices: 5, seed: 34)
+    try topics.send(Array(lines[..<20]))
+    try topics.send("bad", headers: [])
+    try topics.send(Array(lines[20...]))
+    let options = ["--guarantee", guarantee]
+    for _ in 0..<2 {
+      let ended = try topics.finish(["--on-error", "fail"] + options, state: "state")
+      #expect(ended.status == 65)
+      #expect(
+        ended.messages.contains(
+          "topic \(topics.input), partition 0, offset 20: expected a JSON object, found bad"),
+        "\(ended.messages)")
+      #expect(try topics.sessions()[0] == segmented(Array(lines[..<20])))
+      #expect(try topics.uncommittedCount() == 21)
+    }
+    let last = try topics.finish(["--on-error", "skip"] + options, state: "state")
+    #expect(last.status == 1, "\(last.messages)")
     #expect(try topics.sessions()[0] == segmented(lines))
     #expect(try topics.uncommittedCount() == 0)
   }

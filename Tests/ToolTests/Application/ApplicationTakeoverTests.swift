@@ -135,7 +135,8 @@ import Testing
     try topics.send(lines(0))
     #expect(try topics.finish(state: "first").status == 0)
     try topics.send(lines(1))
-    let second = try topics.start(["-e"], state: keepsState ? "first" : "second")
+    let second = try topics.start(
+      ApplicationTopics.alone + ["-e"], state: keepsState ? "first" : "second")
     let ended = try second.finish()
     #expect(ended.status == 0, "\(ended.messages)")
     let restored = second.figures.last?["restored_records", default: 0] ?? 0

@@ -200,10 +200,18 @@ final class ApplicationTopics {
         "kes-segment", arguments(options, state: state), directory: directory))
   }
 
-  /// Runs a process to the end of the input.
-  func finish(_ options: [String] = [], state: String? = nil) throws -> Finished {
-    try start(["-e"] + options, state: state).finish()
+  /// Runs a process that ends by itself, when no other runs.
+  func run(_ options: [String], state: String? = nil) throws -> Finished {
+    try start(ApplicationTopics.alone + options, state: state).finish()
   }
+
+  /// Runs a process to the end of the input, when no other runs.
+  func finish(_ options: [String] = [], state: String? = nil) throws -> Finished {
+    try run(["-e"] + options, state: state)
+  }
+
+  /// The options of a process that may be the first again.
+  static let alone = KafkaTestCluster.joiningAlone.flatMap { ["-X", $0] }
 
   /// Waits until all that the input has is committed and the processes have gone on from there; false
   /// where that does not come.
