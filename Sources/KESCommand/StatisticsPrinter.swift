@@ -57,7 +57,7 @@ public final class StatisticsPrinter: StatisticsReporter {
   /// One JSON object: the ledger's entries add up to `records`.
   private func writeLine(_ figures: Statistics, now: Int64) {
     let ledger = figures.ledger
-    let rate = perSecond(ledger.records - lastRecords, now - lastTime)
+    let rate = perSecond(max(ledger.records - lastRecords, 0), now - lastTime)
     (lastRecords, lastTime) = (ledger.records, now)
     messages.write(
       """

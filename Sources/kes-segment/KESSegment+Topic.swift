@@ -9,6 +9,7 @@ extension KESSegment {
     _ ends: TopicEnds, _ signals: Signals, _ messages: Messages
   ) throws(ToolFailure) -> ToolEnding {
     let application = application.application
+    if application?.guarantee == .exactlyOnce { try requireCommitsInTime(ends.configuration) }
     let directory = try stateDirectory(application)
     var opener = try OutputOpener(
       output: output.output, others: [rules.lateOutput, input.deadLetterPath], topics: topics,
@@ -42,6 +43,16 @@ extension KESSegment {
       onNote: { messages.note($0) }, onNotice: ends.onNotice)
     let ending = try piping { () throws(PipelineError) in try pipeline.run() }
     return ToolEnding(ending, skippedCount: pipeline.skippedCount)
+  }
+
+  /// A transaction is as old as the last commit, at most: refuses those that brokers would give up each
+  /// time.
+  private func requireCommitsInTime(_ configuration: KafkaConfiguration) throws(ToolFailure) {
+    let timeout = configuration.transactionTimeout
+    if state.commitInterval.milliseconds < timeout { return }
+    throw .usage(
+      "--commit-interval must be shorter than transaction.timeout.ms, which is \(timeout): brokers"
+        + " would give up every transaction before its commit")
   }
 
   private var instance: String? { application.instanceId }

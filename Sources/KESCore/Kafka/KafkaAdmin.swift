@@ -8,8 +8,10 @@ public final class KafkaAdmin: KafkaClient {
 
   /// Connects to nothing yet. Throws `KafkaError` of the kind `.configuration`.
   public init(_ configuration: KafkaConfiguration) throws(KafkaError) {
-    // Any client can ask; a producer belongs to no group.
-    super.init(try KafkaClientHandle(configuration, .producer))
+    // Any client can ask; a producer belongs to no group, and one that sends nothing needs no leave to
+    // be idempotent.
+    super.init(
+      try KafkaClientHandle(configuration, .producer, [("enable.idempotence", "false")]))
   }
 
   // MARK: Topics

@@ -90,7 +90,8 @@ final class KafkaClientHandle: @unchecked Sendable {
       var error = KafkaError(
         code: fatal.code, operation: operation, place: place,
         reason: configuration.redacted(fatal.reason))
-      if error.kind != .fenced { error.kind = .fatal }
+      // What another start does not help against keeps its kind.
+      if error.kind != .fenced && error.kind != .configuration { error.kind = .fatal }
       error.recovery = .none
       return error
     }

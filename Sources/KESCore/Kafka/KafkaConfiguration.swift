@@ -75,6 +75,13 @@ public struct KafkaConfiguration: Sendable {
     return value("sasl.mechanism") ?? value("sasl.mechanisms") ?? "GSSAPI"
   }
 
+  /// After how long brokers give up a transaction, in milliseconds.
+  public var transactionTimeout: Int64 {
+    let name = "transaction.timeout.ms"
+    let usual = KafkaDefault.table.first { $0.name == name }
+    return (value(name) ?? usual?.value).flatMap { Int64($0) } ?? .max
+  }
+
   private func value(_ name: String) -> String? { properties.last { $0.name == name }?.value }
 
   /// A configuration of the library, with `additions` to what the user set. Throws `KafkaError` of

@@ -50,6 +50,10 @@ struct KafkaDefault: Sendable {
       "session.timeout.ms", "10000", .consumer,
       "another takes over from a process that was killed after so long; librdkafka waits 45 s"),
     KafkaDefault(
+      "topic.metadata.refresh.interval.ms", "30000", .consumer,
+      "a topic that is deleted is noticed by its readers after so long; librdkafka looks every 5 min"
+    ),
+    KafkaDefault(
       "isolation.level", "read_committed", .consumer,
       "records of aborted transactions are none (KIP-98)"),
     KafkaDefault(

@@ -104,7 +104,11 @@ extension KafkaError: CustomStringConvertible {
     case .bug: return "this is a fault of kes; please report it"
     case .record: return "see message.max.bytes here, at the broker and at the topic"
     case .fatal: return "start again"
-    case .fenced: return "another instance has taken over"
+    case .fenced:
+      // Brokers say the same of both (KIP-588).
+      let isOfTransaction = place.group == nil && !code.isOfInstance
+      return "another instance has taken over"
+        + (isOfTransaction ? ", or transaction.timeout.ms was over before the commit" : "")
     case .missingTopic: return "create the topic, or see how it is spelled"
     case .configuration: return "see the properties set by -X, -F and KES_CONFIG"
     case .environment where code.isUnreachable: return "see that brokers run there"

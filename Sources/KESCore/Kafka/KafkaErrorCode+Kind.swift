@@ -77,6 +77,9 @@ extension KafkaErrorCode {
     }
   }
 
+  /// Whether it is about a static member of a group (KIP-345).
+  var isOfInstance: Bool { libraryCode == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID }
+
   /// What brokers of this kind or version cannot do at all.
   var isUnsupported: Bool {
     switch libraryCode {

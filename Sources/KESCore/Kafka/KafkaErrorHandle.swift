@@ -28,7 +28,8 @@ struct KafkaErrorHandle: ~Copyable {
     var error = KafkaError(code: code, operation: operation, place: place, reason: reason)
     if unsafe rd_kafka_error_is_fatal(pointer) != 0 {
       error.recovery = .none
-      if error.kind != .fenced { error.kind = .fatal }
+      // What another start does not help against keeps its kind.
+      if error.kind != .fenced && error.kind != .configuration { error.kind = .fatal }
     } else if unsafe rd_kafka_error_txn_requires_abort(pointer) != 0 {
       error.recovery = .abort
     } else {

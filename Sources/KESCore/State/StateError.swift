@@ -1,5 +1,7 @@
 // What can go wrong with a state directory.
 
+internal import Glibc
+
 /// A failure of the store of open sessions.
 public enum StateError: Error, Sendable {
   /// Another process works on the directory.
@@ -23,13 +25,21 @@ extension StateError: CustomStringConvertible {
         + " another directory"
     case .cannotOpen(let directory, let reason): "\(directory): cannot open the state: \(reason)"
     case .missing(let directory): "\(directory): there is no state here"
-    case .database(let directory, let operation, _, let reason):
+    case .database(let directory, let operation, let code, let reason):
       "\(directory): the state cannot be used: \(operation): \(reason)"
+        + (StateError.isOfDisk(code)
+          ? "; see whether the disk is full or fails, and start again: the last commit stands"
+          : "")
     case .corrupted(let directory, let what):
       "\(directory): the state is damaged: \(what); restore it from a copy, or start with a new one"
     case .unknownVersion(let directory, let version):
       "\(directory): the state has the format \(version), this program knows"
         + " \(StateStore.formatVersion); use the version that wrote it"
     }
+  }
+
+  /// EIO among them: LMDB says so of a write that was cut short.
+  private static func isOfDisk(_ code: Int32) -> Bool {
+    [ENOSPC, EDQUOT, EFBIG, EIO].contains(code)
   }
 }

@@ -52,17 +52,20 @@ public final class OutputTopics {
       return try admin.topic(name, patience) != nil
     }
     if isThere { return }
-    guard let creation else {
-      throw .missingOutputTopic(
-        KafkaError(
-          .missingTopic, operation: "write to it", place: KafkaPlace(topic: name),
-          reason: "there is no such topic",
-          advice: "create it, have it created by --create-topics, or see how it is spelled"))
-    }
+    guard let creation else { throw OutputTopics.isMissing(name) }
     let topic = KafkaNewTopic(
       name: name, partitionCount: creation.partitionCount ?? -1,
       replicationFactor: creation.replicationFactor)
     // Where somebody else was faster, it is there all the same.
     _ = try sending { () throws(KafkaError) in try admin.createTopic(topic, patience) }
+  }
+
+  /// What a topic that is to be written to fails with where it is not there.
+  static func isMissing(_ name: String) -> StreamError {
+    .missingOutputTopic(
+      KafkaError(
+        .missingTopic, operation: "write to it", place: KafkaPlace(topic: name),
+        reason: "there is no such topic",
+        advice: "create it, have it created by --create-topics, or see how it is spelled"))
   }
 }

@@ -49,6 +49,9 @@ public final class TopicSender {
     return topic
   }
 
+  /// What was sent to.
+  var topicNames: [String] { topics.keys.sorted() }
+
   /// To be called before records are sent: begins a transaction where one is needed. Throws
   /// `KafkaError`.
   func beginSending() throws(KafkaError) {

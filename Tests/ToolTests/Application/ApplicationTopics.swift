@@ -69,6 +69,11 @@ final class ApplicationTopics {
     made.append(name)
   }
 
+  /// Deletes a topic of a real cluster.
+  func deleteTopic(_ name: String) throws {
+    _ = try KafkaAdmin(configuration).deleteTopic(name, ApplicationTopics.patience)
+  }
+
   /// Has a topic removed with the others that a tool made.
   func adopt(_ name: String) { made.append(name) }
 
@@ -105,6 +110,38 @@ final class ApplicationTopics {
         patience: ApplicationTopics.patience)
     }
     try producer.flush(ApplicationTopics.patience)
+  }
+
+  /// A producer of transactions that is ready.
+  func transactionalProducer() throws -> KafkaProducer {
+    let producer = try KafkaProducer(
+      configuration, transactionalIdentifier: unique("transactions"))
+    try producer.initTransactions(ApplicationTopics.patience)
+    return producer
+  }
+
+  /// Waits until the output has records of a transaction that is open, or none; false where that does
+  /// not come.
+  func waitForTransaction(toBeOpen isOpen: Bool) throws -> Bool {
+    let all = (0..<partitions).map { KafkaPartition(topic: output, number: Int32($0)) }
+    let (committed, whole) = (
+      try KafkaConsumer(configuration),
+      try KafkaConsumer(
+        try KafkaConfiguration(
+          brokers: brokers, options: ApplicationTopics.hurry + ["isolation.level=read_uncommitted"])
+      )
+    )
+    let deadline = KafkaDeadline(ApplicationTopics.patience)
+    while !deadline.isOver {
+      let ends = try committed.watermarks(all, ApplicationTopics.patience)
+      if try (ends != whole.watermarks(all, ApplicationTopics.patience)) == isOpen { return true }
+      usleep(20_000)
+    }
+    return false
+  }
+
+  func describe(_ topic: String) throws -> KafkaTopicDescription? {
+    try KafkaAdmin(configuration).topic(topic, ApplicationTopics.patience)
   }
 
   /// A name for a topic that nobody else has.

@@ -79,6 +79,19 @@ public final class RunningApplication {
     try admin.awaitPartitions(all, patience)
   }
 
+  /// A transaction's failure, by the topic that is gone where one is: brokers say no more than that
+  /// something is unknown, or records wait until their time is over.
+  func naming(_ failure: KafkaError, _ patience: KafkaPatience) -> StreamError {
+    do throws(KafkaError) {
+      for name in sender.topicNames where try admin.topic(name, patience) == nil {
+        return OutputTopics.isMissing(name)
+      }
+    } catch {
+      // What brokers do not tell now does not matter: the failure is said.
+    }
+    return .topic(failure)
+  }
+
   // MARK: Standby replicas
 
   /// The partitions that this process is to follow, of `count` in all.

@@ -10,8 +10,9 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
     let isDone = application.sender.producer.transactionState == .dead
     if !isDone && !isUndone(failure) { throw error }
     if signals.stop != nil && isDone { throw error }
-    guard let pause = recovery.fail() else { throw error }
-    onNote("\(failure); \(isDone ? "joining the group anew" : "going on from the last commit")")
+    let cause = application.naming(failure, KafkaPatience(milliseconds: 2000))
+    guard let pause = recovery.fail() else { throw .stream(cause) }
+    onNote("\(cause); \(isDone ? "joining the group anew" : "going on from the last commit")")
     _ = signals.pause(milliseconds: pause)
     do {
       if isDone {
