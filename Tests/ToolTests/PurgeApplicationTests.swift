@@ -1,8 +1,11 @@
 // kes-purge on the changelog of an application.
 
 import Foundation
+import Glibc
 import TestSupport
 import Testing
+
+@testable import KESCore
 
 @Suite struct PurgeApplicationTests {
   /// Sessions of a and b in partition 0, which stands at 5000, and of c in partition 1, at 2000; the
@@ -86,6 +89,53 @@ import Testing
     #expect(again.status == 0)
     #expect(Set(failed.lines + again.lines) == Set(again.lines))
     #expect(Self.devices(again).contains("c"))
+  }
+
+  @Test(.enabled(if: KafkaTestCluster.isMock, "\(KafkaTestCluster.needsFaults)"))
+  func aKilledPurgeIsCompletedAndWhatItRemovedIsNotClosedAgain() throws {
+    let cluster = try KafkaTestCluster()
+    let topics = try Self.threeSessions(cluster: cluster)
+    // The tombstones of partition 0 are taken; those of partition 1 are not, as long as it is tried:
+    // NOT_LEADER_FOR_PARTITION.
+    try cluster.fail(.produce, with: [0] + Array(repeating: 6, count: 10_000))
+    let purge = try RunningProgram(
+      "kes-purge", topics.purging(["--device", "*", "--output", "first"]),
+      directory: topics.directory)
+    #expect(purge.waits { Self.lines(topics, "first").count == 3 })
+    purge.send(SIGKILL)
+    #expect(try purge.finish().signal == SIGKILL)
+    try cluster.clearFaults(.produce)
+    let first = Self.lines(topics, "first")
+    #expect(first.map(device(of:)).sorted() == ["a", "b", "c"])
+    let second = try topics.purge(["--device", "*"])
+    #expect(second.status == 0, "\(second.errors)")
+    // What is not removed is written again, as it was.
+    #expect(second.lines == first.filter { device(of: $0) == "c" })
+    #expect(try topics.purge(["--device", "*"]).lines.isEmpty)
+  }
+
+  private static func lines(_ topics: ToolsOnTopics, _ file: String) -> [String] {
+    let text = (try? topics.directory.text(file)) ?? ""
+    return text.split(separator: "\n").map(String.init)
+  }
+
+  @Test(.enabled(if: !KafkaTestCluster.isMock, "needs markers of transactions"))
+  func aTransactionThatALostProcessLeftOpenIsWaitedFor() throws {
+    let topics = try Self.threeSessions()
+    let lost = try topics.openTransaction(on: topics.changelog)
+    let purge = try RunningProgram(
+      "kes-purge", topics.purging(["--device", "*"]), directory: topics.directory)
+    #expect(
+      purge.waits {
+        purge.errorsSoFar.contains("waiting for a transaction that a lost process left open")
+      })
+    #expect(purge.outputSoFar.isEmpty)
+    try lost.abortTransaction(ToolsOnTopics.patience)
+    let ended = try purge.finish()
+    #expect(ended.status == 0, "\(ended.errors)")
+    // Nothing of what was not committed counts.
+    #expect(Self.devices(ended) == ["a", "b", "c"])
+    #expect(try topics.purge(["--device", "*"]).lines.isEmpty)
   }
 
   @Test(.enabled(if: KafkaTestCluster.isMock, "only the mock cluster does not tell"))

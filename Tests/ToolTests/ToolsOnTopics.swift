@@ -14,7 +14,7 @@ final class ToolsOnTopics {
   let output: String
   let application: String
   let directory: TemporaryDirectory
-  private let patience = KafkaPatience(milliseconds: 30_000)
+  static let patience = KafkaPatience(milliseconds: 30_000)
 
   /// What makes runs quick: a group lets its members in at once.
   private static let hurry = [
@@ -32,7 +32,7 @@ final class ToolsOnTopics {
       let admin = try KafkaAdmin(try KafkaConfiguration(brokers: real))
       for topic in [input, output] {
         _ = try admin.createTopic(
-          KafkaNewTopic(name: topic, partitionCount: Int32(partitions)), patience)
+          KafkaNewTopic(name: topic, partitionCount: Int32(partitions)), ToolsOnTopics.patience)
       }
     } else {
       let mock = try cluster ?? KafkaTestCluster.shared.get()
@@ -50,7 +50,9 @@ final class ToolsOnTopics {
     guard let configuration = try? KafkaConfiguration(brokers: brokers),
       let admin = try? KafkaAdmin(configuration)
     else { return }
-    for topic in [input, output, changelog] { _ = try? admin.deleteTopic(topic, patience) }
+    for topic in [input, output, changelog] {
+      _ = try? admin.deleteTopic(topic, ToolsOnTopics.patience)
+    }
   }
 
   /// Sends event lines to a partition of the input.
@@ -60,9 +62,25 @@ final class ToolsOnTopics {
     for line in lines {
       let value = Array(line.utf8.dropLast(line.hasSuffix("\n") ? 1 : 0))
       try producer.produce(
-        key: nil, value: value.span, to: topic, partition: partition, patience: patience)
+        key: nil, value: value.span, to: topic, partition: partition,
+        patience: ToolsOnTopics.patience)
     }
-    try producer.flush(patience)
+    try producer.flush(ToolsOnTopics.patience)
+  }
+
+  /// A transaction that has sent a record to a topic, and is open.
+  func openTransaction(on name: String) throws -> KafkaProducer {
+    let producer = try KafkaProducer(
+      try KafkaConfiguration(brokers: brokers),
+      transactionalIdentifier: application + "-transactions")
+    try producer.initTransactions(ToolsOnTopics.patience)
+    try producer.beginTransaction()
+    let value = Array("never committed".utf8)
+    try producer.produce(
+      key: value.span, value: value.span, to: try producer.topic(name), partition: 0,
+      patience: ToolsOnTopics.patience)
+    try producer.flush(ToolsOnTopics.patience)
+    return producer
   }
 
   /// The arguments of a kes-segment of the application.
@@ -82,9 +100,12 @@ final class ToolsOnTopics {
 
   /// Runs kes-purge on the application.
   func purge(_ options: [String]) throws -> Finished {
-    try Program.run(
-      "kes-purge", ["-b", brokers, "--application-id", application] + options,
-      directory: directory)
+    try Program.run("kes-purge", purging(options), directory: directory)
+  }
+
+  /// The arguments of a kes-purge of the application.
+  func purging(_ options: [String]) -> [String] {
+    ["-b", brokers, "--application-id", application] + options
   }
 
   /// What the output topic has, as lines.

@@ -64,10 +64,87 @@ struct ApplicationFaultTests {
     #expect(try topics.waitUntilRead(by: [process]))
     let ended = try process.end()
     #expect(ended.signal == SIGTERM, "\(ended.messages)")
-    // The mock lets read what was aborted: what came twice came as the same.
+    try expectNothingIsLost(topics)
+  }
+
+  // MARK: Getting ready
+
+  @Test func whatPassesWhileItGetsReadyIsWaitedOut() throws {
+    let topics = try ApplicationTopics(partitions: 2)
+    let mock = try #require(topics.mock)
+    let lines = EventLines.numbered(count: 200, devices: 20, seed: 13)
+    try topics.send(Array(lines[..<100]))
+    let passing = [15, 16, 14, 51, -195]
+    try mock.fail(.initProducerIdentifier, with: passing)
+    let process = try topics.start(state: "state")
+    #expect(process.waitsForTasks(2), "\(process.messages)")
+    #expect(try topics.waitUntilRead(by: [process]))
+    // Once more, as the successor of a producer that was fenced.
+    process.program.send(SIGSTOP)
+    try topics.send(Array(lines[100...]))
+    try mock.fail(.endTransaction, with: [47])
+    try mock.fail(.initProducerIdentifier, with: passing)
+    process.program.send(SIGCONT)
+    #expect(try topics.waitUntilRead(by: [process]), "\(process.messages)")
+    let ended = try process.end()
+    #expect(ended.signal == SIGTERM, "\(ended.messages)")
+    #expect(ended.messages.contains("joining the group anew"), "\(ended.messages)")
+    try expectNothingIsLost(topics)
+  }
+
+  /// What does not pass, by its code, its name and the exit status.
+  private static let refusals: [(code: Int, name: String, status: Int32)] = [
+    (53, "TRANSACTIONAL_ID_AUTHORIZATION_FAILED", 69), (50, "INVALID_TRANSACTION_TIMEOUT", 78),
+  ]
+
+  @Test(arguments: refusals)
+  func whoMayNotHaveTransactionsReadsNothing(code: Int, name: String, status: Int32) throws {
+    let topics = try ApplicationTopics(partitions: 1)
+    let mock = try #require(topics.mock)
+    try topics.send(EventLines.numbered(count: 10, devices: 2, seed: 14))
+    // Whoever asks, and however often.
+    try mock.fail(.initProducerIdentifier, with: Array(repeating: code, count: 20))
+    let refused = try topics.finish(state: "state")
+    #expect(refused.status == status, "\(refused.messages)")
+    #expect(refused.messages.contains("cannot prepare transactions"), "\(refused.messages)")
+    #expect(refused.messages.contains(name), "\(refused.messages)")
+    #expect(try topics.sessions() == [[]])
+    try mock.clearFaults(.initProducerIdentifier)
+    let last = try topics.finish(state: "state")
+    #expect(last.status == 0, "\(last.messages)")
+    #expect(try topics.sessions() == topics.expectedSessions())
+  }
+
+  // MARK: Aborting
+
+  @Test(arguments: [[51, 51], [15, 16, 14], [-195], [47], [48], [90]])
+  func anAbortThatFailsIsTakenAgainOrFollowedByAnotherProducer(_ codes: [Int]) throws {
+    let topics = try ApplicationTopics(partitions: 2)
+    let mock = try #require(topics.mock)
+    let process = try topics.start(state: "state")
+    #expect(process.waitsForTasks(2))
+    process.program.send(SIGSTOP)
+    try topics.send(EventLines.numbered(count: 100, devices: 20, seed: 15))
+    // ILLEGAL_GENERATION has the transaction aborted, and that fails.
+    try mock.fail(.transactionOffsetCommit, with: [22])
+    try mock.fail(.endTransaction, with: codes)
+    process.program.send(SIGCONT)
+    #expect(try topics.waitUntilRead(by: [process]), "\(process.messages)")
+    let ended = try process.end()
+    #expect(ended.signal == SIGTERM, "\(ended.messages)")
+    #expect(ended.messages.contains("going on from the last commit"), "\(ended.messages)")
+    let isFenced = [47, 48, 90].contains(codes[0])
+    #expect(
+      ended.messages.contains("cannot abort the transaction") == isFenced, "\(ended.messages)")
+    #expect(ended.messages.contains("joining the group anew") == isFenced, "\(ended.messages)")
+    try expectNothingIsLost(topics)
+  }
+
+  /// The mock lets read what was aborted: what came twice came as the same.
+  private func expectNothingIsLost(_ topics: ApplicationTopics) throws {
     #expect(
       try topics.sessions().map(firstAppearances)
-        == topics.expectedSessions().map(firstAppearances), "\(ended.messages)")
+        == topics.expectedSessions().map(firstAppearances))
   }
 
   private func firstAppearances(_ lines: [String]) -> [String] {
