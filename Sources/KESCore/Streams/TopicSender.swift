@@ -46,11 +46,12 @@ public final class TopicSender {
     if let topic = topics[name] { return topic }
     let topic = try producer.topic(name)
     topics[name] = topic
+    if !topicNames.contains(name) { topicNames.append(name) }
     return topic
   }
 
-  /// What was sent to.
-  var topicNames: [String] { topics.keys.sorted() }
+  /// All that was sent to, also by producers that were replaced.
+  private(set) var topicNames: [String] = []
 
   /// To be called before records are sent: begins a transaction where one is needed. Throws
   /// `KafkaError`.

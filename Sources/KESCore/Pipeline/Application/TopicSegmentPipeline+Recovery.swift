@@ -8,9 +8,9 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
     guard let application, application.isExactlyOnce, case .stream(.topic(let failure)) = error
     else { throw error }
     let isDone = application.sender.producer.transactionState == .dead
-    if !isDone && !isUndone(failure) { throw error }
-    if signals.stop != nil && isDone { throw error }
     let cause = application.naming(failure, KafkaPatience(milliseconds: 2000))
+    if !isDone && !isUndone(failure) { throw .stream(cause) }
+    if signals.stop != nil && isDone { throw .stream(cause) }
     guard let pause = recovery.fail() else { throw .stream(cause) }
     onNote("\(cause); \(isDone ? "joining the group anew" : "going on from the last commit")")
     _ = signals.pause(milliseconds: pause)
