@@ -38,9 +38,12 @@ extension KESPurge {
     try requireFreshOutput()
     if !state.dryRun { try streaming { () throws(StreamError) in try group.requireEmpty() } }
     let sender = try ends.openSender()
+    let directory = try storing { () throws(StateError) in
+      try StateDirectory.temporary(tool: KESPurge.toolName)
+    }
     let (rest, signal) = try piping { () throws(PipelineError) in
       let rest = try ApplicationAtRest(
-        group, ends.configuration, sender: sender, signals: signals)
+        group, ends.configuration, sender: sender, directory: directory, signals: signals)
       return (rest, try rest.read(settles: !state.dryRun))
     }
     if let signal { return ToolEnding(.stopped(signal)) }

@@ -63,7 +63,9 @@ extension KESSegment {
   ) throws(ToolFailure) -> StateDirectory? {
     if let path = state.state { return StateDirectory(path) }
     if application == nil { return nil }
-    return try storing { () throws(StateError) in try StateDirectory.temporary() }
+    return try storing { () throws(StateError) in
+      try StateDirectory.temporary(tool: KESSegment.toolName)
+    }
   }
 
   /// The same after a restart, so that what a crash left open ends at once.

@@ -125,8 +125,9 @@ import Testing
   @Test func aTemporaryDirectoryGoesAwayWithItsOwner() throws {
     var path = ""
     do {
-      let directory = try StateDirectory.temporary()
+      let directory = try StateDirectory.temporary(tool: "kes-purge")
       path = directory.path
+      #expect(path.contains("/kes-purge-"))
       let store = try StateStore.open(path, creating: true)
       _ = try store.processIdentifier()
       #expect(FileManager.default.fileExists(atPath: path + "/data.mdb"))

@@ -17,10 +17,11 @@ public final class StateDirectory {
     isTemporary = true
   }
 
-  /// Makes one in `$TMPDIR`, or `/tmp`. Throws `StateError.cannotOpen`.
-  public static func temporary() throws(StateError) -> StateDirectory {
+  /// Makes one in `$TMPDIR`, or `/tmp`, whose name begins with that of its tool. Throws
+  /// `StateError.cannotOpen`.
+  public static func temporary(tool: String) throws(StateError) -> StateDirectory {
     let parent = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? "/tmp"
-    var template = Array("\(parent)/kes-segment-XXXXXX".utf8CString)
+    var template = Array("\(parent)/\(tool)-XXXXXX".utf8CString)
     guard let made = unsafe mkdtemp(&template) else {
       throw .cannotOpen(directory: parent, reason: systemReason(errno))
     }

@@ -31,21 +31,21 @@ public final class ApplicationAtRest: SessionRemover {
   /// - Parameters:
   ///   - group: connected.
   ///   - sender: what tombstones are sent by; not transactional.
+  ///   - directory: where the copy is made.
   /// Throws `PipelineError`.
   public init(
     _ group: ApplicationGroup, _ configuration: KafkaConfiguration, sender: TopicSender,
-    signals: Signals, clock: Clock = .real
+    directory: StateDirectory, signals: Signals, clock: Clock = .real
   ) throws(PipelineError) {
     self.group = group
     self.sender = sender
     self.signals = signals
     self.clock = clock
-    let made = try storing { () throws(StateError) in
-      let directory = try StateDirectory.temporary()
-      return (directory, try StateStore.open(directory.path, creating: true))
+    self.directory = directory
+    let store = try storing { () throws(StateError) in
+      try StateStore.open(directory.path, creating: true)
     }
-    (directory, store) = made
-    let store = store
+    self.store = store
     changelog = try streaming { () throws(StreamError) in
       try sending { () throws(KafkaError) in
         try Changelog(
