@@ -110,7 +110,7 @@ import Testing
       let consumer = try KafkaConsumer(configuration)
       _ = try? consumer.subscribe([topic])
       _ = try? consumer.groupMetadata()
-      _ = try? consumer.seek(to: [start], KafkaPatience(milliseconds: 10))
+      _ = try? consumer.seek(to: [start])
       _ = try? consumer.pause([KafkaPartition(topic: "no-such-topic", number: 9)])
       try consumer.assign([KafkaPosition(start.partition, KafkaOffset(5000))])
     }

@@ -100,10 +100,25 @@ import Testing
     try consumer.assign([KafkaPosition(partition, .beginning)])
     var batch = KafkaMessageBatch(capacity: 4)
     while batch.count < 4 { _ = try consumer.poll(into: &batch, milliseconds: 1000) }
-    try consumer.seek(
-      to: [KafkaPosition(partition, KafkaOffset(2))], KafkaUnderTest.patience)
+    try consumer.seek(to: [KafkaPosition(partition, KafkaOffset(2))])
     let records = try consumer.collect(&batch) { records, _ in records.count >= 8 }
     #expect(records.map(\.text) == (2..<10).map { "\($0)" })
+  }
+
+  @Test func ofManySeeksTheLastCounts() throws {
+    let other = KafkaPartition(topic: topic, number: 1)
+    let consumer = try KafkaConsumer(kafka.configuration)
+    try consumer.assign([
+      KafkaPosition(partition, .beginning), KafkaPosition(other, .beginning),
+    ])
+    for offset in 0..<50 as Range<Int64> {
+      try consumer.seek(
+        to: [KafkaPosition(partition, KafkaOffset(offset % 10)), KafkaPosition(other, .beginning)])
+    }
+    try consumer.seek(to: [KafkaPosition(partition, KafkaOffset(7))])
+    var batch = KafkaMessageBatch()
+    let records = try consumer.collect(&batch) { records, _ in records.count >= 3 }
+    #expect(records.map(\.text) == ["7", "8", "9"])
   }
 
   @Test func aPausedPartitionBringsNothingUntilItIsResumed() throws {

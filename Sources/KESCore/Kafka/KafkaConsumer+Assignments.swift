@@ -36,14 +36,32 @@ extension KafkaConsumer {
 
   /// Reads these partitions, too, from these offsets; none of them may be among those that are read.
   /// Without a group's say. Throws `KafkaError`.
-  ///
-  /// Partitions that are not wanted any more are to be paused: librdkafka 2.0.2 stops the process where
-  /// one is taken from an assignment and comes back before it has come to rest.
   public func addAssignment(_ positions: [KafkaPosition]) throws(KafkaError) {
     if positions.isEmpty { return }
     let list = KafkaPartitionList(positions, client.counts)
     let refusal = unsafe rd_kafka_incremental_assign(client.pointer, list.pointer)
     try unsafe client.check(error: refusal, "assign partitions")
+  }
+
+  /// Reads these partitions no more; messages of them that had arrived are dropped. Without a group's
+  /// say: not while a rebalance waits for its answer, which this would be. Throws `KafkaError`.
+  public func removeAssignment(_ partitions: [KafkaPartition]) throws(KafkaError) {
+    if partitions.isEmpty { return }
+    try settle()
+    let list = KafkaPartitionList(partitions, client.counts)
+    let refusal = unsafe rd_kafka_incremental_unassign(client.pointer, list.pointer)
+    try unsafe client.check(error: refusal, "take partitions back")
+    try settle()
+  }
+
+  /// Goes on reading at other offsets, as after an aborted transaction; messages that had arrived
+  /// are dropped. Under the same conditions as `removeAssignment`. Throws `KafkaError`.
+  ///
+  /// Not by `rd_kafka_seek_partitions`, which has to find the partitions fetching, and (2.0.2) waits for
+  /// a thousandth of the time that it is given.
+  public func seek(to positions: [KafkaPosition]) throws(KafkaError) {
+    try removeAssignment(positions.map(\.partition))
+    try addAssignment(positions)
   }
 
   /// Answers `.assigned`: begins to read. A partition that `positions` does not name begins at the
@@ -109,17 +127,6 @@ extension KafkaConsumer {
     let list = KafkaPartitionList(partitions, client.counts)
     let code = unsafe rd_kafka_resume_partitions(client.pointer, list.pointer)
     try check(list, code, "resume")
-  }
-
-  /// Goes on reading at other offsets, as after an aborted transaction; messages that had arrived
-  /// are dropped. Throws `KafkaError`.
-  public func seek(to positions: [KafkaPosition], _ patience: KafkaPatience) throws(KafkaError) {
-    let list = KafkaPartitionList(positions, client.counts)
-    let deadline = KafkaDeadline(patience)
-    let refusal = unsafe rd_kafka_seek_partitions(
-      client.pointer, list.pointer, deadline.remaining())
-    try unsafe client.check(error: refusal, "seek")
-    try check(list, RD_KAFKA_RESP_ERR_NO_ERROR, "seek")
   }
 
   /// Throws what failed for one of the partitions, or for all.

@@ -34,6 +34,8 @@ public final class TopicReader {
   private var positions: [Int32: KafkaOffset] = [:]
   /// Where it ends, where it does.
   private var ends: [Int32: KafkaOffset] = [:]
+  /// Where to go on when a rebalance is answered.
+  private var sought: [Int32: KafkaOffset] = [:]
   private var hasAssignment = false
   /// Partitions whose beginning the user's offset has decided already.
   private var begun: Set<Int32> = []
@@ -122,7 +124,7 @@ public final class TopicReader {
   /// Joins the group anew, as somebody else: all partitions are given up.
   func rejoin() throws(StreamError) {
     consumer.close(KafkaPatience(milliseconds: 2000))
-    (positions, begun) = ([:], Set(0..<partitionCount))
+    (positions, begun, sought) = ([:], Set(0..<partitionCount), [:])
     try sending { () throws(KafkaError) in
       consumer = try TopicReader.makeConsumer(configuration, reading)
       try subscribe()
@@ -260,6 +262,7 @@ public final class TopicReader {
     for partition in partitions { positions[partition] = starts[partition] }
     begun.formUnion(partitions)
     hasAssignment = true
+    try goElsewhere()
     return starts
   }
 
@@ -293,17 +296,24 @@ public final class TopicReader {
   /// Answers `.revoked` or `.lost`. Throws `StreamError.topic`.
   func giveUp(_ partitions: [Int32]) throws(StreamError) {
     try sending { () throws(KafkaError) in try consumer.giveUp() }
-    for partition in partitions { positions[partition] = nil }
+    for partition in partitions { (positions[partition], sought[partition]) = (nil, nil) }
     if positions.isEmpty { assignmentWait.begin(now: clock.monotonic()) }
+    try goElsewhere()
   }
 
-  /// Goes on elsewhere. Throws `StreamError.topic`.
+  /// Goes on elsewhere; where a rebalance is to be answered, after that. Throws `StreamError.topic`.
   func seek(to offsets: [Int32: KafkaOffset]) throws(StreamError) {
-    if offsets.isEmpty { return }
-    try sending { () throws(KafkaError) in
-      try consumer.seek(to: offsets.map { KafkaPosition(named($0), $1) }, patience)
+    for (partition, offset) in offsets {
+      (positions[partition], sought[partition]) = (offset, offset)
     }
-    for (partition, offset) in offsets { positions[partition] = offset }
+    try goElsewhere()
+  }
+
+  private func goElsewhere() throws(StreamError) {
+    if sought.isEmpty || consumer.unanswered != nil { return }
+    let positions = sought.map { KafkaPosition(named($0), $1) }
+    sought = [:]
+    try sending { () throws(KafkaError) in try consumer.seek(to: positions) }
   }
 
   /// Begins to read a partition that was accepted to wait. Throws `StreamError.topic`.

@@ -125,7 +125,7 @@ final class ChangelogFollower {
     try consumer.addAssignment(positions.filter { !known.contains($0.partition.number) })
     known.formUnion(partitions)
     if returning.isEmpty { return }
-    try consumer.seek(to: returning, patience)
+    try consumer.seek(to: returning)
     try consumer.resume(returning.map(\.partition))
   }
 
