@@ -25,7 +25,9 @@ import Testing
   // MARK: What is there
 
   /// Changes of a task: a session for each key, and how much of the input was read.
-  private func changes(_ keys: [String], task: Int32 = 0, position: Int64) -> StateChanges {
+  private func changes(
+    _ keys: [String], task: Int32 = 0, position: Int64, _ identity: ChangelogIdentity = first
+  ) -> StateChanges {
     var changes = StateChanges(task: task)
     for key in keys {
       let session = SessionSnapshot(
@@ -37,9 +39,14 @@ import Testing
     }
     var progress = TaskProgress()
     progress.position = position
+    progress.changelog = identity
     changes.set(progress)
     return changes
   }
+
+  /// Two changelogs of one name, one after the other.
+  private static let first = ChangelogIdentity(rawValue: 11)
+  private static let second = ChangelogIdentity(rawValue: 12)
 
   /// Sends to the changelog what it would have of `changes`; returns how many records that are.
   @discardableResult
@@ -57,7 +64,8 @@ import Testing
   private func set(checkpoint offset: Int64, savedAt time: Int64, task: Int32 = 0) throws {
     var changes = StateChanges(task: task)
     changes.set(
-      ChangelogCheckpoint(offset: offset, savedAt: EventTime(milliseconds: time)))
+      ChangelogCheckpoint(
+        offset: offset, progressOffset: offset - 1, savedAt: EventTime(milliseconds: time)))
     try store.commit(changes)
   }
 
@@ -150,17 +158,31 @@ import Testing
     #expect(try keys() == ["b"])
   }
 
-  @Test func whatTheStoreHasAllOfIsRestoredWithoutReading() throws {
+  @Test func whatTheStoreHasAllOfIsRestoredWithoutReadingItAgain() throws {
     let all = try send(changes(["a", "b"], position: 2))
     try store.commit(changes(["a", "b"], position: 2))
     try set(checkpoint: all, savedAt: Clock.real.wall())
+    #expect(try restore(upTo: 2) == 0)
+    #expect(try keys() == ["a", "b"])
+    #expect(try store.checkpoint(task: 0)?.offset == all)
+  }
+
+  @Test func whereThereIsNothingNothingIsRead() throws {
     let follower = try follower()
-    try follower.restore([0], upTo: [0: KafkaOffset(2)], KafkaUnderTest.patience)
+    try follower.restore([0], upTo: [:], KafkaUnderTest.patience)
     #expect(follower.isIdle && !follower.isRestoring)
     #expect(try follower.poll(milliseconds: 0) == [0])
     #expect(try follower.poll(milliseconds: 0) == [])
-    #expect(follower.restoredCount == 0)
-    #expect(try keys() == ["a", "b"])
+  }
+
+  @Test func restoringIsToldOfWhereThereIsSomethingToRestore() throws {
+    let all = try send(changes(["a"], task: 1, position: 1))
+    let follower = try follower()
+    let committed: [Int32: KafkaOffset] = [0: KafkaOffset(1), 1: KafkaOffset(1)]
+    try follower.restore([0, 1], upTo: committed, KafkaUnderTest.patience)
+    #expect(follower.isRestoring)
+    #expect(follower.progress(of: 0) == nil)
+    #expect(try #require(follower.progress(of: 1)) == (0, all))
   }
 
   @Test func whereMoreWasCommittedTheEndIsLookedFor() throws {
@@ -192,6 +214,118 @@ import Testing
     try awaitRestored(follower)
     #expect(follower.restoredCount == 0 && follower.standbyCount == all)
     #expect(try keys() == ["a", "b"])
+  }
+
+  // MARK: Which changelog it is
+
+  /// What the store and the changelog say of themselves where they are not the same.
+  private static let others: [(ofStore: ChangelogIdentity, ofChangelog: ChangelogIdentity)] = [
+    (first, second), (.unnamed, first), (first, .unnamed),
+  ]
+
+  @Test(arguments: others)
+  func theStateOfAnotherChangelogIsDropped(
+    _ ofStore: ChangelogIdentity, _ ofChangelog: ChangelogIdentity
+  ) throws {
+    try store.commit(changes(["gone"], position: 2, ofStore))
+    try set(checkpoint: 2, savedAt: Clock.real.wall())
+    try store.commit(changes(["another task's"], task: 1, position: 2))
+    var all = try send(changes(["a", "b"], position: 3, ofChangelog))
+    all += try send(changes(["c"], position: 4, ofChangelog))
+    let follower = try follower()
+    try follower.restore([0], upTo: [0: KafkaOffset(4)], KafkaUnderTest.patience)
+    try awaitRestored(follower)
+    // Each once, and one that was read before the changelog showed to be another.
+    #expect(try keys() == ["a", "b", "c"])
+    #expect(follower.restoredCount >= all && follower.restoredCount <= all + 1)
+    #expect(try store.progress()?.changelog == ofChangelog)
+    #expect(try keys(task: 1) == ["another task's"])
+    let notes = follower.takeNotes()
+    #expect(notes.count == 1 && notes[0].hasPrefix("partition 0: the state here is of a changelog"))
+    // And from there on it is this one's.
+    #expect(try restore(upTo: 4) == 0)
+  }
+
+  @Test(arguments: [first, .unnamed])
+  func theStateOfTheSameChangelogIsKept(_ identity: ChangelogIdentity) throws {
+    let all = try send(changes(["a", "b"], position: 2, identity))
+    try store.commit(changes(["a", "kept"], position: 1, identity))
+    // Not of progress, as where compaction has removed the record: the next one tells.
+    try set(checkpoint: 1, savedAt: Clock.real.wall())
+    let follower = try follower()
+    try follower.restore([0], upTo: [0: KafkaOffset(2)], KafkaUnderTest.patience)
+    try awaitRestored(follower)
+    #expect(follower.restoredCount == all - 1 && follower.takeNotes() == [])
+    #expect(try keys() == ["a", "b", "kept"])
+  }
+
+  @Test func whereNoRecordTellsWhichChangelogItIsTheStateIsDropped() throws {
+    var all = try send(changes(["a"], position: 2))
+    var tail = StateChanges()
+    for key in ["a", "b"] { withUTF8Bytes(of: key) { tail.removeSession($0) } }
+    all += try send(tail)
+    try store.commit(changes(["gone"], position: 2))
+    try set(checkpoint: 3, savedAt: Clock.real.wall())
+    #expect(try restore(upTo: 2) >= all)
+    #expect(try keys() == [])
+  }
+
+  @Test func aStoreOfBeforeIdentitiesIsReadAgain() throws {
+    let all = try send(changes(["a"], position: 2, .unnamed))
+    try store.commit(changes(["gone"], position: 2, .unnamed))
+    var old = StateChanges()
+    old.set(
+      ChangelogCheckpoint(
+        offset: 1, progressOffset: nil, savedAt: EventTime(milliseconds: Clock.real.wall())))
+    try store.commit(old)
+    #expect(try restore(upTo: 2) == all)
+    #expect(try keys() == ["a"])
+  }
+
+  /// As at-least-once may leave it, and a version before identities between two of this one.
+  @Test func aChangelogOfSeveralIdentitiesIsReadOnce() throws {
+    var all: Int64 = 0
+    let identities: [ChangelogIdentity] = [.unnamed, Self.first, Self.second, Self.first, .unnamed]
+    for (number, identity) in identities.enumerated() {
+      all += try send(changes(["\(number)"], position: Int64(number), identity))
+    }
+    #expect(try restore(upTo: 4) == all)
+    #expect(try keys() == ["0", "1", "2", "3", "4"])
+  }
+
+  @Test func aStandbySeesAChangelogNamedAndAnotherTakeItsPlace() throws {
+    try send(changes(["a"], position: 1, .unnamed))
+    let follower = try follower()
+    try follower.follow([0], KafkaUnderTest.patience)
+    try awaitPosition(1, follower)
+    try send(changes(["b"], position: 2))
+    try awaitPosition(2, follower)
+    #expect(follower.standbyCount == 4 && follower.takeNotes() == [])
+    try send(changes(["c"], position: 3, Self.second))
+    try awaitPosition(3, follower)
+    #expect(follower.takeNotes().count == 1)
+    #expect(try keys() == ["a", "b", "c"])
+    #expect(try store.progress()?.changelog == Self.second)
+  }
+
+  /// Polls until the store has what was committed at this position of the input.
+  private func awaitPosition(_ position: Int64, _ follower: ChangelogFollower) throws {
+    let deadline = KafkaDeadline(KafkaUnderTest.patience)
+    while try store.progress()?.position != position && !deadline.isOver {
+      _ = try follower.poll(milliseconds: 100)
+    }
+    #expect(try store.progress()?.position == position)
+  }
+
+  @Test func aStateAheadOfItsChangelogIsDroppedWithANote() throws {
+    let all = try send(changes(["a"], position: 1))
+    try store.commit(changes(["gone"], position: 9))
+    try set(checkpoint: 100, savedAt: Clock.real.wall())
+    let follower = try follower()
+    try follower.restore([0], upTo: [:], KafkaUnderTest.patience)
+    try awaitRestored(follower)
+    #expect(follower.restoredCount == all)
+    #expect(follower.takeNotes().map { $0.contains("ahead of its changelog") } == [true])
   }
 
   @Test func whatIsNoneOfAChangelogIsRefused() throws {

@@ -96,7 +96,8 @@ import Testing
     var changes = StateChanges()
     changes.set(InputPosition(offset: 7, line: 3, fingerprint: 99), ofInput: "/in")
     changes.set(length: 12, ofOutput: "/out")
-    changes.set(ChangelogCheckpoint(offset: 3, savedAt: EventTime(milliseconds: 1)))
+    changes.set(
+      ChangelogCheckpoint(offset: 3, progressOffset: 2, savedAt: EventTime(milliseconds: 1)))
     changes.set(processIdentifier: "abc")
     #expect(changelogRecords(of: changes).isEmpty)
   }
@@ -203,6 +204,28 @@ import Testing
       cut.value = Array(bytes[..<length])
       expectRefused(cut)
     }
+  }
+
+  @Test func progressTellsWhichChangelogItIsAlsoToVersionsThatDidNot() throws {
+    var progress = TaskProgress()
+    progress.position = 7
+    progress.changelog = ChangelogIdentity(rawValue: .max)
+    var changes = StateChanges()
+    changes.set(progress)
+    let record = try #require(changelogRecords(of: changes).first)
+    let value = try #require(record.value)
+    #expect(identity(record.key, value) == progress.changelog)
+    #expect(identity(Array("device".utf8), value) == nil)
+    // As they wrote it: without the last eight bytes.
+    let old = Array(value.dropLast(8))
+    progress.changelog = .unnamed
+    #expect(StoredPositions.readProgress(old.span) == progress)
+    #expect(identity(record.key, old) == .unnamed)
+    #expect(StoredPositions.readProgress(Array(value.dropLast(1)).span) == nil)
+  }
+
+  private func identity(_ key: [UInt8], _ value: [UInt8]) -> ChangelogIdentity? {
+    StateChanges.identity(changelogKey: key.span, value.span)
   }
 
   private func expectRefused(_ record: ChangelogRecord) {

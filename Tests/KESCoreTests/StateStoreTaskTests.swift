@@ -41,7 +41,9 @@ import Testing
     var progress = TaskProgress()
     progress.position = 9
     changes.set(progress)
-    changes.set(ChangelogCheckpoint(offset: Int64(task) + 40, savedAt: EventTime(milliseconds: 7)))
+    changes.set(
+      ChangelogCheckpoint(
+        offset: Int64(task) + 40, progressOffset: nil, savedAt: EventTime(milliseconds: 7)))
     try store.commit(changes)
   }
 
@@ -49,11 +51,14 @@ import Testing
     #expect(try store.checkpoint(task: 1) == nil)
     for (task, offset) in [(1, 5), (256, 6), (1, 7)] as [(Int32, Int64)] {
       var changes = StateChanges(task: task)
-      changes.set(ChangelogCheckpoint(offset: offset, savedAt: EventTime(milliseconds: offset)))
+      changes.set(
+        ChangelogCheckpoint(
+          offset: offset, progressOffset: offset - 2, savedAt: EventTime(milliseconds: offset)))
       try store.commit(changes)
     }
     #expect(try store.checkpoint(task: 1)?.offset == 7)
     #expect(try store.checkpoint(task: 1)?.savedAt == EventTime(milliseconds: 7))
+    #expect(try store.checkpoint(task: 1)?.progressOffset == 5)
     #expect(try store.checkpoint(task: 256)?.offset == 6)
     #expect(try store.checkpoint(task: 0) == nil)
   }

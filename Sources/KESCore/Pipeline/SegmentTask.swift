@@ -18,6 +18,8 @@ struct SegmentTask: ~Copyable {
   var restoredHeld: Int64 = 0
   /// Whether something has changed since the last `takeChanges`.
   var isDirty = false
+  /// The changelog that its changes are written to.
+  private var changelog = ChangelogIdentity.unnamed
   /// When the last records came, and stream time then (R13).
   private var lastArrival: Int64
   private var streamTimeAtArrival: EventTime = .beforeAll
@@ -152,11 +154,18 @@ struct SegmentTask: ~Copyable {
     try storing { () throws(StateError) in
       try store.restore(task: task, into: &segmenter)
       try store.restore(task: task, into: &reorderer) { reader.read($0, $1, into: &$2) }
+      changelog = try store.progress(task: task)?.changelog ?? .unnamed
     }
     if let failure = reader.failure { throw .schema(failure) }
     heldSchemas = SegmentTask.heldSchemas(of: formats, stored: schemas.all)
     restoredHeld = Int64(reorderer.count)
     streamTimeAtArrival = max(segmenter.streamTime, reorderer.streamTime)
+  }
+
+  /// Gives the changelog an identity, where nobody has. It is the changelog's when a commit has written
+  /// it: where that fails, the next task gives another.
+  mutating func nameChangelog() {
+    if changelog == .unnamed { changelog = .random() }
   }
 
   private static func heldSchemas(
@@ -182,6 +191,7 @@ struct SegmentTask: ~Copyable {
     progress.nextArrival = reorderer.nextArrival
     progress.timeout = rules.timeout
     progress.silence = rules.silence
+    progress.changelog = changelog
     changes.set(progress)
     isDirty = false
   }

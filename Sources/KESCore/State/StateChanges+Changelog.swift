@@ -149,6 +149,14 @@ extension StateChanges {
     append(table, isRemoval: false, key, kept)
   }
 
+  /// Which changelog a record says that it belongs to; nil for a record that does not say.
+  static func identity(
+    changelogKey key: Span<UInt8>, _ value: Span<UInt8>?
+  ) -> ChangelogIdentity? {
+    guard key.count == 2, key[0] == mark, key[1] == progress, let value else { return nil }
+    return StoredPositions.readProgress(value)?.changelog
+  }
+
   // MARK: What a store keeps beside it
 
   /// Keeps how far the task at hand has followed the changelog.

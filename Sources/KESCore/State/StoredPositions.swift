@@ -15,6 +15,8 @@ public struct TaskProgress: Hashable, Sendable {
   /// How far stream time had to advance for a silent session to close (R5: timeout and lateness),
   /// in milliseconds; nil for no timeout.
   public var silence: UInt64?
+  /// The changelog that this is written to as well.
+  public var changelog = ChangelogIdentity.unnamed
 
   public init() {}
 }
@@ -80,7 +82,8 @@ enum StoredPositions {
 
   // MARK: Values
 
-  /// No timeout, and so no silence, is written as 0, which none is.
+  /// No timeout, and so no silence, is written as 0, which none is. The changelog's identity stands
+  /// last: versions before it read what they know and wrote no more.
   static func appendValue(_ progress: TaskProgress, to value: inout ByteBlock) {
     value.append(field: progress.position)
     value.append(field: progress.streamTime.milliseconds)
@@ -89,6 +92,7 @@ enum StoredPositions {
     value.append(field: progress.nextArrival)
     value.append(field: progress.timeout ?? 0)
     value.append(field: progress.silence ?? 0)
+    value.append(field: progress.changelog.rawValue)
   }
 
   static func readProgress(_ value: Span<UInt8>) -> TaskProgress? {
@@ -103,6 +107,9 @@ enum StoredPositions {
     progress.timeout = timeout == 0 ? nil : timeout
     let silence: UInt64 = reader.next(value)
     progress.silence = silence == 0 ? nil : silence
+    if reader.end < value.count {
+      progress.changelog = ChangelogIdentity(rawValue: reader.next(value))
+    }
     return reader.isComplete ? progress : nil
   }
 
@@ -129,13 +136,17 @@ enum StoredPositions {
   static func appendValue(_ checkpoint: ChangelogCheckpoint, to value: inout ByteBlock) {
     value.append(field: checkpoint.offset)
     value.append(field: checkpoint.savedAt.milliseconds)
+    value.append(field: checkpoint.progressOffset ?? -1)
   }
 
   static func readCheckpoint(_ value: Span<UInt8>) -> ChangelogCheckpoint? {
     var reader = FieldReader()
     let offset: Int64 = reader.next(value)
     let time = EventTime(milliseconds: reader.next(value))
-    return reader.isComplete ? ChangelogCheckpoint(offset: offset, savedAt: time) : nil
+    let progress: Int64 = reader.end < value.count ? reader.next(value) : -1
+    if !reader.isComplete { return nil }
+    return ChangelogCheckpoint(
+      offset: offset, progressOffset: progress < 0 ? nil : progress, savedAt: time)
   }
 
   static func appendValue(length: Int64, _ path: String, to value: inout ByteBlock) {

@@ -34,8 +34,10 @@ final class ApplicationTopics {
     "session.timeout.ms=\(KafkaTestCluster.isMock ? 2500 : 6000)",
   ]
 
+  /// - Parameter identifier: the application's; nil for one that nobody else has.
   init(
-    partitions: Int = 8, brokerCount: Int = 1, makesChangelog: Bool = KafkaTestCluster.isMock
+    partitions: Int = 8, brokerCount: Int = 1, makesChangelog: Bool = KafkaTestCluster.isMock,
+    identifier: String? = nil
   ) throws {
     mock = KafkaTestCluster.isMock ? try KafkaTestCluster(brokerCount: brokerCount) : nil
     brokers = try mock?.brokers ?? #require(KafkaTestCluster.realBrokers)
@@ -44,7 +46,7 @@ final class ApplicationTopics {
     directory = try TemporaryDirectory()
     input = "kes-test-events-\(suffix)"
     output = "kes-test-sessions-\(suffix)"
-    identifier = "kes-test-application-\(suffix)"
+    self.identifier = identifier ?? "kes-test-application-\(suffix)"
     try makeTopic(input)
     try makeTopic(output)
     if makesChangelog { try makeTopic(changelog) }

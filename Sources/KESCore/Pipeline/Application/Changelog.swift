@@ -37,7 +37,9 @@ final class Changelog {
     let now = EventTime(milliseconds: clock.wall())
     for (mark, offset) in sender.producer.takeDeliveredOffsets() {
       changes.begin(task: Int32(mark - 1))
-      changes.set(ChangelogCheckpoint(offset: offset.rawValue + 1, savedAt: now))
+      changes.set(
+        ChangelogCheckpoint(
+          offset: offset.rawValue + 1, progressOffset: offset.rawValue, savedAt: now))
     }
   }
 }

@@ -7,25 +7,15 @@
 ///        └───────stop────────┴─────────────────────┴──────────────stop────────────────┘
 ///
 /// A task's part of the store remembers the changelog record that is next, so that only the tail is
-/// read. Where it has no place, or one that the changelog does not have any more, it is emptied, and
-/// the changelog read from its beginning.
+/// read, and with it the record that tells which changelog it is (`ChangelogContinuity`). Where it has
+/// no place, one that the changelog does not have any more, or one of another changelog, it is emptied,
+/// and the changelog read from its beginning.
 final class ChangelogFollower {
-  enum Role { case standby, restoring, restored }
-
-  private struct Followed {
-    var role: Role
-    var next: KafkaOffset
-    /// Where the changelog ended when restoring began, for who reports it.
-    var end: KafkaOffset
-  }
-
   let topic: String
   private let consumer: KafkaConsumer
   private let store: StateStore
   private let clock: Clock
-  private var followed: [Int32: Followed] = [:]
-  /// Partitions that the consumer has; those that are not followed are paused.
-  private var known: Set<Int32> = []
+  private var followed: [Int32: FollowedPartition] = [:]
   /// Partitions that are restored and have not been told of.
   private var ready: [Int32] = []
   private var messages = KafkaMessageBatch()
@@ -33,6 +23,8 @@ final class ChangelogFollower {
   /// How many records were read to restore, and as a standby.
   private(set) var restoredCount: Int64 = 0
   private(set) var standbyCount: Int64 = 0
+  /// What a user is to know, until it is taken.
+  private var notes: [String] = []
 
   /// After so long a changelog may have forgotten tombstones, in milliseconds: half of what brokers
   /// keep them for by default (`delete.retention.ms`).
@@ -52,6 +44,11 @@ final class ChangelogFollower {
   var isRestoring: Bool { followed.values.contains { $0.role == .restoring } }
   func takeNotices() -> [KafkaNotice] { consumer.takeNotices() }
 
+  func takeNotes() -> [String] {
+    defer { notes = [] }
+    return notes
+  }
+
   // MARK: What to follow
 
   /// Follows `standbys` and no other partitions, beside those that are restored. Throws
@@ -65,7 +62,8 @@ final class ChangelogFollower {
   }
 
   /// Begins to restore partitions. Those of which the store has all, up to the input's offset that the
-  /// group has `committed`, are restored without reading anything. Throws `PipelineError`.
+  /// group has `committed`, are restored when one record has shown that it is their changelog. Throws
+  /// `PipelineError`.
   func restore(
     _ partitions: [Int32], upTo committed: [Int32: KafkaOffset], _ patience: KafkaPatience
   ) throws(PipelineError) {
@@ -83,12 +81,12 @@ final class ChangelogFollower {
     for partition in partitions { followed[partition] = nil }
     if stopped.isEmpty { return }
     try streaming { () throws(StreamError) in
-      try sending { () throws(KafkaError) in try consumer.pause(stopped.map(named)) }
+      try sending { () throws(KafkaError) in try consumer.removeAssignment(stopped.map(named)) }
     }
   }
 
   private func begin(
-    _ partitions: Set<Int32>, _ role: Role, _ patience: KafkaPatience,
+    _ partitions: Set<Int32>, _ role: FollowedPartition.Role, _ patience: KafkaPatience,
     isKnown: (Int32) throws(StateError) -> Bool = { _ in false }
   ) throws(PipelineError) {
     if partitions.isEmpty { return }
@@ -99,52 +97,70 @@ final class ChangelogFollower {
     }
     for partition in partitions {
       guard let marks = marks[named(partition)] else { continue }
-      let next = try beginning(of: partition, marks)
-      let isComplete = try storing { () throws(StateError) in
-        next >= marks.high ? try isKnown(partition) : false
+      var task = try beginning(of: partition, role, marks)
+      task.isAllHere = try storing { () throws(StateError) in
+        task.next >= marks.high ? try isKnown(partition) : false
       }
-      followed[partition] = Followed(
-        role: isComplete ? .restored : role, next: next, end: marks.high)
-      if isComplete { ready.append(partition) }
+      if task.isAllHere && task.continuity.isConfirmed {
+        task.role = .restored
+        ready.append(partition)
+      }
+      followed[partition] = task
     }
-    let open = partitions.filter { followed[$0]?.role != .restored }
+    let open = positions(partitions.filter { followed[$0]?.role != .restored })
     try streaming { () throws(StreamError) in
-      try sending { () throws(KafkaError) in try read(open, patience) }
+      try sending { () throws(KafkaError) in try consumer.addAssignment(open) }
     }
   }
 
-  /// Has the consumer read partitions from where they stand.
-  private func read(
-    _ partitions: Set<Int32>, _ patience: KafkaPatience
-  ) throws(KafkaError) {
-    if partitions.isEmpty { return }
-    let positions = partitions.compactMap { partition in
-      followed[partition].map { KafkaPosition(named(partition), $0.next) }
+  private func positions(_ partitions: Set<Int32>) -> [KafkaPosition] {
+    partitions.compactMap { partition in
+      followed[partition].map { KafkaPosition(named(partition), $0.start) }
     }
-    let returning = positions.filter { known.contains($0.partition.number) }
-    try consumer.addAssignment(positions.filter { !known.contains($0.partition.number) })
-    known.formUnion(partitions)
-    if returning.isEmpty { return }
-    try consumer.seek(to: returning)
-    try consumer.resume(returning.map(\.partition))
   }
 
   /// Where to go on; what cannot go on is emptied.
   private func beginning(
-    of partition: Int32, _ marks: KafkaWatermarks
-  ) throws(PipelineError) -> KafkaOffset {
-    let checkpoint = try storing { () throws(StateError) in
-      try store.checkpoint(task: partition)
+    of partition: Int32, _ role: FollowedPartition.Role, _ marks: KafkaWatermarks
+  ) throws(PipelineError) -> FollowedPartition {
+    let found = try storing { () throws(StateError) in
+      (try store.checkpoint(task: partition), try store.progress(task: partition))
     }
-    if let checkpoint {
-      let offset = KafkaOffset(checkpoint.offset)
+    if case (let checkpoint?, let progress?) = found, let told = checkpoint.progressOffset {
+      let (offset, progressOffset) = (KafkaOffset(checkpoint.offset), KafkaOffset(told))
       let age = checkpoint.savedAt.elapsed(until: EventTime(milliseconds: clock.wall()))
-      if offset >= marks.low && offset <= marks.high && age < ChangelogFollower.greatestAge {
-        return offset
+      if offset > marks.high { noteDropped(partition, "ahead of its changelog") }
+      if progressOffset >= marks.low && offset <= marks.high && age < ChangelogFollower.greatestAge
+      {
+        return FollowedPartition(
+          role, at: offset, progressOffset: progressOffset, progress.changelog, marks)
       }
     }
     try storing { () throws(StateError) in try store.clear(task: partition) }
-    return marks.low
+    return FollowedPartition(role, fromTheBeginningOf: marks)
+  }
+
+  private func noteDropped(_ partition: Int32, _ reason: String) {
+    notes.append(
+      "partition \(partition): the state here is \(reason); it is dropped, and restored from the"
+        + " changelog's beginning")
+  }
+
+  /// Empties what is another changelog's, and reads that which is there from its beginning.
+  private func beginAnew(_ partitions: Set<Int32>) throws(PipelineError) {
+    if partitions.isEmpty { return }
+    for partition in partitions {
+      guard let task = followed[partition] else { continue }
+      noteDropped(partition, "of a changelog that was there before this one")
+      try storing { () throws(StateError) in try store.clear(task: partition) }
+      let end = max(task.end, consumer.lastKnownEnd(of: named(partition)) ?? task.end)
+      followed[partition] = FollowedPartition(
+        task.role, fromTheBeginningOf: KafkaWatermarks(low: task.low, high: end))
+    }
+    let positions = positions(partitions)
+    try streaming { () throws(StreamError) in
+      try sending { () throws(KafkaError) in try consumer.seek(to: positions) }
+    }
   }
 
   private func named(_ partition: Int32) -> KafkaPartition {
@@ -168,31 +184,61 @@ final class ChangelogFollower {
     }
     if found != .batch { return [] }
     changes.removeAll()
-    var touched: Set<Int32> = []
-    var bad: KafkaPlace?
-    messages.forEach { message in
-      guard var task = followed[message.partition] else { return }
-      changes.begin(task: message.partition)
-      if !add(message) && bad == nil {
-        bad = KafkaPlace(
-          topic: topic, partition: message.partition, offset: message.offset.rawValue)
-      }
-      task.next = KafkaOffset(message.offset.rawValue + 1)
-      count(task.role)
-      followed[message.partition] = task
-      touched.insert(message.partition)
-    }
-    if let bad {
+    var turn = Turn()
+    messages.forEach { read($0, &turn) }
+    if let bad = turn.bad {
       throw .stream(
         .inputChanged(
           name: bad.description,
           explanation: "is no record of a changelog of kes; see the"
             + " --application-id"))
     }
-    let ended = noteEnds(&touched)
-    try save(touched)
+    noteEnds(&turn)
+    try save(turn.touched.subtracting(turn.others))
     messages.removeAll()
-    return ended
+    try beginAnew(turn.others)
+    return turn.ended.subtracting(turn.others).sorted()
+  }
+
+  /// What one poll brings: partitions of which something was read, that have reached their ends, and
+  /// whose changelog is another one.
+  private struct Turn {
+    var touched: Set<Int32> = []
+    var ended: Set<Int32> = []
+    var others: Set<Int32> = []
+    var bad: KafkaPlace?
+  }
+
+  private func read(_ message: borrowing KafkaMessageView, _ turn: inout Turn) {
+    let partition = message.partition
+    guard var task = followed[partition], !turn.others.contains(partition) else { return }
+    let offset = KafkaOffset(message.offset.rawValue)
+    if let identity = identity(message) {
+      guard task.continuity.accepts(identity, at: offset) else {
+        turn.others.insert(partition)
+        return
+      }
+      task.progressOffset = offset
+      if task.isAllHere && task.role == .restoring { turn.ended.insert(partition) }
+      task.isAllHere = false
+    }
+    if offset >= task.next {
+      changes.begin(task: partition)
+      if !add(message) && turn.bad == nil {
+        turn.bad = KafkaPlace(topic: topic, partition: partition, offset: offset.rawValue)
+      }
+      task.next = KafkaOffset(offset.rawValue + 1)
+      count(task.role)
+      turn.touched.insert(partition)
+    }
+    followed[partition] = task
+  }
+
+  private func identity(_ message: borrowing KafkaMessageView) -> ChangelogIdentity? {
+    message.withKey { key in
+      guard let key else { return nil }
+      return message.withValue { StateChanges.identity(changelogKey: key, $0) }
+    }
   }
 
   private func add(_ message: borrowing KafkaMessageView) -> Bool {
@@ -202,22 +248,25 @@ final class ChangelogFollower {
     }
   }
 
-  private func count(_ role: Role) {
+  private func count(_ role: FollowedPartition.Role) {
     if role == .standby { standbyCount += 1 } else { restoredCount += 1 }
   }
 
   /// Takes in the ends that were reached: markers of transactions stand behind the last records.
-  private func noteEnds(_ touched: inout Set<Int32>) -> [Int32] {
-    var ended: [Int32] = []
+  private func noteEnds(_ turn: inout Turn) {
     for end in messages.ends {
       let partition = end.partition.number
       guard var task = followed[partition] else { continue }
-      if end.offset > task.next { touched.insert(partition) }
+      if !task.continuity.isConfirmed {
+        // The record that was to show whose changelog it is, and any behind it, is missing.
+        turn.others.insert(partition)
+        continue
+      }
+      if end.offset > task.next { turn.touched.insert(partition) }
       task.next = max(task.next, end.offset)
-      if task.role == .restoring { ended.append(partition) }
+      if task.role == .restoring { turn.ended.insert(partition) }
       followed[partition] = task
     }
-    return ended
   }
 
   /// Commits to the store what was read of `partitions`.
@@ -226,7 +275,9 @@ final class ChangelogFollower {
     for partition in partitions {
       guard let task = followed[partition] else { continue }
       changes.begin(task: partition)
-      changes.set(ChangelogCheckpoint(offset: task.next.rawValue, savedAt: now))
+      changes.set(
+        ChangelogCheckpoint(
+          offset: task.next.rawValue, progressOffset: task.progressOffset?.rawValue, savedAt: now))
     }
     if changes.isEmpty { return }
     try storing { () throws(StateError) in try store.commit(changes) }
@@ -240,9 +291,11 @@ final class ChangelogFollower {
     return end > task.next
   }
 
-  /// How far restoring has come, for who reports it: records read, and all.
+  /// How far restoring has come, for who reports it: records read, and all; nil where nothing is to be
+  /// restored.
   func progress(of partition: Int32) -> (done: Int64, all: Int64)? {
     guard let task = followed[partition], task.role == .restoring else { return nil }
-    return (task.next.rawValue, max(task.end.rawValue, task.next.rawValue))
+    let all = max(task.end.rawValue, task.next.rawValue)
+    return all > 0 ? (task.next.rawValue, all) : nil
   }
 }

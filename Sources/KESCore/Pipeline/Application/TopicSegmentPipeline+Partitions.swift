@@ -48,6 +48,7 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
     var task = SegmentTask(
       rules: rules, tracksChanges: store != nil, formats: formats, now: clock.monotonic())
     if let store { try task.restore(from: store, task: partition) }
+    if application != nil { task.nameChangelog() }
     return RunningTask(partition: partition, task: task, position: position)
   }
 
@@ -55,6 +56,7 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
   mutating func follow() throws(PipelineError) {
     guard let application else { return }
     let ready = try application.follower.poll(milliseconds: restoring.isEmpty ? 0 : 10)
+    application.follower.takeNotes().forEach(onNote)
     for partition in ready { try beginRestored(partition, application) }
     noteRestoring(application)
     let now = clock.monotonic()
