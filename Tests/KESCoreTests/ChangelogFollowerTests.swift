@@ -211,7 +211,8 @@ import Testing
       #expect(try follower.poll(milliseconds: 100) == [])
     }
     try follower.restore([0], upTo: [0: KafkaOffset(2)], KafkaUnderTest.patience)
-    try awaitRestored(follower)
+    // At once: it has seen whose changelog it is.
+    #expect(try follower.poll(milliseconds: 0) == [0])
     #expect(follower.restoredCount == 0 && follower.standbyCount == all)
     #expect(try keys() == ["a", "b"])
   }

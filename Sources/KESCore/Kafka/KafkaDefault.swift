@@ -54,6 +54,10 @@ struct KafkaDefault: Sendable {
       "a topic that is deleted is noticed by its readers after so long; librdkafka looks every 5 min"
     ),
     KafkaDefault(
+      "fetch.wait.max.ms", "100", .consumer,
+      "a fetch that waits for records holds up what is asked behind it on its connection: where a"
+        + " partition ends, when one is taken over; librdkafka's is 500"),
+    KafkaDefault(
       "isolation.level", "read_committed", .consumer,
       "records of aborted transactions are none (KIP-98)"),
     KafkaDefault(

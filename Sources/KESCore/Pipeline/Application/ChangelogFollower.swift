@@ -62,13 +62,14 @@ final class ChangelogFollower {
   }
 
   /// Begins to restore partitions. Those of which the store has all, up to the input's offset that the
-  /// group has `committed`, are restored when one record has shown that it is their changelog. Throws
-  /// `PipelineError`.
+  /// group has `committed`, are restored at once where they were followed, else when one record has
+  /// shown that it is their changelog. Throws `PipelineError`.
   func restore(
     _ partitions: [Int32], upTo committed: [Int32: KafkaOffset], _ patience: KafkaPatience
   ) throws(PipelineError) {
+    let warm = followed.filter { $0.value.role == .standby && $0.value.continuity.isConfirmed }
     try stop(partitions)
-    try begin(Set(partitions), .restoring, patience) { partition throws(StateError) in
+    try begin(Set(partitions), .restoring, patience, warm) { partition throws(StateError) in
       let position = try self.store.progress(task: partition)?.position ?? 0
       return position >= committed[partition]?.rawValue ?? 0
     }
@@ -87,6 +88,7 @@ final class ChangelogFollower {
 
   private func begin(
     _ partitions: Set<Int32>, _ role: FollowedPartition.Role, _ patience: KafkaPatience,
+    _ warm: [Int32: FollowedPartition] = [:],
     isKnown: (Int32) throws(StateError) -> Bool = { _ in false }
   ) throws(PipelineError) {
     if partitions.isEmpty { return }
@@ -97,7 +99,8 @@ final class ChangelogFollower {
     }
     for partition in partitions {
       guard let marks = marks[named(partition)] else { continue }
-      var task = try beginning(of: partition, role, marks)
+      let warm = warm[partition]?.continued(role, marks)
+      var task = if let warm { warm } else { try beginning(of: partition, role, marks) }
       task.isAllHere = try storing { () throws(StateError) in
         task.next >= marks.high ? try isKnown(partition) : false
       }

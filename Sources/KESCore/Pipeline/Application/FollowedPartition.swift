@@ -35,6 +35,14 @@ struct FollowedPartition {
     continuity = ChangelogContinuity(resuming: identity)
   }
 
+  /// What goes on from where it stands; nil where that is not between these marks.
+  func continued(_ role: Role, _ marks: KafkaWatermarks) -> FollowedPartition? {
+    guard next >= marks.low && next <= marks.high else { return nil }
+    var task = self
+    (task.role, task.end) = (role, marks.high)
+    return task
+  }
+
   /// Where reading begins: at a record that the store has, where that is to show whose it is.
   var start: KafkaOffset { continuity.isConfirmed ? next : progressOffset ?? next }
 }
