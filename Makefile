@@ -43,11 +43,12 @@ test: ## Build and run all tests
 	@scripts/setup build
 	$(SWIFT) test --disable-xctest
 
-check: ## All that CI checks: format, scripts, manual, rooms, build without warnings, tests, package
+check: ## All that CI checks: format, scripts, manual, compose file, rooms, build without warnings, tests, package
 	@scripts/setup check
 	$(SWIFT) format lint --strict --recursive $(SWIFT_SOURCES)
 	shellcheck -x $(SHELL_SCRIPTS)
 	mandoc -T lint -W warning $(MANUAL)
+	docker-compose --file examples/compose.yaml config --quiet
 	scripts/check-rooms --self-test
 	scripts/check-rooms
 	$(SWIFT) build --build-tests
