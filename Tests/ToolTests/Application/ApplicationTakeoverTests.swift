@@ -5,7 +5,7 @@ import Glibc
 import TestSupport
 import Testing
 
-@Suite(.threadsOfTheirOwn, .serialized) struct ApplicationTakeoverTests {
+@Suite(.threadsOfTheirOwn) struct ApplicationTakeoverTests {
   private let topics: ApplicationTopics
 
   init() throws { topics = try ApplicationTopics() }
