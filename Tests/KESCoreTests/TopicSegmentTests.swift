@@ -40,6 +40,29 @@ import Testing
     #expect(found.contains { $0.timestamp == EventTime(milliseconds: 901_000) })
   }
 
+  @Test(
+    .enabled(if: KafkaTestCluster.isMock, "\(KafkaTestCluster.needsFaults)"),
+    arguments: [true, false])
+  func whatTheChangelogTellsOfIsNotAppliedAgain(_ keepsState: Bool) throws {
+    let application = try ApplicationUnderTest(guarantee: .atLeastOnce, brokerCount: 1)
+    let directory = try ScratchDirectory()
+    let store = try StateStore.open(directory.path, creating: true)
+    try application.send([(0, event("a", 1000, "DeviceWokeUp"))])
+    try application.run(store: store)
+    // A group takes no commits while it shares its partitions anew.
+    try application.kafka.mock?.fail(.offsetCommit, with: Array(repeating: 27, count: 50))
+    try application.send([(0, event("a", 2000, "DataReceived"))])
+    try application.run(store: store)
+    try application.kafka.mock?.clearFaults(.offsetCommit)
+    try application.send([(0, event("a", 3000, "AllDataSent"))])
+    let other = try ScratchDirectory()
+    try application.run(
+      store: keepsState ? store : try StateStore.open(other.path, creating: true))
+    let found = try application.sessions()
+    #expect(kinds(found) == ["DeviceWokeUp", "DataReceived", "AllDataSent", "SessionClosed"])
+    #expect(found.last?.text?.contains(#""events":3"#) == true)
+  }
+
   @Test(arguments: ProcessingGuarantee.allCases, [true, false])
   func aSecondRunGoesOnWithTheSessions(
     _ guarantee: ProcessingGuarantee, _ keepsState: Bool

@@ -90,7 +90,7 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
         "partition \(partition): the group has read up to \(committed), its changelog tells of"
           + " records up to \(restored?.description ?? "none"): sessions between may be missing")
     }
-    let start = waiting.committed ?? restored ?? waiting.start
+    let start = start(waiting, restored, application)
     let running = try makeTask(partition, at: start)
     let elapsed = clock.monotonic() - waiting.began
     try application.follower.stop([partition])
@@ -103,6 +103,17 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
         "partition \(partition): \(running.task.openCount) open sessions taken up in"
           + " \(elapsed) ms")
     }
+  }
+
+  /// Where a restored task goes on. With exactly-once the group's offset and the changelog's are of one
+  /// transaction; else the later: the group takes no commits while it shares its partitions anew, and
+  /// then the sessions tell of records behind its offset, whose output came before them.
+  private func start(
+    _ waiting: RestoringTask, _ restored: KafkaOffset?, _ application: RunningApplication
+  ) -> KafkaOffset {
+    if application.isExactlyOnce { return waiting.committed ?? restored ?? waiting.start }
+    let known = [waiting.committed, restored].compactMap { $0 }
+    return known.max() ?? waiting.start
   }
 
   /// Tells how restoring goes, once a second.
