@@ -56,6 +56,27 @@ private func step(_ members: [Member], until isDone: () -> Bool) throws {
     group = kafka.unique("group")
   }
 
+  /// librdkafka's assignor has no state then, and the process would end with it.
+  @Test(.enabled(if: KafkaTestCluster.isMock, "\(KafkaTestCluster.needsFaults)"))
+  func aMemberThatHasNoPartitionsYetMayEnd() throws {
+    let faulty = try KafkaUnderTest(brokerCount: 1)
+    let topic = try faulty.topic()
+    try faulty.mock?.delay(.syncGroup, milliseconds: 60_000)
+    var consumer: KafkaConsumer? = try KafkaConsumer(
+      faulty.configuration, group: faulty.unique("group"))
+    try consumer?.subscribe([topic])
+    var batch = KafkaMessageBatch()
+    let deadline = KafkaDeadline(KafkaUnderTest.patience)
+    while (consumer?.member ?? "").isEmpty && !deadline.isOver {
+      _ = try consumer?.poll(into: &batch, milliseconds: 10)
+    }
+    #expect(consumer?.member?.isEmpty == false)
+    // Both keep the client.
+    consumer = nil
+    batch = KafkaMessageBatch()
+    #expect(faulty.configuration.counts.unbalanced.isEmpty)
+  }
+
   @Test func twoMembersShareAndOneTakesOver() throws {
     let topic = try kafka.topic(partitions: 8)
     let first = try Member(kafka.configuration, group: group)

@@ -13,5 +13,8 @@ final class KafkaCallbackContext: @unchecked Sendable {
   /// By the thread that polls.
   var rebalances = KafkaRebalanceInbox()
 
+  /// Whether the client is not to be freed (`KafkaClientHandle.leaveAlone`).
+  var isLeftAlone = false
+
   init(_ notices: KafkaNoticeLog) { self.notices = notices }
 }

@@ -69,6 +69,7 @@ func kafkaRebalanceCallback(
       KafkaRebalance.lost(partitions)
     default: KafkaRebalance.revoked(partitions)
     }
+  if case .assigned = event { context.rebalances.hasBeenAssigned = true }
   if context.rebalances.isClosing {
     let partitions = context.rebalances.read(of: event)
     unsafe kafkaAnswer(event, partitions, startingAt: [], client, context.rebalances.counts)

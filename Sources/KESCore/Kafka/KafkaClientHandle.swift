@@ -39,6 +39,12 @@ final class KafkaClientHandle: @unchecked Sendable {
 
   deinit {
     let (address, counts, context) = unsafe (UInt(bitPattern: pointer), counts, context)
+    if context.isLeftAlone {
+      // Callbacks may come for as long as the process lives.
+      _ = unsafe Unmanaged.passRetained(context)
+      counts.close(.client)
+      return
+    }
     KafkaFarewell.run(milliseconds: KafkaClientHandle.greatestFarewell) {
       // A consumer has left its group before, or could not in the time that it had: no second try,
       // which might take as long again.
@@ -52,6 +58,9 @@ final class KafkaClientHandle: @unchecked Sendable {
 
   /// In milliseconds. Our choice: usually a client ends within one second.
   private static let greatestFarewell: Int64 = 5000
+
+  /// Has the client stay, with its threads, when this goes: for one that librdkafka cannot free.
+  func leaveAlone() { context.isLeftAlone = true }
 
   /// Has the callbacks called that are due, without waiting.
   func serve() { unsafe rd_kafka_poll(pointer, 0) }

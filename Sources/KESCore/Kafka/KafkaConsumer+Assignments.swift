@@ -11,6 +11,7 @@ extension KafkaConsumer {
       KafkaPartition(topic: $0, number: kes_rdkafka_any_partition)
     }
     let list = KafkaPartitionList(partitions, client.counts)
+    hasSubscribed = true
     try client.check(unsafe rd_kafka_subscribe(client.pointer, list.pointer), "subscribe")
   }
 

@@ -18,6 +18,7 @@ public final class KafkaConsumer: KafkaClient {
   let group: String?
   /// How many commits have not been answered.
   var pendingCommitCount = 0
+  var hasSubscribed = false
   /// The rebalance that was delivered last, until it is answered.
   var unanswered: KafkaRebalance?
   /// What the next poll throws: it came with messages.
@@ -49,7 +50,13 @@ public final class KafkaConsumer: KafkaClient {
   /// Our choice: long enough to leave a group that works, and not what anybody waits for.
   private static let farewell = KafkaPatience(milliseconds: 2000)
 
-  deinit { close(KafkaConsumer.farewell) }
+  deinit {
+    close(KafkaConsumer.farewell)
+    // A member that the group has answered, but not given partitions yet, has no state of the
+    // cooperative-sticky assignor, without which librdkafka 2.0.2 stops the process when it frees the
+    // consumer (its issue 4312). Usually the process ends anyway.
+    if hasSubscribed && !client.context.rebalances.hasBeenAssigned { client.leaveAlone() }
+  }
 
   /// Becomes readable when a poll will find something.
   public var descriptor: Int32 { queue.descriptor }

@@ -5,6 +5,8 @@ struct KafkaRebalanceInbox {
   var pending: [KafkaRebalance] = []
   /// Whether they are answered at once, because nobody polls any more.
   var isClosing = false
+  /// Whether the group has ever given us partitions, or none.
+  var hasBeenAssigned = false
   /// Partitions that are ours and not read yet (`KafkaConsumer.deferAssignment`).
   var deferred: Set<KafkaPartition> = []
   /// Lists that answers need are counted here.
