@@ -45,7 +45,14 @@ public final class KafkaAdmin: KafkaClient {
     } _: { event throws(KafkaError) in
       try client.topicResult(event, request, KafkaErrorCode(RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS))
     }
-    return code == .none
+    if code != .none { return false }
+    // The controller has it: a broker hears of it a moment later.
+    let deadline = KafkaDeadline(patience)
+    while try client.topic(topic.name, patience) == nil, !deadline.isOver {
+      try deadline.checkInterruption(request.title, request.place)
+      unsafe rd_kafka_poll(client.pointer, deadline.remaining(atMost: 20))
+    }
+    return true
   }
 
   /// Waits until brokers know these partitions, of topics that were just made. Throws `KafkaError`.
