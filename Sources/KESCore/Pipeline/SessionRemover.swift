@@ -2,6 +2,10 @@
 
 /// Removes sessions whose closings are written and safe.
 public protocol SessionRemover: AnyObject {
+  /// Throws where sessions must stay: asked before closings are written, so that none tells of a session
+  /// that lives on.
+  func requireRemovable() throws(PipelineError)
+
   /// Makes removals last. What fails is closed again by the next run.
   ///
   /// - Parameters:
@@ -11,6 +15,8 @@ public protocol SessionRemover: AnyObject {
 }
 
 extension StateStore: SessionRemover {
+  public func requireRemovable() {}
+
   /// Commits the removals together with the length of an output file.
   public func remove(
     _ changes: inout StateChanges, after output: OutputStream

@@ -85,6 +85,7 @@ public struct StorePurge<Encoder: SessionEventEncoder & ~Copyable>: ~Copyable {
     while start < selected.count {
       if let signal = signals.stop { return signal }
       let end = min(start + portion, selected.count)
+      try remover?.requireRemovable()
       try write(start..<end)
       try remove(start..<end, of: task)
       start = end

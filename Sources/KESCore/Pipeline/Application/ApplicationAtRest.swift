@@ -111,8 +111,14 @@ public final class ApplicationAtRest: SessionRemover {
 
   // MARK: Removing
 
+  /// Sees that no process of the application has come meanwhile.
+  public func requireRemovable() throws(PipelineError) {
+    let group = group
+    try streaming { () throws(StreamError) in try group.requireEmpty() }
+  }
+
   /// Sends tombstones, and waits until they are delivered; nothing where a process of the application
-  /// has come meanwhile.
+  /// has come since the closings were written: the next run writes them again.
   public func remove(
     _ changes: inout StateChanges, after output: OutputStream
   ) throws(PipelineError) {
