@@ -64,7 +64,13 @@ private final class LineCount: OutputDestination {
     let stream = OutputStream(count, name: "the test")
     let formats = FormatOutput(stream, formats: RecordFormats(output: .json))
     var purge = StorePurge(
-      store: store, selections: [TaskSelection(task: 0, PurgeSelection(PurgeSelection.Due(timeout: 1, silence: 1, asOf: EventTime(milliseconds: 100))))], remover: remover,
+      store: store,
+      selections: [
+        TaskSelection(
+          task: 0,
+          PurgeSelection(
+            PurgeSelection.Due(timeout: 1, silence: 1, asOf: EventTime(milliseconds: 100))))
+      ], remover: remover,
       encoder: formats.makeSessionEncoder(emission: .closed, marksDuplicates: false),
       output: stream, signals: Signals())
     #expect(throws: PipelineError.self) { _ = try purge.run() }
