@@ -26,12 +26,14 @@ public struct FormatOptions: ParsableArguments {
 
   /// Throws what does not go together (see `TopicOptions.check`).
   public func check(
-    _ topics: TopicOptions, _ input: InputOptions, _ output: OutputOptions, isUsed: Bool = false
+    _ topics: TopicOptions, _ input: InputOptions, _ output: OutputOptions, isUsed: Bool = false,
+    application: SegmentApplication? = nil
   ) throws {
     if topics.to != nil && format == .text {
       throw ValidationError("--format text is for people: a topic takes json or avro")
     }
-    try topics.check(input, output, avro, isAvroAsked: format == .avro, isUsed: isUsed)
+    try topics.check(
+      input, output, avro, isAvroAsked: format == .avro, isUsed: isUsed, application: application)
   }
 
   /// What the run's decoders and encoders share.

@@ -10,16 +10,34 @@ extension TopicOptions {
   ///   - avro: how records are written and read elsewhere.
   ///   - isAvroAsked: whether Avro output is asked for by name.
   ///   - isUsed: whether something else of the command line needs brokers.
+  ///   - application: whose changelog is not to be an end.
   public func check(
     _ input: InputOptions, _ output: OutputOptions, _ avro: AvroOptions, isAvroAsked: Bool,
-    isUsed: Bool = false
+    isUsed: Bool = false, application: SegmentApplication? = nil
   ) throws {
+    try requireApart(input, application)
     try requireSource(input, avro.messages)
     try requireDestination(input, output, avro, isAvroAsked: isAvroAsked)
     let needsBrokers =
       isUsed || from != nil || to != nil || input.deadLetterTopic != nil
     if needsBrokers { try requireBrokers() } else { try requireNone() }
     try avro.messages.requireUse(readsTopic: from != nil, writesTopic: to != nil)
+  }
+
+  /// Refuses ends that are one topic: who reads what it writes never ends, or fills its own input.
+  private func requireApart(_ input: InputOptions, _ application: SegmentApplication?) throws {
+    let named = [("--from", from), ("--to", to), ("--dead-letter", input.deadLetterTopic)]
+    for (index, (name, topic)) in named.enumerated() {
+      guard let topic else { continue }
+      if topic == application?.changelog {
+        throw ValidationError(
+          "\(name) names \(topic), the application's changelog, which is for kes alone")
+      }
+      if let (other, _) = named[..<index].first(where: { $0.1 == topic }) {
+        throw ValidationError(
+          "\(topic) is named twice, by \(other) and \(name): name another topic")
+      }
+    }
   }
 
   private func requireSource(_ input: InputOptions, _ messages: RegistryOptions) throws {

@@ -73,7 +73,8 @@ struct KESPurge: Tool {
 
   mutating func validate() throws {
     try application.check(topics)
-    try format.check(topics, input, output, isUsed: application.applicationId != nil)
+    let named = application.application
+    try format.check(topics, input, output, isUsed: named != nil, application: named)
     if application.reset {
       try requireNoInput("resets an application", "without --reset")
       try requireNoPurge()

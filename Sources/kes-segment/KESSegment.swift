@@ -67,7 +67,7 @@ struct KESSegment: Tool {
     if dryRun.dryRun != nil && topics.group != nil {
       throw ValidationError("--dry-run reads for itself: it goes without --group")
     }
-    try format.check(topics, input, output)
+    try format.check(topics, input, output, application: application.application)
   }
 
   func work(_ messages: Messages) throws(ToolFailure) -> ToolEnding {

@@ -133,14 +133,20 @@ import Testing
     }
   }
 
-  @Test func badMessagesGoToAFileALineEach() throws {
+  @Test func badMessagesGoToAFileALineEachAndComeBackByteForByte() throws {
     let topic = try kafka.topic()
-    try kafka.send([TopicMessage("b\na\td")], to: topic, partition: 0)
+    var garbage = TopicMessage("")
+    garbage.value = Data([0xFF, 0xFE, 0x00])
+    // A line of text; then what is none, or reads as what stands for what is none.
+    let messages = ["bä\td", "b\na\td", "b\r", "bad0", "bad"].map { TopicMessage($0) }
+    try kafka.send(messages + [garbage], to: topic, partition: 0)
     let finished = try kafka.run("kes-read", ["--from", topic, "-e", "--dead-letter", "letters"])
     #expect(finished.status == 0)
+    let lines = try kafka.directory.text("letters").split(separator: "\n")
     #expect(
-      try kafka.directory.text("letters")
-        == "topic \(topic), partition 0, offset 0\texpected a JSON object, found b\tb a\td\n")
+      lines[0] == "topic \(topic), partition 0, offset 0\texpected a JSON object, found bä\tbä\td")
+    let kept = lines.map { $0.split(separator: "\t", maxSplits: 2)[2] }
+    #expect(kept == ["bä\td", "620a610964", "620d", "62616430", "bad", "fffe00"])
   }
 
   @Test func badLinesOfFilesGoToATopic() throws {
@@ -193,6 +199,25 @@ import Testing
     ("kes-read", "-b x --from t --state s", "--state and --from exclude each other"),
     ("kes-purge", "-b x --from t --state s", "--from is for reading session events"),
     ("kes-produce", "-b x --from t", "--from is for --replay, which is not given"),
+    ("kes-read", "-b x --from t --to t", "t is named twice, by --from and --to"),
+    ("kes-segment", "-b x --from t --to t", "t is named twice, by --from and --to"),
+    ("kes-segment", "-b x --from t --to t --application-id a", "t is named twice"),
+    ("kes-purge", "-b x --from t --to t -e", "t is named twice"),
+    ("kes-produce", "-b x --replay --from t --to t", "t is named twice"),
+    ("kes-read", "-b x --from t --dead-letter topic:t", "by --from and --dead-letter"),
+    ("kes-segment", "-b x --to t --dead-letter topic:t", "by --to and --dead-letter"),
+    (
+      "kes-segment", "-b x --from a-sessions-changelog --to t --application-id a",
+      "--from names a-sessions-changelog, the application's changelog"
+    ),
+    (
+      "kes-segment", "-b x --from t --to a-sessions-changelog --application-id a",
+      "--to names a-sessions-changelog, the application's changelog"
+    ),
+    (
+      "kes-purge", "-b x --to a-sessions-changelog --application-id a",
+      "--to names a-sessions-changelog, the application's changelog"
+    ),
   ]
 
   @Test(arguments: usage)

@@ -3,7 +3,8 @@
 /// A file of dead letters: one line each, three columns with tabs between them: the position
 /// (`events.jsonl:1204`), the reason, and the record's bytes: of a text line as they were, so that
 /// `cut -f 3-` gives the lines back; of a binary record two hexadecimal digits a byte (our choice:
-/// any byte may be a line feed), so that `cut -f 3 | xxd -r -p` gives the bytes back.
+/// any byte may be a line feed), so that `cut -f 3 | xxd -r -p` gives the bytes back. The same of a
+/// message that is no line of text, or would read as such digits itself.
 public final class DeadLetterFile: DeadLetters {
   private let output: OutputStream
   /// Whether the record written last goes on.
@@ -36,18 +37,29 @@ public final class DeadLetterFile: DeadLetters {
     begin(place.description, reason)
     message.withValue { value in
       guard let value else { return }
-      if isBinary {
+      if isBinary || !DeadLetterFile.isLineOfText(value) {
         appendHexadecimal(value)
-        return
-      }
-      // One line a record: a line feed is white space in JSON.
-      for index in 0..<value.count {
-        let byte = value[index]
-        output.buffer.append(byte == UInt8(ascii: "\n") ? UInt8(ascii: " ") : byte)
+      } else {
+        for index in 0..<value.count { output.buffer.append(value[index]) }
       }
     }
     isInsideRecord = true
     endRecord()
+  }
+
+  /// Whether a value can stand as it is: UTF-8 without control characters but tabs, and not to be
+  /// mistaken for a binary one.
+  private static func isLineOfText(_ value: Span<UInt8>) -> Bool {
+    let digits = [UInt8](0x30...0x39) + [UInt8](0x61...0x66)
+    var (bytes, readsAsDigits) = ([UInt8](), true)
+    for index in 0..<value.count {
+      let byte = value[index]
+      if byte < 0x20 && byte != UInt8(ascii: "\t") || byte == 0x7F { return false }
+      if !digits.contains(byte) { readsAsDigits = false }
+      bytes.append(byte)
+    }
+    if readsAsDigits && value.count % 2 == 0 { return value.count == 0 }
+    return String(validating: bytes, as: UTF8.self) != nil
   }
 
   /// The columns before the record's bytes.
