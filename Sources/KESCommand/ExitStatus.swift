@@ -55,7 +55,7 @@ public enum ExitStatus: Int32, Sendable {
     case .retriable, .fatal, .environment, .interrupted: self = .unavailable
     case .fenced, .inUse: self = .inUse
     case .configuration: self = .configuration
-    case .missingTopic: self = .noInput
+    case .missingTopic, .missingFile: self = .noInput
     }
   }
 

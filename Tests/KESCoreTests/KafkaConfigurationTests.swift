@@ -17,9 +17,11 @@ import Testing
     return path
   }
 
-  private func failure(_ make: () throws -> KafkaConfiguration) throws -> KafkaError {
+  private func failure(
+    _ kind: KafkaError.Kind = .configuration, _ make: () throws -> KafkaConfiguration
+  ) throws -> KafkaError {
     let error = try #require(#expect(throws: KafkaError.self) { try make() })
-    #expect(error.kind == .configuration)
+    #expect(error.kind == kind)
     #expect(!error.description.contains("\n"))
     return error
   }
@@ -148,7 +150,9 @@ import Testing
 
   @Test func aMissingFileAndADirectoryAreSaid() throws {
     let missing = scratch.path + "/none"
-    let error = try failure { try KafkaConfiguration(brokers: "b:1", files: [missing]) }
+    let error = try failure(.missingFile) {
+      try KafkaConfiguration(brokers: "b:1", files: [missing])
+    }
     #expect(error.description.hasPrefix("\(missing): cannot open it: No such file or directory"))
     let other = try failure {
       try KafkaConfiguration(brokers: "b:1", environment: ["KES_CONFIG": scratch.path])

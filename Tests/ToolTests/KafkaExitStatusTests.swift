@@ -10,7 +10,8 @@ import Testing
     arguments: [
       (.bug, .software), (.record, .badData), (.retriable, .unavailable), (.fatal, .unavailable),
       (.fenced, .inUse), (.inUse, .inUse), (.environment, .unavailable),
-      (.configuration, .configuration), (.missingTopic, .noInput), (.interrupted, .unavailable),
+      (.configuration, .configuration), (.missingTopic, .noInput), (.missingFile, .noInput),
+      (.interrupted, .unavailable),
     ] as [(KafkaError.Kind, KESCommand.ExitStatus)])
   func everyKindHasItsStatus(kind: KafkaError.Kind, status: KESCommand.ExitStatus) {
     let error = KafkaError(kind, operation: "x", place: KafkaPlace(), reason: "y")

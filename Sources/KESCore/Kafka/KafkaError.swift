@@ -20,6 +20,8 @@ public struct KafkaError: Error, Hashable, Sendable {
     case environment
     /// What the user has set.
     case configuration
+    /// A file of properties that is not there or may not be read.
+    case missingFile
     /// A topic or partition that is not there.
     case missingTopic
     /// Whoever waited does not want to any more (`KafkaPatience.isInterrupted`).
@@ -112,7 +114,7 @@ extension KafkaError: CustomStringConvertible {
     case .missingTopic: return "create the topic, or see how it is spelled"
     case .configuration: return "see the properties set by -X, -F and KES_CONFIG"
     case .environment where code.isUnreachable: return "see that brokers run there"
-    case .inUse, .retriable, .environment, .interrupted: return nil
+    case .missingFile, .inUse, .retriable, .environment, .interrupted: return nil
     }
   }
 }

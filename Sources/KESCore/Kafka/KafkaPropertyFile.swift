@@ -11,7 +11,7 @@ struct KafkaPropertyFile {
 
   let path: String
 
-  /// The properties in order. Throws `KafkaError` of the kind `.configuration`.
+  /// The properties in order. Throws `KafkaError` of the kind `.configuration`, or `.missingFile`.
   func read() throws(KafkaError) -> [KafkaProperty] {
     var properties: [KafkaProperty] = []
     // Split by the byte: a carriage return before it is white space, not another kind of end.
@@ -87,7 +87,7 @@ struct KafkaPropertyFile {
 
   private func text() throws(KafkaError) -> [UInt8] {
     let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-    if descriptor < 0 { throw fault("open it", systemReason(errno)) }
+    if descriptor < 0 { throw fault("open it", systemReason(errno), .missingFile) }
     defer { close(descriptor) }
     var bytes = ByteBlock()
     while try readMore(descriptor, into: &bytes) {}
@@ -110,9 +110,11 @@ struct KafkaPropertyFile {
     return count > 0
   }
 
-  private func fault(_ operation: String, _ reason: String) -> KafkaError {
+  private func fault(
+    _ operation: String, _ reason: String, _ kind: KafkaError.Kind = .configuration
+  ) -> KafkaError {
     KafkaError(
-      .configuration, operation: operation, place: KafkaPlace(brokers: path), reason: reason,
+      kind, operation: operation, place: KafkaPlace(brokers: path), reason: reason,
       advice: "it is to hold librdkafka's properties, one NAME=VALUE a line")
   }
 }
