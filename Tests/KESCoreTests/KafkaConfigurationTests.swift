@@ -189,6 +189,20 @@ import Testing
     #expect(!unreadable.description.contains(secret))
   }
 
+  @Test(arguments: [
+    ("b", "bootstrap.servers: no b", "bootstrap.servers: no b"),
+    ("boot", "bootstrap, boot: x", "bootstrap, [secret]: x"),
+    ("password", "see sasl.password: \"password\"", "see sasl.password: \"[secret]\""),
+    ("s3cr3t", "s3cr3t: http://me:s3cr3t@h.", "[secret]: http://me:[secret]@h."),
+    ("s3cr3t", "the s3cr3ts, s3cr3t.", "the s3cr3ts, [secret]."),
+    ("x/=y!", "ax/=y!b", "ax/=y!b"), ("/=y!", "ax/=y!b", "ax[secret]b"),
+  ])
+  func whatIsLeftOutOfAMessageTellsNoSecret(secret: String, text: String, shown: String) throws {
+    let configuration = try KafkaConfiguration(
+      brokers: "b:1", options: ["sasl.password=\(secret)"])
+    #expect(configuration.redacted(text) == shown)
+  }
+
   // MARK: Defaults
 
   @Test func theDefaultsAreWhatTheTableSays() throws {

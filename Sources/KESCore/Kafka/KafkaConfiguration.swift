@@ -123,14 +123,19 @@ public struct KafkaConfiguration: Sendable {
       advice: "librdkafka's CONFIGURATION.md lists the properties")
   }
 
-  /// `text` without the value of any secret.
+  /// `text` without the value of any secret, where it stands as a word of its own: gaps in the words
+  /// of others would tell what it is. So would those of short ones, which are no secrets.
   func redacted(_ text: String) -> String {
     var text = text
-    for property in properties where property.isSecret && !property.value.isEmpty {
-      text = text.replacing(property.value, with: "[secret]")
+    for property in properties where property.isSecret {
+      if property.value.count < KafkaConfiguration.leastSecret { continue }
+      text = text.replacingWord(property.value, with: "[secret]")
     }
     return text
   }
+
+  /// Our choice: what is shorter is a word of many messages.
+  private static let leastSecret = 4
 }
 
 extension KafkaConfiguration: CustomStringConvertible {
@@ -139,6 +144,42 @@ extension KafkaConfiguration: CustomStringConvertible {
     let shown = properties.map { "\($0.name)=\($0.isSecret ? "[secret]" : $0.value)" }
     return ([brokers] + shown).joined(separator: " ")
   }
+}
+
+extension String {
+  /// This with `word` replaced where it is no part of a longer one: `password` is not, in
+  /// `sasl.password`, nor `boot` in `bootstrap`.
+  fileprivate func replacingWord(_ word: String, with replacement: String) -> String {
+    var result = ""
+    var rest = self[...]
+    while let range = rest.firstRange(of: word) {
+      let isPart = continuesWord(before: range.lowerBound) || continuesWord(after: range.upperBound)
+      result += rest[..<range.lowerBound]
+      result += isPart ? word : replacement
+      rest = rest[range.upperBound...]
+    }
+    return result + rest
+  }
+
+  private func continuesWord(before end: Index) -> Bool {
+    let before = self[..<end]
+    guard let last = before.last, let next = self[end...].first, next.isOfWord else { return false }
+    return last.isOfWord || last.joinsWords && before.dropLast().last?.isOfWord == true
+  }
+
+  private func continuesWord(after start: Index) -> Bool {
+    let after = self[start...]
+    guard let first = after.first, let last = self[..<start].last, last.isOfWord else {
+      return false
+    }
+    return first.isOfWord || first.joinsWords && after.dropFirst().first?.isOfWord == true
+  }
+}
+
+extension Character {
+  fileprivate var isOfWord: Bool { isLetter || isNumber }
+  /// Names of properties are words joined by these.
+  fileprivate var joinsWords: Bool { self == "." || self == "_" || self == "-" }
 }
 
 extension KafkaDefault {
