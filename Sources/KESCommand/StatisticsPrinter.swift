@@ -62,12 +62,15 @@ public final class StatisticsPrinter: StatisticsReporter {
     messages.write(
       """
       {"records":\(ledger.records),"bytes":\(figures.bytes),"rate":\(rate),\
-      "open_sessions":\(figures.openSessions),"max_lag":\(figures.greatestLag),\
+      "open_sessions":\(figures.openSessions),"max_lag":\(min(figures.greatestLag, greatestNumber)),\
       "assigned":\(ledger.assigned),"late":\(ledger.late),"duplicate":\(ledger.duplicate),\
       "rejected":\(ledger.rejected),"filtered":\(ledger.filtered),"held":\(ledger.held)\(topicMembers(figures.topic))}
 
       """)
   }
+
+  /// Our choice: what readers of JSON hold in a signed number of 64 bits.
+  private var greatestNumber: UInt64 { UInt64(Int64.max) }
 
   /// The members that only a run on topics has.
   private func topicMembers(_ topic: TopicStatistics?) -> String {

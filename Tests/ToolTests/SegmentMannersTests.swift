@@ -27,6 +27,13 @@ import Testing
     #expect(finished.text.hasSuffix("\"} \n"))
   }
 
+  @Test func aLagIsANumberOf64BitsWithASign() throws {
+    let events = [Int64.max, .min].map { EventLines.woke("a", $0) }.joined()
+    let finished = try segment(["--stats=60"], input: .text(events))
+    #expect(finished.status == 0)
+    #expect(finished.errors.contains("\"max_lag\":9223372036854775807,"), "\(finished.errors)")
+  }
+
   @Test func carriageReturnsBelongToTheLineEnd() throws {
     let finished = try segment(input: .text("\r\n" + EventLines.woke("a", 1).dropLast() + "\r\n"))
     #expect(finished.lines.count == 1 && !finished.text.contains("\r"))
