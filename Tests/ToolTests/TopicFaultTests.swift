@@ -48,6 +48,18 @@ import Testing
     expectOneLine(finished)
   }
 
+  @Test func aPortThatSpeaksNoTLSIsSaidToBeOne() throws {
+    let finished = try Program.run(
+      "kes-read",
+      [
+        "-b", kafka.brokers, "--from", "events", "--connect-timeout", "1s",
+        "-X", "security.protocol=SSL",
+      ])
+    #expect(finished.status == 69)
+    #expect(finished.errors.contains("that this port speaks TLS: security.protocol"))
+    expectOneLine(finished)
+  }
+
   @Test func aPropertyThatIsNoneIsAFaultOfTheConfiguration() throws {
     let finished = try kafka.run("kes-read", ["--from", "events", "-X", "no.such=1"])
     #expect(finished.status == 78)

@@ -19,9 +19,13 @@ extension KafkaClientHandle {
         .environment, code: .timedOut, operation: "connect", place: place,
         reason: "no answer within \(patience.milliseconds) ms", recovery: .retry)
     }
+    // A port that speaks no TLS is silent, or hangs up.
+    let advice =
+      configuration.usesTLS
+      ? "see that brokers run there, and that this port speaks TLS: security.protocol" : nil
     throw KafkaError(
       .environment, code: last.code, operation: "connect", place: place, reason: last.reason,
-      recovery: .retry)
+      recovery: .retry, advice: advice)
   }
 
   private func refused(_ failure: KafkaFailure) -> KafkaError {

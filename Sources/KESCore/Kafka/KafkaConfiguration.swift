@@ -75,6 +75,9 @@ public struct KafkaConfiguration: Sendable {
     return value("sasl.mechanism") ?? value("sasl.mechanisms") ?? "GSSAPI"
   }
 
+  /// Whether connections are encrypted.
+  var usesTLS: Bool { value("security.protocol")?.lowercased().hasSuffix("ssl") ?? false }
+
   /// After how long brokers give up a transaction, in milliseconds.
   public var transactionTimeout: Int64 {
     let name = "transaction.timeout.ms"
