@@ -61,7 +61,26 @@ public final class RunningApplication {
     guard let found, found.partitionCount != partitions else {
       return try awaitChangelog(partitions, patience)
     }
-    throw KafkaError(
+    throw doesNotFit(found, partitions: partitions, input: input)
+  }
+
+  /// Sees that partitions that the group gives are in the changelog: more may have been added to the
+  /// input under a run. Throws `StreamError.topic` of the kind `.configuration` where one is not.
+  func requireChangelog(of partitions: [Int32], _ reader: TopicReader) throws(StreamError) {
+    guard let greatest = partitions.max(), greatest >= reader.partitionCount else { return }
+    try sending { () throws(KafkaError) in
+      let input = reader.reading.topic
+      guard let found = try admin.topic(application.changelog, reader.patience) else { return }
+      let count = try admin.topic(input, reader.patience)?.partitionCount ?? 0
+      if greatest < found.partitionCount { return }
+      throw doesNotFit(found, partitions: max(count, greatest + 1), input: input)
+    }
+  }
+
+  private func doesNotFit(
+    _ found: KafkaTopicDescription, partitions: Int32, input: String
+  ) -> KafkaError {
+    KafkaError(
       .configuration, operation: "use it as a changelog",
       place: KafkaPlace(topic: application.changelog),
       reason: "it has \(found.partitionCount) partitions, but \(input) has \(partitions)",
