@@ -37,4 +37,47 @@ import Testing
     }
     #expect(texts == ["6", "7", "8", "9"])
   }
+
+  // MARK: A topic that changes
+
+  /// A reader of `events` that looks for partitions ten times a second.
+  private func follow(
+    _ broker: KafkaScriptedBroker, from offset: KafkaOffsetSpecification? = nil,
+    onNote: @escaping (String) -> Void = { _ in }
+  ) throws -> TopicReader {
+    let configuration = try KafkaConfiguration(
+      brokers: broker.brokers, options: ["topic.metadata.refresh.interval.ms=100"])
+    var reading = TopicReading(topic: "events")
+    reading.offset = offset
+    return try TopicReader(configuration, reading, signals: Signals(), onNote: onNote)
+  }
+
+  @Test func partitionsThatAreAddedAreReadFromTheirBeginningWithoutAGroup() throws {
+    let broker = try KafkaScriptedBroker()
+    broker.model { ($0.topics["events"], $0.recordCount) = (1, 7) }
+    let reader = try follow(broker, from: .end)
+    var messages = KafkaMessageBatch()
+    #expect(try reader.next(into: &messages, deadline: nil, willWait: {}) == .assigned([0]))
+    #expect(try reader.accept([0]) == [0: KafkaOffset(7)])
+    broker.model { $0.topics["events"] = 3 }
+    #expect(try reader.next(into: &messages, deadline: nil, willWait: {}) == .assigned([1, 2]))
+    #expect(try reader.accept([1, 2]) == [1: KafkaOffset(0), 2: KafkaOffset(0)])
+    #expect(reader.partitionCount == 3)
+  }
+
+  @Test func aTopicThatIsDeletedEndsReadingWithoutAGroup() throws {
+    let broker = try KafkaScriptedBroker()
+    broker.model { $0.topics["events"] = 1 }
+    let reader = try follow(broker)
+    var messages = KafkaMessageBatch()
+    #expect(try reader.next(into: &messages, deadline: nil, willWait: {}) == .assigned([0]))
+    try reader.accept([0])
+    broker.model { $0.topics["events"] = nil }
+    let error = try #require(
+      #expect(throws: StreamError.self) {
+        while true { _ = try reader.next(into: &messages, deadline: nil, willWait: {}) }
+      })
+    guard case .topic(let failure) = error else { throw error }
+    #expect(failure.kind == .missingTopic && failure.place.topic == "events", "\(failure)")
+  }
 }

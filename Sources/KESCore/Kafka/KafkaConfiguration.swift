@@ -78,11 +78,20 @@ public struct KafkaConfiguration: Sendable {
   /// Whether connections are encrypted.
   var usesTLS: Bool { value("security.protocol")?.lowercased().hasSuffix("ssl") ?? false }
 
+  /// How often consumers look which topics and partitions there are, in milliseconds; nil for never.
+  var refreshInterval: Int64? {
+    number("topic.metadata.refresh.interval.ms").flatMap { $0 > 0 ? $0 : nil }
+  }
+
   /// After how long brokers give up a transaction, in milliseconds.
   public var transactionTimeout: Int64 {
-    let name = "transaction.timeout.ms"
+    number("transaction.timeout.ms") ?? .max
+  }
+
+  /// What a property is set to by the user, or by kes.
+  private func number(_ name: String) -> Int64? {
     let usual = KafkaDefault.table.first { $0.name == name }
-    return (value(name) ?? usual?.value).flatMap { Int64($0) } ?? .max
+    return (value(name) ?? usual?.value).flatMap { Int64($0) }
   }
 
   private func value(_ name: String) -> String? { properties.last { $0.name == name }?.value }

@@ -40,6 +40,9 @@ public final class TopicReader {
   /// Partitions whose beginning the user's offset has decided already.
   private var begun: Set<Int32> = []
   public private(set) var partitionCount: Int32 = 0
+  /// When to look for the topic and its partitions again, where there is no group that does.
+  private var nextLook: Int64 = .max
+  private var hasMissedTopic = false
 
   /// Connects to nothing yet. Throws `StreamError.topic`.
   ///
@@ -86,12 +89,16 @@ public final class TopicReader {
       try consumer.connect(
         KafkaPatience(milliseconds: reading.connectTimeout) { signals.stop != nil })
       guard let count = try consumer.partitionCount(of: reading.topic, patience) else {
-        throw KafkaError(
-          .missingTopic, operation: "read it", place: KafkaPlace(topic: reading.topic),
-          reason: "there is no such topic", advice: "create it, or see how it is spelled")
+        throw isMissing
       }
       partitionCount = count
     }
+  }
+
+  private var isMissing: KafkaError {
+    KafkaError(
+      .missingTopic, operation: "read it", place: KafkaPlace(topic: reading.topic),
+      reason: "there is no such topic", advice: "create it, or see how it is spelled")
   }
 
   private func open() throws(StreamError) {
@@ -106,10 +113,41 @@ public final class TopicReader {
       }
       if reading.group == nil {
         unannounced = all
+        if !reading.exitsAtEnd { waitToLook() }
       } else {
         try subscribe()
       }
     }
+  }
+
+  /// Looks whether the topic is still there, and has more partitions. Throws `StreamError.topic` where
+  /// it is gone, which must show twice: brokers that start up may not know it yet.
+  private func lookForPartitions() throws(StreamError) {
+    if clock.monotonic() < nextLook { return }
+    waitToLook()
+    let count: Int32?
+    do throws(KafkaError) {
+      let signals = signals
+      count = try consumer.partitionCount(
+        of: reading.topic, KafkaPatience(milliseconds: 1000) { signals.stop != nil })
+    } catch {
+      // Brokers that are away: librdkafka says so, and comes back to them.
+      return
+    }
+    guard let count else {
+      if hasMissedTopic { throw .topic(isMissing) }
+      hasMissedTopic = true
+      nextLook = clock.monotonic() + 1000
+      return
+    }
+    hasMissedTopic = false
+    if count <= partitionCount { return }
+    unannounced = Array(partitionCount..<count)
+    partitionCount = count
+  }
+
+  private func waitToLook() {
+    nextLook = configuration.refreshInterval.map { clock.monotonic() + $0 } ?? .max
   }
 
   private func subscribe() throws(KafkaError) {
@@ -153,6 +191,7 @@ public final class TopicReader {
           throw error
         }
       }
+      try lookForPartitions()
       if let unannounced {
         self.unannounced = nil
         return .assigned(unannounced)
@@ -252,7 +291,11 @@ public final class TopicReader {
         starts[number].map { KafkaPosition(named(number), $0) }
       }
       if reading.group == nil {
-        try consumer.assign(positions)
+        if hasAssignment {
+          try consumer.addAssignment(positions)
+        } else {
+          try consumer.assign(positions)
+        }
       } else if waits {
         try consumer.deferAssignment()
       } else {
@@ -275,7 +318,9 @@ public final class TopicReader {
     }
     let rest = partitions.filter { found[$0] == nil }
     if rest.isEmpty { return found }
-    let specification = reading.offset ?? .beginning
+    // Partitions that are added while we read have nothing that we did not wait for.
+    let isAdded = reading.group == nil && hasAssignment
+    let specification = isAdded ? .beginning : reading.offset ?? .beginning
     for position in try consumer.resolve(specification, in: rest.map(named), patience) {
       found[position.partition.number] = position.offset
     }
