@@ -80,4 +80,33 @@ import Testing
     guard case .topic(let failure) = error else { throw error }
     #expect(failure.kind == .missingTopic && failure.place.topic == "events", "\(failure)")
   }
+
+  // MARK: Offsets that are not there
+
+  @Test func anOffsetBehindTheEndIsTheEndAndSaidToBe() throws {
+    let broker = try KafkaScriptedBroker()
+    broker.model { ($0.topics["events"], $0.recordCount) = (1, 7) }
+    var notes: [String] = []
+    let reader = try follow(broker, from: .number(8)) { notes.append($0) }
+    try reader.connect()
+    #expect(try reader.accept([0]) == [0: KafkaOffset(7)])
+    #expect(notes == ["topic events, partition 0: ends at 7: reading begins there, not at 8"])
+    notes = []
+    let other = try follow(broker, from: .number(7)) { notes.append($0) }
+    try other.connect()
+    #expect(try other.accept([0]) == [0: KafkaOffset(7)])
+    #expect(notes.isEmpty)
+  }
+
+  @Test func anOffsetWhoseRecordIsGoneIsRefusedWithTheRange() throws {
+    let broker = try KafkaScriptedBroker()
+    broker.model { ($0.topics["events"], $0.recordCount, $0.goneCount) = (1, 7, 3) }
+    let reader = try follow(broker, from: .number(2))
+    try reader.connect()
+    let error = try #require(#expect(throws: StreamError.self) { try reader.accept([0]) })
+    guard case .topic(let failure) = error else { throw error }
+    #expect(failure.kind == .record)
+    let text = "topic events, partition 0: cannot begin at offset 2: its offsets are 3 to 7; "
+    #expect(failure.description.hasPrefix(text), "\(failure)")
+  }
 }

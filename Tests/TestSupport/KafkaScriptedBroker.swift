@@ -19,6 +19,8 @@ public final class KafkaScriptedBroker: Sendable {
     public var committed: [String: [String: [Int32: Int64]]] = [:]
     /// The records of each partition of any topic are so many, one a second from 0.
     public var recordCount: Int64 = 0
+    /// Of them so many are gone.
+    public var goneCount: Int64 = 0
     /// What is said of each topic that is created or deleted, instead of doing it.
     public var topicError: Int16 = 0
     /// What is said of each group.
@@ -150,7 +152,8 @@ public final class KafkaScriptedBroker: Sendable {
       writer.write(topic.0)
       writer.write(array: topic.1) { writer, entry in
         let (partition, time) = entry
-        let found = time == -2 ? 0 : time == -1 ? model.recordCount : (time + 999) / 1000
+        let (first, next) = (model.goneCount, model.recordCount)
+        let found = time == -2 ? first : time == -1 ? next : (time + 999) / 1000
         writer.write(partition)
         writer.write(Int16(partition < model.topics[topic.0] ?? 0 ? 0 : 3))
         writer.write(Int64(-1))

@@ -156,7 +156,8 @@ import Testing
     let topic = try kafka.topic()
     let lines = (0..<10).map { String(EventLines.data("a", Int64($0)).dropLast()) }
     try kafka.send(lines.map { TopicMessage($0) }, to: topic, partition: 0)
-    #expect(try kafka.read(topic, arguments + ["--format", "json"]) == Array(lines[first...]))
+    #expect(
+      try kafka.read(topic, arguments + ["--format", "json", "-q"]) == Array(lines[first...]))
   }
 
   @Test(.enabled(if: !KafkaTestCluster.isMock, "the mock cluster knows no offsets by time"))

@@ -321,10 +321,30 @@ public final class TopicReader {
     // Partitions that are added while we read have nothing that we did not wait for.
     let isAdded = reading.group == nil && hasAssignment
     let specification = isAdded ? .beginning : reading.offset ?? .beginning
+    if case .number(let number) = specification { try requireRecords(number, in: rest) }
     for position in try consumer.resolve(specification, in: rest.map(named), patience) {
       found[position.partition.number] = position.offset
     }
     return found
+  }
+
+  /// Sees that reading can begin at an offset that was asked for: refuses one whose record is gone,
+  /// and tells of one that is still to come. Throws `KafkaError`.
+  private func requireRecords(_ number: Int64, in partitions: [Int32]) throws(KafkaError) {
+    let marks = try consumer.watermarks(partitions.map(named), patience)
+    for partition in partitions.sorted() {
+      guard let (low, high) = marks[named(partition)].map({ ($0.low.rawValue, $0.high.rawValue) })
+      else { continue }
+      let place = KafkaPlace(topic: reading.topic, partition: partition)
+      if number > high {
+        onNote("\(place): ends at \(high): reading begins there, not at \(number)")
+      } else if number < low {
+        throw KafkaError(
+          .record, operation: "begin at offset \(number)", place: place,
+          reason: "its offsets are \(low) to \(high)",
+          advice: "begin elsewhere by --offset, or see the topic's retention")
+      }
+    }
   }
 
   /// What the group has committed; waits until transactions that are under way have ended. Throws
