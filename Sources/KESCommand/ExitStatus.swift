@@ -64,7 +64,7 @@ public enum ExitStatus: Int32, Sendable {
     case .inUse: self = .inUse
     case .missing: self = .noInput
     case .cannotOpen: self = .cannotCreate
-    case .corrupted, .unknownVersion: self = .badData
+    case .corrupted, .unknownVersion, .another, .ofApplication: self = .badData
     case .database: self = .inputOutput
     }
   }

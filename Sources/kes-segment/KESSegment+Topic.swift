@@ -22,6 +22,7 @@ extension KESSegment {
     guard let reader = try ends.makeReader(group: application?.identifier, instance: instance)
     else { return ToolEnding(.done) }
     try streaming { () throws(StreamError) in try reader.connect() }
+    try storing { () throws(StateError) in try store?.take(for: origin(reader.reading.topic)) }
     if application?.guarantee == .exactlyOnce {
       ends.transactions = try transactionalIdentifier(store)
     }
@@ -53,6 +54,12 @@ extension KESSegment {
     throw .usage(
       "--commit-interval must be shorter than transaction.timeout.ms, which is \(timeout): brokers"
         + " would give up every transaction before its commit")
+  }
+
+  /// What a state of this run is the state of.
+  private func origin(_ topic: String) -> StateOrigin {
+    guard let identifier = application.applicationId else { return .topic(topic) }
+    return .application(identifier, topic: topic)
   }
 
   private var instance: String? { application.instanceId }

@@ -123,7 +123,9 @@ struct KESSegment: Tool {
   private func openStore() throws(ToolFailure) -> StateStore? {
     guard let directory = state.state else { return nil }
     return try storing { () throws(StateError) in
-      try StateStore.open(directory, creating: true)
+      let store = try StateStore.open(directory, creating: true)
+      try store.take(for: .files)
+      return store
     }
   }
 

@@ -100,6 +100,13 @@ public struct StateChanges: ~Copyable {
     append(.positions, isRemoval: false, key, value)
   }
 
+  /// Keeps what the store is the state of.
+  mutating func set(_ origin: StateOrigin) {
+    let key = range { StoredPositions.appendKey(.origin, to: &$0) }
+    let value = range { StoredPositions.appendValue(origin, to: &$0) }
+    append(.positions, isRemoval: false, key, value)
+  }
+
   /// Lends the bytes at `range`. Valid until `body` returns.
   func withBytes<Result: ~Copyable, Failure: Error>(
     _ range: TextRange, _ body: (Span<UInt8>) throws(Failure) -> Result

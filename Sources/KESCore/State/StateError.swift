@@ -15,6 +15,11 @@ public enum StateError: Error, Sendable {
   case corrupted(directory: String, what: String)
   /// The store was written by another version.
   case unknownVersion(directory: String, version: UInt32)
+  /// The store is the state of something else.
+  case another(directory: String, of: String, wanted: String)
+  /// The store is a copy of an application's changelog, which alone is to be changed; the name is nil
+  /// where the store does not say it.
+  case ofApplication(directory: String, identifier: String?)
 }
 
 extension StateError: CustomStringConvertible {
@@ -35,6 +40,12 @@ extension StateError: CustomStringConvertible {
     case .unknownVersion(let directory, let version):
       "\(directory): the state has the format \(version), this program knows"
         + " \(StateStore.formatVersion); use the version that wrote it"
+    case .another(let directory, let other, let wanted):
+      "\(directory): the state is that of \(other), and this run is of \(wanted); use another"
+        + " directory, or remove this one to begin anew"
+    case .ofApplication(let directory, let identifier):
+      "\(directory): the state is that of an application, whose changelog keeps the sessions; say"
+        + " --application-id \(identifier ?? "ID") instead of --state"
     }
   }
 

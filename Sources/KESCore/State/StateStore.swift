@@ -118,6 +118,21 @@ public final class StateStore {
     }
   }
 
+  /// Whether any task's part stands somewhere in a changelog.
+  func hasCheckpoints() throws(StateError) -> Bool {
+    var isFound = false
+    try forEachPosition(.checkpoint) { _ in
+      isFound = true
+      return true
+    }
+    return isFound
+  }
+
+  /// What the store is the state of; nil where it does not say.
+  public func origin() throws(StateError) -> StateOrigin? {
+    try position(StoredPositions.readOrigin) { StoredPositions.appendKey(.origin, to: &$0) }
+  }
+
   /// A name for whoever works on this store, the same at every start. Made at the first.
   public func processIdentifier() throws(StateError) -> String {
     var found: String?
@@ -133,8 +148,8 @@ public final class StateStore {
     return made
   }
 
-  /// The tasks of which something was committed.
-  func tasks() throws(StateError) -> [Int32] {
+  /// The tasks of which something was committed, in their order.
+  public func tasks() throws(StateError) -> [Int32] {
     var tasks: [Int32] = []
     var prefix = ByteBlock()
     StoredPositions.appendKey(.task, to: &prefix)

@@ -21,7 +21,7 @@ public struct TaskProgress: Hashable, Sendable {
   public init() {}
 }
 
-/// The layout of the table `positions`: `v`; `n`; `t` and a task, or `c` and a task; `s`, a task and
+/// The layout of the table `positions`: `v`; `n`; `f`; `t` and a task, or `c` and a task; `s`, a task and
 /// the fingerprint of an Avro schema (8 bytes, big-endian), whose text is the value; or `i` or `o` and a
 /// hash of a path, which itself stands behind the fields of the value.
 enum StoredPositions {
@@ -33,6 +33,7 @@ enum StoredPositions {
     case schema = 0x73
     case checkpoint = 0x63
     case process = 0x6E
+    case origin = 0x66
   }
 
   static func appendKey(_ kind: Kind, to key: inout ByteBlock) { key.append(kind.rawValue) }
@@ -147,6 +148,33 @@ enum StoredPositions {
     if !reader.isComplete { return nil }
     return ChangelogCheckpoint(
       offset: offset, progressOffset: progress < 0 ? nil : progress, savedAt: time)
+  }
+
+  /// A byte for the kind; then the topic; then, behind a NUL, the application.
+  static func appendValue(_ origin: StateOrigin, to value: inout ByteBlock) {
+    switch origin {
+    case .files: value.append(UInt8(ascii: "f"))
+    case .topic(let topic):
+      value.append(UInt8(ascii: "t"))
+      value.append(text: topic)
+    case .application(let identifier, let topic):
+      value.append(UInt8(ascii: "a"))
+      value.append(text: "\(topic)\0\(identifier)")
+    }
+  }
+
+  static func readOrigin(_ value: Span<UInt8>) -> StateOrigin? {
+    if value.isEmpty { return nil }
+    let names = path(value, from: 1).split(
+      separator: "\0", maxSplits: 1, omittingEmptySubsequences: false
+    ).map(String.init)
+    switch value[0] {
+    case UInt8(ascii: "f"): return .files
+    case UInt8(ascii: "t"): return .topic(names[0])
+    case UInt8(ascii: "a") where names.count == 2:
+      return .application(names[1], topic: names[0])
+    default: return nil
+    }
   }
 
   static func appendValue(length: Int64, _ path: String, to value: inout ByteBlock) {
