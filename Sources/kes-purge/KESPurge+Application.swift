@@ -47,32 +47,13 @@ extension KESPurge {
       return (rest, try rest.read(settles: !state.dryRun))
     }
     if let signal { return ToolEnding(.stopped(signal)) }
-    let selections = try selections(rest, messages)
+    let selections = try selections(of: rest.store, rest.tasks, messages)
     let setup = try format.makeSetup(
       wantsDetails: false, isFile: output.output != nil, topics: topics, signals: signals)
     let destination = try format.openOutput(
       opener, ends, setup, color: report.color, isFile: output.output != nil)
     return try purge(
       rest.store, selections, removingFrom: rest, to: destination, signals, messages)
-  }
-
-  /// What is to go of each partition: they have stream times of their own.
-  private func selections(
-    _ rest: ApplicationAtRest, _ messages: Messages
-  ) throws(ToolFailure) -> [TaskSelection] {
-    var selections: [TaskSelection] = []
-    var isTimeoutUnknown = false
-    for task in rest.tasks {
-      let progress = try storing { () throws(StateError) in
-        try rest.store.progress(task: task)
-      }
-      guard let progress else { continue }
-      let selection = state.selection(of: progress, closing)
-      if selection == nil { isTimeoutUnknown = true }
-      selections.append(TaskSelection(task: task, selection ?? .nothing))
-    }
-    if isTimeoutUnknown { noteUnknownTimeout(messages) }
-    return selections
   }
 
   /// Refuses to empty a file: nothing remembers how much of it counts, and it may hold closings of

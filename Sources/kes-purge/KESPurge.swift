@@ -191,9 +191,11 @@ struct KESPurge: Tool {
         ? try StateStore.openForReading(directory)
         : try StateStore.open(directory, creating: false)
     }
-    let progress = try storing { () throws(StateError) in try store.progress() }
-    let selection = state.selection(of: progress ?? TaskProgress(), closing)
-    if selection == nil { noteUnknownTimeout(messages) }
+    let tasks = try storing { () throws(StateError) in
+      try store.requireNoApplication()
+      return try store.tasks()
+    }
+    let selections = try selections(of: store, tasks, messages)
     let isFile = output.output != nil
     let setup = try format.makeSetup(
       wantsDetails: false, isFile: isFile, topics: topics, signals: signals)
@@ -201,8 +203,26 @@ struct KESPurge: Tool {
       try openOutput(opener, of: store), setup, color: report.color, isFile: isFile
     ) { $0.holdsClosings(marksDuplicates: false) ? $0.withoutSession() : nil }
     return try purge(
-      store, [TaskSelection(selection ?? .nothing)], removingFrom: store, to: destination, signals,
-      messages)
+      store, selections, removingFrom: store, to: destination, signals, messages)
+  }
+
+  /// What is to go of each partition: they have stream times of their own.
+  func selections(
+    of store: StateStore, _ tasks: some Sequence<Int32>, _ messages: Messages
+  ) throws(ToolFailure) -> [TaskSelection] {
+    var selections: [TaskSelection] = []
+    var isTimeoutUnknown = false
+    for task in tasks {
+      let progress = try storing { () throws(StateError) in try store.progress(task: task) }
+      guard let progress else { continue }
+      let selection = state.selection(of: progress, closing)
+      if selection == nil { isTimeoutUnknown = true }
+      selections.append(TaskSelection(task: task, selection ?? .nothing))
+    }
+    if isTimeoutUnknown {
+      messages.note("no timeout is known, so nothing is due; say --timeout")
+    }
+    return selections
   }
 
   /// Closes and removes what is selected of `store`, and tells how much that was.
@@ -230,10 +250,6 @@ struct KESPurge: Tool {
       throw .usage("\(path) holds what was written with this state: name another for --dry-run")
     }
     return try opener.openOutput()
-  }
-
-  func noteUnknownTimeout(_ messages: Messages) {
-    messages.note("no timeout is known, so nothing is due; say --timeout")
   }
 
   /// `12 sessions purged, 30 stay`.

@@ -1,6 +1,7 @@
 // The open sessions of a store, a row a session.
 
-/// Writes the open sessions of a store as they were at its last commit, in the order of their keys.
+/// Writes the open sessions of a store as they were at its last commit, task by task, in the order of
+/// their keys.
 public struct StateReport<Rows: SessionRowEncoder>: ~Copyable {
   private let store: StateStore
   private let filter: RecordFilter
@@ -22,13 +23,21 @@ public struct StateReport<Rows: SessionRowEncoder>: ~Copyable {
 
   /// Writes them all. Throws `.state` or `.stream`.
   public mutating func run() throws(PipelineError) {
-    let (store, rows, output, greatestCount) = (store, rows, output, greatestCount)
+    let (store, output) = (store, output)
+    rows.begin(&output.buffer)
     var count: Int64 = 0
+    for task in try storing({ () throws(StateError) in try store.tasks() }) {
+      try write(task, &count)
+    }
+    try streaming { () throws(StreamError) in try output.flush() }
+  }
+
+  private func write(_ task: Int32, _ count: inout Int64) throws(PipelineError) {
+    let (store, rows, output, greatestCount) = (store, rows, output, greatestCount)
     var failure: StreamError?
     var identifier = ByteBlock()
-    rows.begin(&output.buffer)
     try storing { () throws(StateError) in
-      try store.forEachSession { device, session in
+      try store.forEachSession(task: task) { device, session in
         if session.state != .open || count >= greatestCount || failure != nil { return }
         identifier.truncate(to: 0)
         session.identifier.write(to: &identifier)
@@ -41,7 +50,6 @@ public struct StateReport<Rows: SessionRowEncoder>: ~Copyable {
       }
     }
     if let failure { throw .stream(failure) }
-    try streaming { () throws(StreamError) in try output.flush() }
   }
 }
 
