@@ -58,6 +58,7 @@ import Testing
         kes-purge: state: there is no state here
         kes-purge: group a: there are no committed offsets
         kes-purge: topic a-sessions-changelog: there is no such topic
+        kes-purge: there is nothing to reset: see how --application-id is spelled
 
         """)
   }
@@ -80,6 +81,7 @@ import Testing
     #expect(ended.status == 75)
     #expect(ended.errors.contains("it has 1 member"))
     #expect(hasState && hasChangelog && committed("events") == 2)
+    #expect(try reset(["--state", "state", "--dry-run"]).status == 0)
   }
 
   @Test func stateThatIsInUseIsLeftAlone() throws {
@@ -92,6 +94,8 @@ import Testing
     let ended = try reset()
     #expect(ended.status == 75)
     #expect(ended.errors.contains("in use by process \(running.process.processIdentifier)"))
+    let dry = try reset(["--state", "state", "--dry-run"])
+    #expect(dry.status == 0 && dry.errors.contains("state: the state would be removed"))
     #expect(hasState && hasChangelog && committed("events") == 2)
     try pipe.close()
     #expect(try running.finish().status == 0)

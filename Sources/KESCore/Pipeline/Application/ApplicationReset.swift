@@ -25,29 +25,46 @@ public struct ApplicationReset: ~Copyable {
   }
 
   /// Throws `PipelineError`: `.state` where another process works on the state, `.stream` of the kind
-  /// `.inUse` where the group has members; then nothing was changed.
+  /// `.inUse` where the group has members; then nothing was changed. What only tells does so all the
+  /// same.
   public func run() throws(PipelineError) {
-    let lock = try storing { () throws(StateError) in
-      try directory.map { path throws(StateError) in try StateStore.lock(path) } ?? nil
+    let lock = try removes ? requireRest() : nil
+    var hadState = false
+    if let directory { hadState = try removeState(directory) }
+    let hadOthers = try streaming { () throws(StreamError) in
+      let hadOffsets = try removeOffsets()
+      return try removeChangelog() || hadOffsets
     }
-    try streaming { () throws(StreamError) in try group.requireEmpty() }
-    if let directory { try removeState(directory, lock) }
-    try streaming { () throws(StreamError) in
-      try removeOffsets()
-      try removeChangelog()
+    if !hadState && !hadOthers {
+      group.note("there is nothing to reset: see how --application-id is spelled")
     }
     withExtendedLifetime(lock) {}
   }
 
-  private func removeState(_ directory: String, _ lock: StateLock?) throws(PipelineError) {
-    guard lock != nil else { return group.note("\(directory): there is no state here") }
+  /// Sees that nobody works on the state or in the group. Returns the lock of a state that is there.
+  private func requireRest() throws(PipelineError) -> StateLock? {
+    let lock = try storing { () throws(StateError) in
+      try directory.map { path throws(StateError) in try StateStore.lock(path) } ?? nil
+    }
+    try streaming { () throws(StreamError) in try group.requireEmpty() }
+    return lock
+  }
+
+  // Each of these returns whether there was any.
+
+  private func removeState(_ directory: String) throws(PipelineError) -> Bool {
+    if !StateStore.isStore(directory) {
+      group.note("\(directory): there is no state here")
+      return false
+    }
     if removes {
       try storing { () throws(StateError) in try StateStore.removeFiles(of: directory) }
     }
     group.note("\(directory): the state \(gone)")
+    return true
   }
 
-  private func removeOffsets() throws(StreamError) {
+  private func removeOffsets() throws(StreamError) -> Bool {
     let partitions = try group.committedPartitions(of: input)
     let topics = Dictionary(grouping: partitions, by: \.topic)
     if topics.isEmpty {
@@ -61,9 +78,10 @@ public struct ApplicationReset: ~Copyable {
           + " partition\(count == 1 ? "" : "s") of \(topic) \(gone)"
       )
     }
+    return !topics.isEmpty
   }
 
-  private func removeChangelog() throws(StreamError) {
+  private func removeChangelog() throws(StreamError) -> Bool {
     let (name, group) = (group.application.changelog, group)
     let isThere = try sending { () throws(KafkaError) in
       removes
@@ -72,6 +90,7 @@ public struct ApplicationReset: ~Copyable {
     }
     group.note(isThere ? "topic \(name) \(gone)" : "topic \(name): there is no such topic")
     group.tellNotices()
+    return isThere
   }
 
   private var gone: String { removes ? "is removed" : "would be removed" }
