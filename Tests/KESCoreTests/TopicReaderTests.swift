@@ -1,5 +1,6 @@
 // Reading a topic to its end, without a group.
 
+import Synchronization
 import TestSupport
 import Testing
 
@@ -40,26 +41,31 @@ import Testing
 
   // MARK: A topic that changes
 
-  /// A reader of `events` that looks for partitions ten times a second.
-  private func follow(
+  /// A reader of `events` that looks for partitions each second of a clock of the test's: it waits for
+  /// nothing, so that it takes no signal from other tests.
+  fileprivate func follow(
     _ broker: KafkaScriptedBroker, from offset: KafkaOffsetSpecification? = nil,
-    onNote: @escaping (String) -> Void = { _ in }
+    time: ReaderTime = ReaderTime(), onNote: @escaping (String) -> Void = { _ in }
   ) throws -> TopicReader {
     let configuration = try KafkaConfiguration(
-      brokers: broker.brokers, options: ["topic.metadata.refresh.interval.ms=100"])
+      brokers: broker.brokers, options: ["topic.metadata.refresh.interval.ms=1000"])
     var reading = TopicReading(topic: "events")
     reading.offset = offset
-    return try TopicReader(configuration, reading, signals: Signals(), onNote: onNote)
+    let clock = Clock(monotonic: { time.value }, wall: { time.value })
+    return try TopicReader(
+      configuration, reading, signals: Signals(), clock: clock, onNote: onNote)
   }
 
   @Test func partitionsThatAreAddedAreReadFromTheirBeginningWithoutAGroup() throws {
     let broker = try KafkaScriptedBroker()
     broker.model { ($0.topics["events"], $0.recordCount) = (1, 7) }
-    let reader = try follow(broker, from: .end)
+    let time = ReaderTime()
+    let reader = try follow(broker, from: .end, time: time)
     var messages = KafkaMessageBatch()
     #expect(try reader.next(into: &messages, deadline: nil, willWait: {}) == .assigned([0]))
     #expect(try reader.accept([0]) == [0: KafkaOffset(7)])
     broker.model { $0.topics["events"] = 3 }
+    time.add(1000)
     #expect(try reader.next(into: &messages, deadline: nil, willWait: {}) == .assigned([1, 2]))
     #expect(try reader.accept([1, 2]) == [1: KafkaOffset(0), 2: KafkaOffset(0)])
     #expect(reader.partitionCount == 3)
@@ -68,14 +74,18 @@ import Testing
   @Test func aTopicThatIsDeletedEndsReadingWithoutAGroup() throws {
     let broker = try KafkaScriptedBroker()
     broker.model { $0.topics["events"] = 1 }
-    let reader = try follow(broker)
+    let time = ReaderTime()
+    let reader = try follow(broker, time: time)
     var messages = KafkaMessageBatch()
     #expect(try reader.next(into: &messages, deadline: nil, willWait: {}) == .assigned([0]))
     try reader.accept([0])
     broker.model { $0.topics["events"] = nil }
     let error = try #require(
       #expect(throws: StreamError.self) {
-        while true { _ = try reader.next(into: &messages, deadline: nil, willWait: {}) }
+        for _ in 0..<10 {
+          time.add(1000)
+          _ = try reader.next(into: &messages, deadline: time.value, willWait: {})
+        }
       })
     guard case .topic(let failure) = error else { throw error }
     #expect(failure.kind == .missingTopic && failure.place.topic == "events", "\(failure)")
@@ -109,4 +119,11 @@ import Testing
     let text = "topic events, partition 0: cannot begin at offset 2: its offsets are 3 to 7; "
     #expect(failure.description.hasPrefix(text), "\(failure)")
   }
+}
+
+/// A time that a test sets, in milliseconds.
+private final class ReaderTime: Sendable {
+  private let milliseconds = Mutex(Int64(0))
+  var value: Int64 { milliseconds.withLock { $0 } }
+  func add(_ more: Int64) { milliseconds.withLock { $0 += more } }
 }
