@@ -56,8 +56,9 @@ final class KafkaClientHandle: @unchecked Sendable {
     }
   }
 
-  /// In milliseconds. Our choice: usually a client ends within one second.
-  private static let greatestFarewell: Int64 = 5000
+  /// In milliseconds. Our choice: usually a client ends within one second; one whose topic was deleted
+  /// does not end for long.
+  private static let greatestFarewell: Int64 = 2000
 
   /// Has the client stay, with its threads, when this goes: for one that librdkafka cannot free.
   func leaveAlone() { context.isLeftAlone = true }

@@ -76,7 +76,10 @@ public final class TopicReader {
   /// move.
   private static let answerTime: Int64 = 60_000
   /// The same where the run is to end. Our choice: a second signal does not wait at all.
-  private static let farewellTime: Int64 = 5000
+  private static let lastCommitTime: Int64 = 5000
+  /// How long leaving a group may take: one whose coordinator is busy, or whose topic is gone, notices
+  /// by the session's timeout. Our choice.
+  private static let farewellTime: Int64 = 2000
 
   // MARK: Beginning
 
@@ -394,7 +397,7 @@ public final class TopicReader {
   func commit(_ offsets: [Int32: KafkaOffset]) throws(StreamError) {
     if offsets.isEmpty || reading.group == nil { return }
     // Not interrupted: what was written is to be remembered, also where a signal ends the run.
-    let time = signals.stop == nil ? TopicReader.answerTime : TopicReader.farewellTime
+    let time = signals.stop == nil ? TopicReader.answerTime : TopicReader.lastCommitTime
     try sending { () throws(KafkaError) in
       try consumer.commit(
         offsets.map { KafkaPosition(named($0), $1) }, KafkaPatience(milliseconds: time))
