@@ -6,7 +6,7 @@ public final class RunningApplication {
   public let application: SegmentApplication
   let sender: TopicSender
   let changelog: Changelog
-  private let admin: KafkaAdmin
+  let admin: KafkaAdmin
   /// Whether the brokers tell who is in a group; those that do not are asked once.
   private var tellsMembers = true
 

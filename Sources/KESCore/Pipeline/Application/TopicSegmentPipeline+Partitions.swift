@@ -32,8 +32,9 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
       }
       if let progress { known[partition] = KafkaOffset(progress.position) }
     }
+    let places = try placesToGoOn(from: known)
     let starts = try streaming { () throws(StreamError) in
-      try reader.accept(partitions, startingAt: known)
+      try reader.accept(partitions, startingAt: places)
     }
     for partition in partitions {
       tasks[partition] = try makeTask(partition, at: starts[partition] ?? KafkaOffset(0))
@@ -91,11 +92,12 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
           + " records up to \(restored?.description ?? "none"): sessions between may be missing")
     }
     let start = start(waiting, restored, application)
-    let running = try makeTask(partition, at: start)
+    let place = try placesToGoOn(from: [partition: start])[partition] ?? start
+    let running = try makeTask(partition, at: place)
     let elapsed = clock.monotonic() - waiting.began
     try application.follower.stop([partition])
     let reader = reader
-    try streaming { () throws(StreamError) in try reader.begin(partition, at: start) }
+    try streaming { () throws(StreamError) in try reader.begin(partition, at: place) }
     restoring[partition] = nil
     tasks[partition] = running
     if running.task.openCount > 0 {
