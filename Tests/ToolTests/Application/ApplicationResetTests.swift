@@ -53,7 +53,7 @@ import Testing
   /// topics nor offsets: another cluster that knows nothing of the application takes its place.
   private func reset(_ topics: ApplicationTopics) throws -> ApplicationTopics {
     if KafkaTestCluster.isMock {
-      return try ApplicationTopics(partitions: 4, identifier: topics.identifier)
+      return try ApplicationTopics(partitions: 4, replacing: topics)
     }
     let ended = try Program.run(
       "kes-purge",
@@ -62,7 +62,6 @@ import Testing
         topics.directory.path("machine-0"),
       ])
     #expect(ended.status == 0, "\(ended.errors)")
-    return try ApplicationTopics(
-      partitions: 4, makesChangelog: false, identifier: topics.identifier)
+    return try ApplicationTopics(partitions: 4, makesChangelog: false, replacing: topics)
   }
 }

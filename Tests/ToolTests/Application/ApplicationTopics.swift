@@ -34,19 +34,24 @@ final class ApplicationTopics {
     "session.timeout.ms=\(KafkaTestCluster.isMock ? 2500 : 6000)",
   ]
 
-  /// - Parameter identifier: the application's; nil for one that nobody else has.
+  /// - Parameter before: what stands in the place of these topics until now: the application and its
+  ///   input are called the same. Nil for names that nobody else has.
   init(
     partitions: Int = 8, brokerCount: Int = 1, makesChangelog: Bool = KafkaTestCluster.isMock,
-    identifier: String? = nil
+    replacing before: ApplicationTopics? = nil
   ) throws {
     mock = KafkaTestCluster.isMock ? try KafkaTestCluster(brokerCount: brokerCount) : nil
     brokers = try mock?.brokers ?? #require(KafkaTestCluster.realBrokers)
     configuration = try KafkaConfiguration(brokers: brokers, options: ApplicationTopics.hurry)
     self.partitions = partitions
     directory = try TemporaryDirectory()
-    input = "kes-test-events-\(suffix)"
+    input = before?.input ?? "kes-test-events-\(suffix)"
     output = "kes-test-sessions-\(suffix)"
-    self.identifier = identifier ?? "kes-test-application-\(suffix)"
+    identifier = before?.identifier ?? "kes-test-application-\(suffix)"
+    if before != nil && mock == nil {
+      try deleteTopic(input)
+      while try describe(input) != nil { usleep(20_000) }
+    }
     try makeTopic(input)
     try makeTopic(output)
     if makesChangelog { try makeTopic(changelog) }
