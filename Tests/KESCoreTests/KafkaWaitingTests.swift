@@ -74,9 +74,14 @@ import Testing
     let signals = Signals()
     _ = signals.takeReport()
     #expect(signals.wait(for: consumer.descriptor, milliseconds: 0) == .deadline)
-    kill(getpid(), SIGUSR1)
-    #expect(signals.wait(for: consumer.descriptor, milliseconds: 20_000) == .signal)
-    #expect(signals.takeReport())
+    // Pipelines of other tests in this process may take it first.
+    var isSeen = false
+    for _ in 0..<1000 where !isSeen {
+      kill(getpid(), SIGUSR1)
+      isSeen =
+        signals.wait(for: consumer.descriptor, milliseconds: 20) == .signal && signals.takeReport()
+    }
+    #expect(isSeen)
     try KafkaProducer(kafka.configuration).sendAll([TestRecord("v")], to: topic)
     #expect(signals.wait(for: consumer.descriptor, milliseconds: 20_000) == .ready)
     var batch = KafkaMessageBatch()

@@ -65,6 +65,10 @@ struct ApplicationFaultTests {
     let ended = try process.end()
     #expect(ended.signal == SIGTERM, "\(ended.messages)")
     try expectNothingIsLost(topics)
+    // What passes by itself aborts nothing.
+    if !ended.messages.contains("going on from") && !ended.messages.contains("anew") {
+      #expect(try topics.sessions() == topics.expectedSessions())
+    }
   }
 
   // MARK: Getting ready
@@ -140,15 +144,10 @@ struct ApplicationFaultTests {
     try expectNothingIsLost(topics)
   }
 
-  /// The mock lets read what was aborted: what came twice came as the same.
+  /// Also where transactions were aborted. The mock lets read what was sent of them, of the changelog,
+  /// too, so that sessions may be ahead of the offsets: what becomes of them a real cluster shows
+  /// (`ApplicationKillTests`).
   private func expectNothingIsLost(_ topics: ApplicationTopics) throws {
-    #expect(
-      try topics.sessions().map(firstAppearances)
-        == topics.expectedSessions().map(firstAppearances))
-  }
-
-  private func firstAppearances(_ lines: [String]) -> [String] {
-    var seen: Set<String> = []
-    return lines.filter { seen.insert($0).inserted }
+    #expect(try topics.missingEvents() == [])
   }
 }

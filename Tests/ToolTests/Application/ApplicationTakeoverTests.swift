@@ -94,7 +94,9 @@ import Testing
       let ended = try process.end()
       #expect(ended.signal == SIGTERM, "\(ended.messages)")
     }
-    try expectTheSessionsOfOneRun()
+    #expect(try topics.missingEvents() == [])
+    // The mock lets read what the zombie began to write before it heard of the other.
+    if !KafkaTestCluster.isMock { try expectTheSessionsOfOneRun() }
   }
 
   @Test func theSecondProcessFollowsAndTakesOverByTheTailAlone() throws {
