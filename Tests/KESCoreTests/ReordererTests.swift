@@ -9,19 +9,7 @@ import Testing
   private func batch(
     of events: ArraySlice<TestEvent>, from position: Int, _ generator: inout SeededGenerator
   ) -> Batch {
-    var batch = Batch(blockSize: 64)
-    for (index, event) in events.enumerated() {
-      let offset = batch.bytes.count
-      batch.bytes.append(text: event.bytes)
-      let key = batch.bytes.count
-      batch.bytes.append(text: event.key)
-      batch.records.append(
-        Record(
-          offset: offset, length: key - offset,
-          key: TextRange(offset: key, length: batch.bytes.count - key),
-          time: EventTime(milliseconds: event.time), position: Int64(position + index),
-          role: event.role))
-    }
+    var batch = makeBatch(of: events, from: position)
     addHeaders(&generator, to: &batch)
     return batch
   }

@@ -26,15 +26,7 @@ struct SegmenterTestDriver: ~Copyable {
 
   /// Adds an event to the batch at hand.
   mutating func add(_ event: TestEvent, position: Int) {
-    let offset = batch.bytes.count
-    batch.bytes.append(text: event.bytes)
-    let key = batch.bytes.count
-    batch.bytes.append(text: event.key)
-    batch.records.append(
-      Record(
-        offset: offset, length: key - offset,
-        key: TextRange(offset: key, length: batch.bytes.count - key),
-        time: EventTime(milliseconds: event.time), position: Int64(position), role: event.role))
+    batch.append(event, position: position)
   }
 
   /// Segments the batch at hand.

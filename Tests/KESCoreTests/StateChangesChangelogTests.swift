@@ -117,7 +117,7 @@ import Testing
     var (held, named) = (0, 0)
     let events = randomStream(&generator, count: 120)
     for start in stride(from: 0, to: events.count, by: 30) {
-      var batch = batch(of: events[start..<start + 30], from: start)
+      var batch = makeBatch(of: events[start..<start + 30], from: start)
       for index in 0..<batch.records.count {
         batch.records[index].schema = UInt16.random(in: 0...3, using: &generator)
       }
@@ -178,7 +178,7 @@ import Testing
 
   /// The changelog's record of a held record with two headers.
   private func heldRecord() -> ChangelogRecord? {
-    var batch = batch(of: [TestEvent(key: "a", time: 5, role: .data, bytes: "x")], from: 0)
+    var batch = makeBatch(of: [TestEvent(key: "a", time: 5, role: .data, bytes: "x")], from: 0)
     for name in ["n", "m"] {
       withUTF8Bytes(of: name) { batch.headers.append($0, $0, ofRecordAt: 0) }
     }
@@ -233,22 +233,5 @@ import Testing
     let isTaken = changes.add(record)
     let isEmpty = changes.isEmpty
     #expect(!isTaken && isEmpty, "\(record)")
-  }
-
-  private func batch(of events: ArraySlice<TestEvent>, from position: Int) -> Batch {
-    var batch = Batch(blockSize: 64)
-    for (index, event) in events.enumerated() {
-      let offset = batch.bytes.count
-      batch.bytes.append(text: event.bytes)
-      let key = batch.bytes.count
-      batch.bytes.append(text: event.key)
-      batch.records.append(
-        Record(
-          offset: offset, length: key - offset,
-          key: TextRange(offset: key, length: batch.bytes.count - key),
-          time: EventTime(milliseconds: event.time), position: Int64(position + index),
-          role: event.role))
-    }
-    return batch
   }
 }
