@@ -119,7 +119,6 @@
   _(rd_kafka_rebalance_protocol) \
   _(rd_kafka_resume_partitions) \
   _(rd_kafka_sasl_set_credentials) \
-  _(rd_kafka_seek_partitions) \
   _(rd_kafka_send_offsets_to_transaction) \
   _(rd_kafka_subscribe) \
   _(rd_kafka_topic_destroy) \

@@ -8,8 +8,6 @@ public struct KafkaConfiguration: Sendable {
   /// `HOST:PORT,…`, for messages, too.
   public let brokers: String
   private let properties: [KafkaProperty]
-  /// By which we log in; empty where we do not, or by other means.
-  let (userName, password): (String, String)
   /// What tests count handles by.
   let counts: KafkaHandleCounts
 
@@ -39,8 +37,6 @@ public struct KafkaConfiguration: Sendable {
     let servers = properties.last { KafkaConfiguration.brokerNames.contains($0.name) }
     self.brokers = brokers ?? servers?.value ?? ""
     self.properties = properties.filter { !KafkaConfiguration.brokerNames.contains($0.name) }
-    userName = properties.last { $0.name == "sasl.username" }?.value ?? ""
-    password = properties.last { $0.name == "sasl.password" }?.value ?? ""
     counts = KafkaHandleCounts()
     if self.brokers.isEmpty {
       throw KafkaError(
@@ -74,6 +70,10 @@ public struct KafkaConfiguration: Sendable {
     if !security.hasPrefix("sasl") { return security == "ssl" ? "TLS" : nil }
     return value("sasl.mechanism") ?? value("sasl.mechanisms") ?? "GSSAPI"
   }
+
+  // By which we log in; empty where we do not, or by other means.
+  var userName: String { value("sasl.username") ?? "" }
+  var password: String { value("sasl.password") ?? "" }
 
   /// Whether connections are encrypted.
   var usesTLS: Bool { value("security.protocol")?.lowercased().hasSuffix("ssl") ?? false }

@@ -164,7 +164,7 @@ public final class TopicReader {
 
   /// Joins the group anew, as somebody else: all partitions are given up.
   func rejoin() throws(StreamError) {
-    consumer.close(KafkaPatience(milliseconds: 2000))
+    consumer.close(KafkaPatience(milliseconds: TopicReader.farewellTime))
     (positions, begun, sought) = ([:], Set(0..<partitionCount), [:])
     try sending { () throws(KafkaError) in
       consumer = try TopicReader.makeConsumer(configuration, reading)

@@ -122,9 +122,9 @@ public final class ApplicationAtRest: SessionRemover {
   public func remove(
     _ changes: inout StateChanges, after output: OutputStream
   ) throws(PipelineError) {
-    let (group, changelog, sender) = (group, changelog, sender)
+    try requireRemovable()
+    let (changelog, sender) = (changelog, sender)
     try streaming { () throws(StreamError) in
-      try group.requireEmpty()
       try changelog.send(changes)
       try sending { () throws(KafkaError) in try sender.deliver() }
     }

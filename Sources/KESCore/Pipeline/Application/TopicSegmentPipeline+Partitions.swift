@@ -7,6 +7,7 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
     let reader = reader
     guard let application else { return try begin(partitions) }
     let (starts, committed) = try streaming { () throws(StreamError) in
+      try application.requireChangelog(of: partitions, reader)
       // Waits until transactions of those who had them before have ended.
       let committed = try sending { () throws(KafkaError) in try reader.committed(partitions) }
       let starts = try reader.accept(partitions, startingAt: committed, waits: true)

@@ -105,12 +105,7 @@ public struct TopicSegmentPipeline<Encoder: SessionEventEncoder & ~Copyable>: ~C
       }
       switch try next() {
       case .messages: intake.begin()
-      case .assigned(let partitions):
-        let (application, reader) = (application, reader)
-        try streaming { () throws(StreamError) in
-          try application?.requireChangelog(of: partitions, reader)
-        }
-        try assign(partitions)
+      case .assigned(let partitions): try assign(partitions)
       case .revoked(let partitions): try revoke(partitions)
       case .lost(let partitions): try lose(partitions)
       case .idle: break
