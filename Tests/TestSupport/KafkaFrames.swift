@@ -24,6 +24,12 @@ struct KafkaFrameReader {
     return count < 0 ? nil : String(decoding: take(Int(count)), as: UTF8.self)
   }
 
+  /// Empty also for null bytes.
+  mutating func counted() -> Data {
+    let count = integer(Int32.self)
+    return count < 0 ? Data() : take(Int(count))
+  }
+
   /// Empty also for a null array.
   mutating func array<Element>(_ read: (inout KafkaFrameReader) -> Element) -> [Element] {
     let count = integer(Int32.self)
@@ -50,6 +56,24 @@ struct KafkaFrameWriter {
   mutating func write(bytes data: Data) {
     write(Int32(data.count))
     bytes.append(data)
+  }
+
+  mutating func append(_ data: Data) { bytes.append(data) }
+
+  /// A number in as few bytes as it needs (as Protocol Buffers' `sint64`).
+  mutating func write(varint value: Int64) {
+    var rest = UInt64(bitPattern: value << 1 ^ value >> 63)
+    while rest > 0x7F {
+      bytes.append(UInt8(truncatingIfNeeded: rest | 0x80))
+      rest >>= 7
+    }
+    bytes.append(UInt8(rest))
+  }
+
+  /// Bytes of a record, with their count before them; nil for none.
+  mutating func write(counted data: Data?) {
+    write(varint: data.map { Int64($0.count) } ?? -1)
+    append(data ?? Data())
   }
 
   mutating func write<Element>(

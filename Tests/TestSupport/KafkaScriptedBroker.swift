@@ -1,23 +1,37 @@
 // A broker that answers what librdkafka's mock cluster does not: topics that are created and deleted,
-// descriptions of groups, their offsets, and offsets by time.
+// descriptions of groups, their offsets, offsets by time, and logs that a test has prepared.
 
 import Foundation
 import Synchronization
 
-/// One broker with no records, which knows what a test tells it. In old versions of the protocol,
-/// whose answers are short.
+/// One broker, which knows what a test tells it. In old versions of the protocol, whose answers are
+/// short. `+Records` says how logs are read, `+Members` how groups with one member go on.
 public final class KafkaScriptedBroker: Sendable {
   /// What the broker knows.
   public struct Model: Sendable {
-    /// How many partitions each topic has.
+    /// How many partitions each topic has that has no logs.
     public var topics: [String: Int32] = [:]
+    /// The partitions of each topic that has records to read.
+    public var logs: [String: [KafkaLog]] = [:]
+    /// Where each partition was read from last.
+    public var fetched: [String: [Int32: Int64]] = [:]
+    /// Called before a partition is read: a time to change what is there.
+    public var onFetch:
+      (
+        @Sendable (_ model: inout Model, _ topic: String, _ partition: Int32, _ offset: Int64) ->
+          Void
+      )?
     /// The properties that topics were created with.
     public var properties: [String: [String: String]] = [:]
     /// The state of each group, and the names of its members.
     public var groups: [String: (state: String, members: [String])] = [:]
+    /// The one member of each group that has joined.
+    public var members: [String: String] = [:]
+    /// How often groups were joined.
+    var joinCount: Int32 = 0
     /// What each group has committed, by topic and partition.
     public var committed: [String: [String: [Int32: Int64]]] = [:]
-    /// The records of each partition of any topic are so many, one a second from 0.
+    /// The records of each partition of a topic without logs are so many, one a second from 0.
     public var recordCount: Int64 = 0
     /// Of them so many are gone.
     public var goneCount: Int64 = 0
@@ -25,11 +39,18 @@ public final class KafkaScriptedBroker: Sendable {
     public var topicError: Int16 = 0
     /// What is said of each group.
     public var groupError: Int16 = 0
+
+    /// How many partitions a topic has; nil where there is none.
+    func partitionCount(_ topic: String) -> Int32? {
+      logs[topic].map { Int32($0.count) } ?? topics[topic]
+    }
   }
 
-  private final class Core: Sendable {
+  final class Core: Sendable {
     let model = Mutex(Model())
     let port = Mutex(UInt16(0))
+    /// Told when the model has changed.
+    let changes = NSCondition()
   }
 
   private let core = Core()
@@ -49,12 +70,15 @@ public final class KafkaScriptedBroker: Sendable {
 
   /// Changes what the broker knows, or looks at it.
   public func model<Result: Sendable>(_ body: (inout Model) -> Result) -> Result {
-    core.model.withLock { body(&$0) }
+    defer { core.changes.broadcast() }
+    return core.model.withLock { body(&$0) }
   }
 
-  /// The kinds of requests, by number, and the one version of each that is spoken.
-  private static let versions: [Int16: Int16] = [
-    2: 1, 3: 2, 9: 2, 10: 0, 15: 0, 18: 0, 19: 0, 20: 0, 47: 0,
+  /// The kinds of requests, by number, and the versions of each that are spoken. Records are produced
+  /// by none, but who does not know how is taken for a broker of long ago.
+  private static let versions: [Int16: ClosedRange<Int16>] = [
+    0: 3...3, 1: 4...4, 2: 2...2, 3: 2...2, 8: 2...2, 9: 1...2, 10: 0...0, 11: 0...0, 12: 0...0,
+    13: 0...0, 14: 0...0, 15: 0...0, 18: 0...0, 19: 0...0, 20: 0...0, 47: 0...0,
   ]
 
   // MARK: Frames
@@ -86,12 +110,21 @@ public final class KafkaScriptedBroker: Sendable {
     writer.write(reader.integer(Int32.self))
     _ = reader.string()
     let port = core.port.withLock { $0 }
+    if kind == 1 {
+      fetch(&reader, &writer, core)
+      return writer.frame
+    }
     core.model.withLock { model in
       switch kind {
       case 2: offsets(&reader, &writer, model)
       case 3: metadata(&reader, &writer, model, port)
-      case 9: committedOffsets(&reader, &writer, model)
+      case 8: commitOffsets(&reader, &writer, &model)
+      case 9: committedOffsets(&reader, &writer, model, version)
       case 10: coordinator(&writer, port)
+      case 11: join(&reader, &writer, &model)
+      case 12: writer.write(Int16(0))
+      case 13: leave(&reader, &writer, &model)
+      case 14: synchronize(&reader, &writer)
       case 15: describeGroups(&reader, &writer, model)
       case 18: apiVersions(&writer, isKnown: version == 0)
       case 19: createTopics(&reader, &writer, &model)
@@ -109,8 +142,8 @@ public final class KafkaScriptedBroker: Sendable {
     writer.write(Int16(isKnown ? 0 : 35))
     writer.write(array: versions.sorted { $0.key < $1.key }) { writer, entry in
       writer.write(entry.key)
-      writer.write(entry.key == 18 ? 0 : entry.value)
-      writer.write(entry.value)
+      writer.write(entry.value.lowerBound)
+      writer.write(entry.value.upperBound)
     }
   }
 
@@ -127,11 +160,13 @@ public final class KafkaScriptedBroker: Sendable {
     }
     writer.write("scripted")
     writer.write(Int32(1))
-    writer.write(array: asked.isEmpty ? model.topics.keys.sorted() : asked) { writer, topic in
-      writer.write(Int16(model.topics[topic] == nil ? 3 : 0))
+    let all = (Array(model.topics.keys) + Array(model.logs.keys)).sorted()
+    writer.write(array: asked.isEmpty ? all : asked) { writer, topic in
+      let count = model.partitionCount(topic)
+      writer.write(Int16(count == nil ? 3 : 0))
       writer.write(topic)
       writer.write(Int8(0))
-      writer.write(array: Array(0..<(model.topics[topic] ?? 0))) { writer, partition in
+      writer.write(array: Array(0..<(count ?? 0))) { writer, partition in
         writer.write(Int16(0))
         writer.write(partition)
         writer.write(Int32(1))
@@ -140,24 +175,34 @@ public final class KafkaScriptedBroker: Sendable {
     }
   }
 
-  /// Record N has the time 1000 N.
+  /// In topics without logs record N has the time 1000 N.
   private static func offsets(
     _ reader: inout KafkaFrameReader, _ writer: inout KafkaFrameWriter, _ model: Model
   ) {
     _ = reader.integer(Int32.self)
+    let isCommitted = reader.integer(Int8.self) == 1
     let asked = reader.array { reader in
       (reader.string() ?? "", reader.array { ($0.integer(Int32.self), $0.integer(Int64.self)) })
     }
+    writer.write(Int32(0))
     writer.write(array: asked) { writer, topic in
       writer.write(topic.0)
       writer.write(array: topic.1) { writer, entry in
         let (partition, time) = entry
-        let (first, next) = (model.goneCount, model.recordCount)
-        let found = time == -2 ? first : time == -1 ? next : (time + 999) / 1000
         writer.write(partition)
-        writer.write(Int16(partition < model.topics[topic.0] ?? 0 ? 0 : 3))
+        writer.write(Int16(partition < model.partitionCount(topic.0) ?? 0 ? 0 : 3))
         writer.write(Int64(-1))
-        writer.write(time >= 0 && found >= model.recordCount ? -1 : found)
+        let log = model.logs[topic.0].flatMap {
+          $0.indices.contains(Int(partition)) ? $0[Int(partition)] : nil
+        }
+        if let log {
+          let end = isCommitted ? log.stableEnd : log.end
+          writer.write(time == -2 ? log.start : time == -1 ? end : log.offset(atTime: time) ?? -1)
+        } else {
+          let (first, next) = (model.goneCount, model.recordCount)
+          let found = time == -2 ? first : time == -1 ? next : (time + 999) / 1000
+          writer.write(time >= 0 && found >= model.recordCount ? -1 : found)
+        }
       }
     }
   }
@@ -233,22 +278,6 @@ public final class KafkaScriptedBroker: Sendable {
     }
     writer.write(bytes: Data())
     return writer.bytes
-  }
-
-  private static func committedOffsets(
-    _ reader: inout KafkaFrameReader, _ writer: inout KafkaFrameWriter, _ model: Model
-  ) {
-    let committed = model.committed[reader.string() ?? ""] ?? [:]
-    writer.write(array: committed.sorted { $0.key < $1.key }) { writer, topic in
-      writer.write(topic.key)
-      writer.write(array: topic.value.sorted { $0.key < $1.key }) { writer, entry in
-        writer.write(entry.key)
-        writer.write(entry.value)
-        writer.write("")
-        writer.write(Int16(0))
-      }
-    }
-    writer.write(model.groupError)
   }
 
   private static func deleteOffsets(
