@@ -32,6 +32,7 @@ import Testing
             texts.append(TestRecord(message).text)
           }
         }
+      case .idle: break
       case .end: break reading
       case let turn: Issue.record("\(turn)")
       }

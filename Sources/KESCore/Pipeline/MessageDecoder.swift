@@ -51,6 +51,9 @@ struct MessageDecoder: ~Copyable {
   /// Whether messages that were taken have not come back.
   var hasMore: Bool { taken.hasMore }
 
+  /// The index of the first of them; nil where all have.
+  var next: Int? { taken.hasMore ? taken.next : nil }
+
   /// Forgets messages that were taken, as where they are read again.
   mutating func reset() { taken.removeAll() }
 
@@ -68,10 +71,13 @@ struct MessageDecoder: ~Copyable {
     batch.recycle()
     rejected = []
     let first = taken.hasMore ? taken.next : index
-    let (partition, start) = messages.withMessage(at: first) { ($0.partition, $0.offset) }
+    let (partition, offset) = messages.withMessage(at: first) { ($0.partition, $0.offset) }
+    let end = end(partition)
+    // What stands from the end on is not read: nor may it be passed over for a next run.
+    let start = min(offset, end ?? offset)
     var count = 0
     if !taken.hasMore {
-      take(messages, &index, &batch, limits.records, end(partition))
+      take(messages, &index, &batch, limits.records, end)
       count = taken.tombstoneCount
     }
     try decoder.decode(&batch, endOfInput: true, limits: limits)

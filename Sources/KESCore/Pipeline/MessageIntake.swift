@@ -17,6 +17,8 @@ struct MessageIntake: ~Copyable {
   private var lag = LagGauge()
   /// The bad record that ends the run.
   private(set) var failure: BadRecord?
+  /// The partition that it stands in.
+  private var failedPartition: Int32?
 
   /// - Parameters:
   ///   - greatestCount: how many messages to read at most (`-c`).
@@ -41,6 +43,17 @@ struct MessageIntake: ~Copyable {
   var byteCount: Int64 { decoder.byteCount }
   /// How many records were passed over that nothing keeps.
   var skippedCount: Int64 { deadLetters == nil ? ledger.rejected : 0 }
+
+  /// Those of `places` that stand behind all messages of their partitions: of which none waits, and none
+  /// ended the run.
+  func reached(_ places: [Int32: KafkaOffset]) -> [Int32: KafkaOffset] {
+    var reached = places
+    if let failedPartition { reached[failedPartition] = nil }
+    for index in (decoder.next ?? index)..<max(decoder.next ?? index, messages.count) {
+      messages.withMessage(at: index) { reached[$0.partition] = nil }
+    }
+    return reached
+  }
 
   /// Begins with new messages.
   mutating func begin() { index = 0 }
@@ -92,7 +105,11 @@ struct MessageIntake: ~Copyable {
     }
     let record = BadRecord(position: place.description, reason: bad.reason)
     ledger.rejected += 1
-    if policy == .fail { failure = record } else { onRejection?(record) }
+    if policy == .fail {
+      (failure, failedPartition) = (record, place.partition)
+    } else {
+      onRejection?(record)
+    }
   }
 
   /// The run's figures: what reading knows of them, and what the pipeline adds. The greatest lag counts

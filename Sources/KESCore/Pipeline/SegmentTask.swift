@@ -41,6 +41,8 @@ struct SegmentTask: ~Copyable {
 
   var openCount: Int { segmenter.openCount }
   var heldCount: Int64 { Int64(reorderer.count) }
+  /// Where the first record in the partition stands that is held.
+  var firstHeldPosition: Int64? { reorderer.firstPosition }
 
   // MARK: Records
 

@@ -16,7 +16,7 @@ public struct TopicIntake: ~Copyable, RecordSource {
   private let onNotice: (KafkaNotice) -> Void
   private let settle: () throws(StreamError) -> Void
   public private(set) var partition: Int32 = 0
-  /// Behind what was handed out, and what of that is committed.
+  /// Behind what was handed out and what is no record, and what of that is committed.
   private var positions: [Int32: KafkaOffset] = [:]
   private var committed: [Int32: KafkaOffset] = [:]
   private var nextCommit: Int64
@@ -71,6 +71,7 @@ public struct TopicIntake: ~Copyable, RecordSource {
   private mutating func poll(
     _ deadline: Int64?, _ willWait: () throws(StreamError) -> Void
   ) throws(PipelineError) -> SourceTurn? {
+    passOn()
     if clock.monotonic() >= nextCommit { try commit() }
     let turn = try take(deadline, willWait)
     reader.consumer.takeNotices().forEach(onNotice)
@@ -145,6 +146,13 @@ public struct TopicIntake: ~Copyable, RecordSource {
     return error
   }
 
+  /// Moves the places to behind what is no record, where no message stands before that.
+  private mutating func passOn() {
+    for (partition, place) in intake.reached(reader.places) {
+      positions[partition] = positions[partition].map { max($0, place) }
+    }
+  }
+
   private mutating func decode(_ batch: inout Batch) throws(PipelineError) {
     let progress = try intake.decode(into: &batch, end: reader.end)
     partition = progress.partition
@@ -205,6 +213,7 @@ public struct TopicIntake: ~Copyable, RecordSource {
   }
 
   public mutating func finish(leaving: Int) throws(PipelineError) {
+    passOn()
     if leaving > 0 && leaving <= lastOffsets.count {
       positions[partition] = lastOffsets[lastOffsets.count - leaving]
     }
@@ -217,7 +226,8 @@ public struct TopicIntake: ~Copyable, RecordSource {
   public var skippedCount: Int64 { intake.skippedCount }
 
   public mutating func takeStatistics(ledger: Ledger, openSessions: Int) -> Statistics {
-    intake.takeStatistics(
+    passOn()
+    return intake.takeStatistics(
       ledger: ledger, openSessions: Int64(openSessions),
       topic: TopicStatistics(recordsBehind: reader.lag(behind: positions)))
   }

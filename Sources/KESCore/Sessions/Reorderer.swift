@@ -70,6 +70,13 @@ public struct Reorderer: ~Copyable {
   /// How many records are held.
   public var count: Int { heap.count }
 
+  /// The least position of a record that is held. Cost: O(held).
+  public var firstPosition: Int64? {
+    var first: Int64?
+    for place in 0..<heap.count { first = min(first ?? .max, heap[place].position) }
+    return first
+  }
+
   /// Takes the records of `batch` from `index` on, and hands on to `released` what is due, until
   /// all are taken or `released` holds `blockSize` bytes. Returns whether all are taken.
   public mutating func pass(

@@ -12,7 +12,7 @@ public final class TopicReader {
     case assigned([Int32])
     case revoked([Int32])
     case lost([Int32])
-    /// Nothing until the deadline, or a signal that asks for a report.
+    /// No messages until the deadline, or until a signal asks for a report, or `places` have moved.
     case idle
     /// All partitions that are ours were read to their ends (`TopicReading.exitsAtEnd`).
     case end
@@ -223,8 +223,9 @@ public final class TopicReader {
     case .rebalance(.revoked(let partitions)): return .revoked(partitions.map(\.number))
     case .rebalance(.lost(let partitions)): return .lost(partitions.map(\.number))
     case .batch:
+      let before = positions
       note(messages)
-      return messages.count > 0 ? .messages : nil
+      return messages.count > 0 ? .messages : positions == before ? nil : .idle
     }
   }
 
@@ -275,6 +276,15 @@ public final class TopicReader {
 
   /// The first offset that is not to be read any more; nil where reading does not end.
   func end(of partition: Int32) -> KafkaOffset? { ends[partition] }
+
+  /// Where each partition is read on when all messages that it has given are dealt with: also behind
+  /// what no record is left of, such as markers of transactions, records that were aborted, and those
+  /// that compaction removed (KAFKA-6607).
+  var places: [Int32: KafkaOffset] {
+    positions.reduce(into: [:]) { places, entry in
+      places[entry.key] = min(entry.value, ends[entry.key] ?? entry.value)
+    }
+  }
 
   // MARK: Partitions
 

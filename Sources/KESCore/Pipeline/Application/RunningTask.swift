@@ -17,4 +17,10 @@ final class RunningTask {
 
   /// Whether a commit would change anything.
   var hasMoved: Bool { task.isDirty || position != committed }
+
+  /// Where a next run may go on that has nothing of this one: before the first record that is held.
+  var placeWithoutState: KafkaOffset {
+    guard let held = task.firstHeldPosition else { return position }
+    return min(position, MessageDecoder.offset(ofPosition: held))
+  }
 }

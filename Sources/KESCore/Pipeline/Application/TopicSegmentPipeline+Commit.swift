@@ -22,7 +22,11 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
       changes.begin(task: running.partition)
       running.task.takeChanges(into: &changes, position: running.position.rawValue)
     }
-    let offsets = Dictionary(uniqueKeysWithValues: moved.map { ($0.partition, $0.position) })
+    let hasState = store != nil
+    let offsets = Dictionary(
+      uniqueKeysWithValues: moved.map {
+        ($0.partition, hasState ? $0.position : $0.placeWithoutState)
+      })
     if let application, application.isExactlyOnce {
       try commitTransaction(application, offsets)
     } else {

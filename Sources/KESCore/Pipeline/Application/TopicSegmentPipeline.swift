@@ -120,6 +120,7 @@ public struct TopicSegmentPipeline<Encoder: SessionEventEncoder & ~Copyable>: ~C
       }
       try applyHeld()
       try processMessages()
+      passOn()
       try goOnWithClock()
       try follow()
       if clock.monotonic() >= nextCommit { try commit() }
@@ -195,6 +196,15 @@ public struct TopicSegmentPipeline<Encoder: SessionEventEncoder & ~Copyable>: ~C
     }
     running.position = max(running.position, progress.next)
     intake.reject()
+  }
+
+  /// Moves the places of tasks to behind what is no record, where no message stands before that. That
+  /// alone is committed, too, and comes to rest: it writes nothing to a topic of output.
+  private func passOn() {
+    for (partition, place) in intake.reached(reader.places) {
+      guard let running = tasks[partition] else { continue }
+      running.position = max(running.position, place)
+    }
   }
 
   private mutating func goOnWithClock() throws(PipelineError) {
