@@ -33,13 +33,16 @@ public final class KafkaConsumer: KafkaClient {
   /// - Parameters:
   ///   - group: the group it joins by `subscribe` and commits offsets for; nil for none.
   ///   - instance: makes it a static member of the group (KIP-345).
+  ///   - isolation: instead of the configuration's `isolation.level`.
   ///
   /// Throws `KafkaError` of the kind `.configuration`.
   public init(
-    _ configuration: KafkaConfiguration, group: String? = nil, instance: String? = nil
+    _ configuration: KafkaConfiguration, group: String? = nil, instance: String? = nil,
+    isolation: String? = nil
   ) throws(KafkaError) {
     var additions = [(name: "group.id", value: group ?? KafkaConsumer.noGroup)]
     if let instance { additions.append((name: "group.instance.id", value: instance)) }
+    if let isolation { additions.append((name: "isolation.level", value: isolation)) }
     let client = try KafkaClientHandle(configuration, .consumer, additions)
     queue = try KafkaQueueHandle(consumerOf: client)
     commits = try KafkaQueueHandle(client)

@@ -21,10 +21,12 @@ public final class TopicReader {
   }
 
   public let reading: TopicReading
-  private let configuration: KafkaConfiguration
+  let configuration: KafkaConfiguration
   private let signals: Signals
   private let clock: Clock
   private let onNote: (String) -> Void
+  /// What to do where the topic was made anew, after "the topic was made anew:".
+  var remedy: String
   private var assignmentWait = AssignmentWait()
   public private(set) var consumer: KafkaConsumer
   private var isOpen = false
@@ -52,6 +54,9 @@ public final class TopicReader {
     clock: Clock = .real, onNote: @escaping (String) -> Void = { _ in }
   ) throws(StreamError) {
     self.onNote = onNote
+    remedy =
+      reading.group == nil
+      ? "start again" : "use another --group, or say by --offset where to begin"
     self.configuration = configuration
     self.reading = reading
     self.signals = signals
@@ -211,8 +216,13 @@ public final class TopicReader {
   private func poll(
     _ messages: inout KafkaMessageBatch, milliseconds: Int64 = 0
   ) throws(StreamError) -> Turn? {
-    let found = try sending { () throws(KafkaError) in
-      try consumer.poll(into: &messages, milliseconds: milliseconds)
+    let found: KafkaConsumer.Poll
+    do throws(KafkaError) {
+      found = try consumer.poll(into: &messages, milliseconds: milliseconds)
+    } catch {
+      guard error.code == .gone else { throw .topic(error) }
+      guard let failure = explained(error) else { return nil }
+      throw failure
     }
     switch found {
     case .idle: return nil
@@ -228,6 +238,10 @@ public final class TopicReader {
       return messages.count > 0 ? .messages : positions == before ? nil : .idle
     }
   }
+
+  func note(_ text: String) { onNote(text) }
+
+  func isOurs(_ partition: Int32) -> Bool { positions[partition] != nil }
 
   private func noteWaiting() {
     guard let group = reading.group,
@@ -297,9 +311,8 @@ public final class TopicReader {
     _ partitions: [Int32], startingAt known: [Int32: KafkaOffset] = [:], waits: Bool = false
   ) throws(StreamError) -> [Int32: KafkaOffset] {
     var starts = known
+    starts.merge(try beginnings(of: partitions.filter { known[$0] == nil })) { given, _ in given }
     try sending { () throws(KafkaError) in
-      let undecided = partitions.filter { known[$0] == nil }
-      starts.merge(try beginnings(of: undecided)) { given, _ in given }
       let positions = partitions.compactMap { number in
         starts[number].map { KafkaPosition(named(number), $0) }
       }
@@ -322,19 +335,32 @@ public final class TopicReader {
     return starts
   }
 
-  /// Where to begin in partitions of which nothing else is known.
-  private func beginnings(of partitions: [Int32]) throws(KafkaError) -> [Int32: KafkaOffset] {
+  /// Where to begin in partitions of which nothing else is known. Throws `StreamError`, as
+  /// `placesToGoOn` where the group stands in them.
+  private func beginnings(of partitions: [Int32]) throws(StreamError) -> [Int32: KafkaOffset] {
     var found: [Int32: KafkaOffset] = [:]
     if reading.group != nil {
       let asked = reading.offset == nil ? partitions : partitions.filter(begun.contains)
-      for (partition, offset) in try committed(asked) { found[partition] = offset }
+      let known = try sending { () throws(KafkaError) in try committed(asked) }
+      found = try placesToGoOn(from: known, asking: consumer)
     }
     let rest = partitions.filter { found[$0] == nil }
-    if rest.isEmpty { return found }
+    try sending { () throws(KafkaError) in
+      found.merge(try beginningsByOffset(of: rest)) { $1 }
+    }
+    return found
+  }
+
+  /// Where the user says to begin.
+  private func beginningsByOffset(
+    of rest: [Int32]
+  ) throws(KafkaError) -> [Int32: KafkaOffset] {
+    if rest.isEmpty { return [:] }
     // Partitions that are added while we read have nothing that we did not wait for.
     let isAdded = reading.group == nil && hasAssignment
     let specification = isAdded ? .beginning : reading.offset ?? .beginning
     if case .number(let number) = specification { try requireRecords(number, in: rest) }
+    var found: [Int32: KafkaOffset] = [:]
     for position in try consumer.resolve(specification, in: rest.map(named), patience) {
       found[position.partition.number] = position.offset
     }

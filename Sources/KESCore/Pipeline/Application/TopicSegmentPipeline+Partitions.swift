@@ -33,9 +33,9 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
       }
       if let progress { known[partition] = KafkaOffset(progress.position) }
     }
-    let places = try placesToGoOn(from: known)
     let starts = try streaming { () throws(StreamError) in
-      try reader.accept(partitions, startingAt: places)
+      let places = try reader.placesToGoOn(from: known, asking: reader.consumer)
+      return try reader.accept(partitions, startingAt: places)
     }
     for partition in partitions {
       tasks[partition] = try makeTask(partition, at: starts[partition] ?? KafkaOffset(0))
@@ -93,11 +93,14 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
           + " records up to \(restored?.description ?? "none"): sessions between may be missing")
     }
     let start = start(waiting, restored, application)
-    let place = try placesToGoOn(from: [partition: start])[partition] ?? start
+    let reader = reader
+    let place = try streaming { () throws(StreamError) in
+      try reader.placesToGoOn(from: [partition: start], asking: application.admin)[partition]
+        ?? start
+    }
     let running = try makeTask(partition, at: place)
     let elapsed = clock.monotonic() - waiting.began
     try application.follower.stop([partition])
-    let reader = reader
     try streaming { () throws(StreamError) in try reader.begin(partition, at: place) }
     restoring[partition] = nil
     tasks[partition] = running

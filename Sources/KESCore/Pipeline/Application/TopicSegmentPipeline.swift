@@ -75,6 +75,11 @@ public struct TopicSegmentPipeline<Encoder: SessionEventEncoder & ~Copyable>: ~C
     self.reporter = reporter
     self.onNote = onNote
     self.onNotice = onNotice
+    if application != nil {
+      reader.remedy = "begin anew with kes-purge --reset, or another --application-id"
+    } else if store != nil {
+      reader.remedy = "use another --state, or remove this one"
+    }
     nextCommit = clock.monotonic() + options.segment.commitInterval
   }
 
