@@ -12,6 +12,7 @@ static volatile sig_atomic_t stop_signal;
 static volatile sig_atomic_t reports;
 static volatile sig_atomic_t suspensions;
 static int wake_pipe[2] = {-1, -1};
+static volatile sig_atomic_t watched = -1;
 
 static void wake(void) {
   int saved = errno;
@@ -76,6 +77,16 @@ int kes_signals_install(void) {
 }
 
 int kes_signals_stop(void) { return stop_signal; }
+
+void kes_signals_ask_to_stop(int signal_number) {
+  if (stop_signal != 0) return;
+  stop_signal = signal_number;
+  wake();
+}
+
+void kes_signals_watch(int descriptor) { watched = descriptor; }
+
+int kes_signals_watched(void) { return watched; }
 
 static void drain(void) {
   char drained[64];

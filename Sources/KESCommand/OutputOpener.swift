@@ -29,9 +29,12 @@ public struct OutputOpener {
     }
   }
 
-  /// Opens the output, to be written on from where the store says, or the standard output.
+  /// Opens the output, to be written on from where the store says, or the standard output; from then on
+  /// waiting notices when its reader is gone.
   public func openOutput() throws(ToolFailure) -> OutputStream {
-    try open(output) ?? .standard()
+    let opened = try open(output) ?? .standard()
+    opened.watchReader()
+    return opened
   }
 
   /// Opens another output where one is named.

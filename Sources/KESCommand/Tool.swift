@@ -73,6 +73,10 @@ extension Tool {
     }
     do {
       let ended = try work(messages)
+      // As where a write had told: nobody is there to be told more.
+      if case .stopped(SIGPIPE) = ended.ending {
+        return fail(.stream(.brokenPipe(name: "stdout")), messages)
+      }
       if ended.skippedCount > 0 {
         let records = ended.skippedCount == 1 ? "1 record" : "\(ended.skippedCount) records"
         messages.note("\(records) could not be decoded and skipped; --dead-letter keeps them")

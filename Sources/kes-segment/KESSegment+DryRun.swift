@@ -14,6 +14,7 @@ extension KESSegment {
     let onRejection: (BadRecord) -> Void = { messages.note("\($0); skipped") }
     let ends = try TopicEnds(topics, input, report, signals, messages)
     let output = OutputStream.standard()
+    output.watchReader()
     var topic = try ends?.makeSource(
       setup, input, deadLetters: nil, greatestCount: greatestCount, output: output,
       onRejection: onRejection)

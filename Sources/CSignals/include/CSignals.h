@@ -11,6 +11,15 @@ int kes_signals_install(void);
 /// The signal that asked the process to stop (SIGINT or SIGTERM), or 0.
 int kes_signals_stop(void);
 
+/// Asks the process to stop as if by `signal`, unless it was asked already.
+void kes_signals_ask_to_stop(int signal);
+
+/// Keeps the descriptor whose reader is to be noticed when it goes; -1 for none.
+void kes_signals_watch(int descriptor);
+
+/// That descriptor, or -1.
+int kes_signals_watched(void);
+
 /// How many SIGUSR1 have arrived since the last call; resets the count.
 int kes_signals_take_reports(void);
 

@@ -39,4 +39,9 @@ final class DescriptorDestination: OutputDestination {
   }
 
   func finish() {}
+
+  var readDescriptor: Int32? {
+    let status = try? handle.status(name)
+    return status?.hasReader == true ? handle.descriptor : nil
+  }
 }

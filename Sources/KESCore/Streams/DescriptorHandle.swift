@@ -68,6 +68,8 @@ struct DescriptorHandle: ~Copyable {
 struct FileStatus: Sendable {
   let isRegular: Bool
   let isDirectory: Bool
+  /// Whether it is a pipe or a socket.
+  let hasReader: Bool
   let size: Int64
   /// The same for two names of one file, and for no others.
   let identity: FileIdentity
@@ -75,6 +77,7 @@ struct FileStatus: Sendable {
   init(_ status: stat) {
     isRegular = status.st_mode & S_IFMT == S_IFREG
     isDirectory = status.st_mode & S_IFMT == S_IFDIR
+    hasReader = [S_IFIFO, S_IFSOCK].contains(status.st_mode & S_IFMT)
     size = Int64(status.st_size)
     identity = FileIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
   }

@@ -13,8 +13,12 @@ public protocol OutputDestination: AnyObject {
 
   /// Called behind the last write of a run. Throws where something of it was not delivered.
   func finish() throws(StreamError)
+
+  /// A descriptor that tells when its reader is gone: of a pipe or a socket; nil for others.
+  var readDescriptor: Int32? { get }
 }
 
 extension OutputDestination {
   public func discard() {}
+  public var readDescriptor: Int32? { nil }
 }

@@ -44,6 +44,11 @@ public final class OutputStream {
     buffer = ByteBlock(capacity: OutputStream.blockSize * 2)
   }
 
+  /// Has waiting notice that whoever reads this output is gone (`Signals.watchReader`).
+  public func watchReader() {
+    if let descriptor = destination.readDescriptor { Signals.watchReader(of: descriptor) }
+  }
+
   /// Opens the file at `path`.
   ///
   /// - Parameter keeping: how many bytes an earlier run wrote that count: the file is cut to that

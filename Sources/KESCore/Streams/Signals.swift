@@ -54,19 +54,36 @@ public struct Signals: Sendable {
     return false
   }
 
+  // MARK: The reader of what is written
+
+  /// Has waiting notice that whoever reads from `descriptor` is gone, which is then a SIGPIPE that asks
+  /// to stop. To be called for the one output of a process that is a pipe or a socket: others do not
+  /// tell. Of a socket whose peer is on another machine only the first write after that tells.
+  public static func watchReader(of descriptor: Int32) { kes_signals_watch(descriptor) }
+
+  // MARK: Waiting
+
   /// Why waiting ended.
   enum Wait { case ready, deadline, signal }
 
   /// Waits until `input` (or nothing, where it is nil) has something to read, a signal comes, or
   /// `milliseconds` have passed; for ever where that is nil.
   func wait(for input: Int32?, milliseconds: Int64?) -> Wait {
-    var descriptors = InlineArray<2, pollfd>(repeating: pollfd(fd: -1, events: 0, revents: 0))
+    var descriptors = InlineArray<3, pollfd>(repeating: pollfd(fd: -1, events: 0, revents: 0))
     descriptors[0] = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
     descriptors[1] = pollfd(fd: input ?? -1, events: Int16(POLLIN), revents: 0)
+    // What has been noticed once would end every wait at once.
+    let watched = stop == nil ? kes_signals_watched() : -1
+    // No events are asked for: errors and hang-ups are told all the same (poll(2)).
+    descriptors[2] = pollfd(fd: watched, events: 0, revents: 0)
     let limit = milliseconds.map { Int32(clamping: max(0, $0)) } ?? -1
     var span = descriptors.mutableSpan
     let count = unsafe span.withUnsafeMutableBufferPointer {
-      unsafe poll($0.baseAddress, 2, limit)
+      unsafe poll($0.baseAddress, 3, limit)
+    }
+    if descriptors[2].revents != 0 {
+      kes_signals_ask_to_stop(SIGPIPE)
+      return .signal
     }
     if descriptors[0].revents != 0 || (count < 0 && errno == EINTR) { return .signal }
     return count == 0 ? .deadline : .ready
