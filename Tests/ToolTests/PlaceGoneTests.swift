@@ -54,6 +54,28 @@ import Testing
     #expect(ended.status == 0 && ended.lines.count == 1, "\(ended.errors)")
   }
 
+  /// Also where nothing came that was read from there.
+  @Test(arguments: [
+    ("kes-read", ["-G", "g", "-e"]), ("kes-segment", ["-G", "g", "-e"]),
+    ("kes-segment", ["--state", "state", "-e"]),
+  ])
+  func whatWasGivenUpOnceIsNotAskedForAgain(tool: String, options: [String]) throws {
+    let topic = try PreparedTopic {
+      $0.append([PreparedTopic.event(1), PreparedTopic.event(2)])
+    }
+    #expect(try topic.run(tool, options).status == 0)
+    topic.change {
+      $0.append([3, 4, 5].map { PreparedTopic.event($0) })
+      $0.removeRecords(before: 5)
+    }
+    #expect(try topic.run(tool, options).status == 65)
+    let given = try topic.run(tool, options + ["-o", "beginning"])
+    #expect(given.status == 0 && given.output.isEmpty, "\(given.errors)")
+    if options.contains("-G") { #expect(topic.committed() == 5) }
+    let next = try topic.run(tool, options)
+    #expect(next.status == 0 && next.output.isEmpty && next.errors.isEmpty, "\(next.errors)")
+  }
+
   @Test func aGroupThatStandsBehindTheEndOfItsTopicIsRefused() throws {
     let topic = try PreparedTopic { $0.append([PreparedTopic.event(1)]) }
     topic.commit(7)

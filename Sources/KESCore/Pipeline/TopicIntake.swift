@@ -85,7 +85,8 @@ public struct TopicIntake: ~Copyable, RecordSource {
         try reader.accept(partitions)
       }
       positions.merge(starts) { $1 }
-      committed.merge(starts) { $1 }
+      // Where the user says to begin the group does not stand yet.
+      if reader.reading.offset == nil { committed.merge(starts) { $1 } }
     case .revoked(let partitions):
       try commit()
       try giveUp(partitions)

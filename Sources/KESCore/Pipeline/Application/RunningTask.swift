@@ -7,6 +7,8 @@ final class RunningTask {
   /// The offset of the record that is next, and what of that is committed.
   var position: KafkaOffset
   var committed: KafkaOffset
+  /// Whether nobody has been told yet that it goes on there: the user has said where, not an earlier run.
+  var isElsewhere = false
 
   init(partition: Int32, task: consuming SegmentTask, position: KafkaOffset) {
     self.partition = partition
@@ -16,7 +18,7 @@ final class RunningTask {
   }
 
   /// Whether a commit would change anything.
-  var hasMoved: Bool { task.isDirty || position != committed }
+  var hasMoved: Bool { task.isDirty || position != committed || isElsewhere }
 
   /// Where a next run may go on that has nothing of this one: before the first record that is held.
   var placeWithoutState: KafkaOffset {

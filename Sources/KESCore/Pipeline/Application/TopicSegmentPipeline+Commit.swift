@@ -32,7 +32,7 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
     } else {
       try commitInOrder(offsets)
     }
-    for running in moved { running.committed = running.position }
+    for running in moved { (running.committed, running.isElsewhere) = (running.position, false) }
     committedLedger = (intake.ledger, writer.ledger)
     recovery.succeed()
     greatestCommitTime = max(greatestCommitTime, clock.monotonic() - began)

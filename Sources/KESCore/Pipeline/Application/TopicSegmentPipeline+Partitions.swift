@@ -37,8 +37,11 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
       let places = try reader.placesToGoOn(from: known, asking: reader.consumer)
       return try reader.accept(partitions, startingAt: places)
     }
+    let isChosen = reader.reading.group != nil && reader.reading.offset != nil
     for partition in partitions {
-      tasks[partition] = try makeTask(partition, at: starts[partition] ?? KafkaOffset(0))
+      let running = try makeTask(partition, at: starts[partition] ?? KafkaOffset(0))
+      running.isElsewhere = isChosen || known[partition].map { $0 != running.position } ?? false
+      tasks[partition] = running
     }
   }
 
@@ -99,6 +102,7 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
         ?? start
     }
     let running = try makeTask(partition, at: place)
+    running.isElsewhere = place != start
     let elapsed = clock.monotonic() - waiting.began
     try application.follower.stop([partition])
     try streaming { () throws(StreamError) in try reader.begin(partition, at: place) }

@@ -62,6 +62,7 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
     for (partition, running) in tasks {
       let remade = try makeTask(partition, at: running.committed)
       remade.task.restoredHeld = running.task.restoredHeld
+      remade.isElsewhere = running.isElsewhere
       tasks[partition] = remade
       if dropped.contains(partition) {
         drop(partition)
