@@ -30,7 +30,7 @@ import Testing
       EventLines.random(count: 1000, devices: 400, seed: 1), to: "in.jsonl")
     let expected = try expected()
     var seen: Set<Int> = []
-    for pages in 0...40 {
+    for pages in 0...24 {
       let ended = try run("fill \(pages)\n\(segment)\n\(segment)\nrm disk/fill\n\(segment)")
       let statuses = ended.statuses
       #expect(ended.status == 0 && statuses.count == 3 && statuses.last == 0, "\(pages): \(ended)")

@@ -41,6 +41,8 @@ struct SegmentTask: ~Copyable {
 
   var openCount: Int { segmenter.openCount }
   var heldCount: Int64 { Int64(reorderer.count) }
+  /// The greatest time that has arrived (R1).
+  var streamTime: EventTime { max(segmenter.streamTime, reorderer.streamTime) }
 
   // MARK: Records
 
@@ -66,7 +68,7 @@ struct SegmentTask: ~Copyable {
   /// Notes that records came at `now`, in milliseconds of the monotonic clock.
   mutating func noteArrival(now: Int64) {
     lastArrival = now
-    streamTimeAtArrival = max(segmenter.streamTime, reorderer.streamTime)
+    streamTimeAtArrival = streamTime
   }
 
   /// Applies what is still held, in order (R9).
@@ -159,7 +161,7 @@ struct SegmentTask: ~Copyable {
     if let failure = reader.failure { throw .schema(failure) }
     heldSchemas = SegmentTask.heldSchemas(of: formats, stored: schemas.all)
     restoredHeld = Int64(reorderer.count)
-    streamTimeAtArrival = max(segmenter.streamTime, reorderer.streamTime)
+    streamTimeAtArrival = streamTime
   }
 
   /// Gives the changelog an identity, where nobody has. It is the changelog's when a commit has written

@@ -291,6 +291,16 @@ public final class StateStore {
     }
   }
 
+  /// How many of the task's held records are of a later time. Cost: O(held).
+  func heldCount(task: Int32, after time: EventTime) throws(StateError) -> Int {
+    var count = 0
+    try forEachHeld(task) { held, _, _ in
+      if held.time > time { count += 1 }
+      return true
+    }
+    return count
+  }
+
   /// The one entry among the positions whose key `append` writes; nil where there is none.
   private func position<Value>(
     _ read: (Span<UInt8>) -> Value?, _ append: (inout ByteBlock) -> Void

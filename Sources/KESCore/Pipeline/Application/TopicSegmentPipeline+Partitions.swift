@@ -38,7 +38,9 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
       try reader.accept(partitions, startingAt: places)
     }
     for partition in partitions {
-      tasks[partition] = try makeTask(partition, at: starts[partition] ?? KafkaOffset(0))
+      let running = try makeTask(partition, at: starts[partition] ?? KafkaOffset(0))
+      intake.tell(streamTime: running.task.streamTime, of: partition)
+      tasks[partition] = running
     }
   }
 
@@ -101,6 +103,7 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
     try streaming { () throws(StreamError) in try reader.begin(partition, at: place) }
     restoring[partition] = nil
     tasks[partition] = running
+    intake.tell(streamTime: running.task.streamTime, of: partition)
     if running.task.openCount > 0 {
       onNote(
         "partition \(partition): \(running.task.openCount) open sessions taken up in"
