@@ -76,6 +76,8 @@ int kes_signals_install(void) {
   return wake_pipe[0];
 }
 
+void kes_signals_ignore_file_limit(void) { signal(SIGXFSZ, SIG_IGN); }
+
 int kes_signals_stop(void) { return stop_signal; }
 
 void kes_signals_ask_to_stop(int signal_number) {

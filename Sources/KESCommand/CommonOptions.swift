@@ -75,6 +75,24 @@ public struct InputOptions: ParsableArguments {
   public var policy: BadRecordPolicy { onError ?? (deadLetter == nil ? .fail : .skip) }
 }
 
+/// Devices whose clocks are wrong.
+public struct ClockOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Reject events that are further ahead of the wall clock than this, as records that cannot be"
+        + " decoded are: they do not move stream time. (default: none; the first that is more than a"
+        + " day ahead is told of)",
+      valueName: "duration"))
+  public var maxAhead: DurationArgument?
+
+  public init() {}
+
+  /// What watches a run's events.
+  public func watch(_ messages: Messages) -> AheadWatch {
+    AheadWatch(greatest: maxAhead.map { UInt64($0.milliseconds) }) { messages.note($0) }
+  }
+}
+
 /// Telling how a run goes.
 public struct ReportOptions: ParsableArguments {
   @Flag(name: [.short, .long], help: "Say nothing but errors.")

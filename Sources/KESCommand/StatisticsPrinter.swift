@@ -64,13 +64,16 @@ public final class StatisticsPrinter: StatisticsReporter {
       {"records":\(ledger.records),"bytes":\(figures.bytes),"rate":\(rate),\
       "open_sessions":\(figures.openSessions),"max_lag":\(min(figures.greatestLag, greatestNumber)),\
       "assigned":\(ledger.assigned),"late":\(ledger.late),"duplicate":\(ledger.duplicate),\
-      "rejected":\(ledger.rejected),"filtered":\(ledger.filtered),"held":\(ledger.held)\(topicMembers(figures.topic))}
+      "rejected":\(ledger.rejected),"filtered":\(ledger.filtered),"held":\(ledger.held)\(aheadMember(figures.ahead))\(topicMembers(figures.topic))}
 
       """)
   }
 
   /// Our choice: what readers of JSON hold in a signed number of 64 bits.
   private var greatestNumber: UInt64 { UInt64(Int64.max) }
+
+  /// The member of those who look at the wall clock.
+  private func aheadMember(_ ahead: Int64?) -> String { ahead.map { ",\"ahead\":\($0)" } ?? "" }
 
   /// The members that only a run on topics has.
   private func topicMembers(_ topic: TopicStatistics?) -> String {

@@ -46,6 +46,7 @@ extension Tool {
   /// Parses the command line and runs the tool. `--stats` alone stands for `--stats=5`.
   public static func start() {
     StandardDescriptors.reserve()
+    Signals.tellFileLimit()
     var arguments: [String] = []
     var isOption = true
     for argument in CommandLine.arguments.dropFirst() {

@@ -64,14 +64,15 @@ public final class TopicEnds {
   ///   - output: what must be written before offsets are committed.
   public func makeSource(
     _ setup: RecordSetup, _ input: InputOptions, deadLetters: (any DeadLetters)?,
-    greatestCount: Int64, output: OutputStream, onRejection: ((BadRecord) -> Void)?
+    greatestCount: Int64, output: OutputStream, onRejection: ((BadRecord) -> Void)?,
+    ahead: AheadWatch? = nil
   ) throws(ToolFailure) -> TopicIntake? {
     guard let reader = try makeReader() else { return nil }
     return TopicIntake(
       reader: reader, formats: setup.formats, isAvro: setup.readsAvroMessages(input),
       greatestRecord: input.maxRecord.bytes, keepsHeaders: options.to != nil,
       policy: input.policy, deadLetters: deadLetters, greatestCount: greatestCount,
-      signals: signals, onRejection: onRejection, onNotice: onNotice,
+      signals: signals, onRejection: onRejection, ahead: ahead, onNotice: onNotice,
       settle: { () throws(StreamError) in try output.sync() })
   }
 

@@ -47,6 +47,13 @@ extension KESPurge {
       return (rest, try rest.read(settles: !state.dryRun))
     }
     if let signal { return ToolEnding(.stopped(signal)) }
+    if let moment = state.resetStreamTime {
+      return try resetStreamTime(to: moment, of: rest.store, rest.tasks, isOfTopic: true, messages)
+      {
+        (changes: inout StateChanges) throws(ToolFailure) in
+        try piping { () throws(PipelineError) in try rest.write(&changes) }
+      }
+    }
     let selections = try selections(of: rest.store, rest.tasks, messages)
     let setup = try format.makeSetup(
       wantsDetails: false, isFile: output.output != nil, topics: topics, signals: signals)

@@ -42,6 +42,11 @@ struct KESPurge: Tool {
       emptied, and written on, so that every SessionClosed stands there exactly once. It may be the \
       very file that kes-segment writes to.
 
+      One wrong clock moves stream time, and from then on no session is silent. kes-segment --max-ahead \
+      rejects such events; --reset-stream-time sets stream time back where it has happened:
+
+        kes-purge --state sessions.state --reset-stream-time now
+
       With --application-id it does the same to the changelog of an application of kes-segment, when \
       none of its processes runs: each partition by its own stream time. SessionClosed go to the \
       standard output, to a new --output or to a topic, and are safe there before a session leaves \
@@ -59,6 +64,7 @@ struct KESPurge: Tool {
 
   @OptionGroup(title: "Input") var input: InputOptions
   @OptionGroup(title: "Sessions") var closing: ClosingOptions
+  @OptionGroup(title: "Sessions") var clocks: ClockOptions
   @OptionGroup(title: "State") var state: StateOptions
   @OptionGroup(title: "Kafka") var topics: TopicOptions
   @OptionGroup(title: "Application") var application: ApplicationOptions
@@ -74,10 +80,14 @@ struct KESPurge: Tool {
   mutating func validate() throws {
     try application.check(topics)
     let named = application.application
+    if state.resetStreamTime != nil { try requireNoPurge("--reset-stream-time") }
     try format.check(topics, input, output, isUsed: named != nil, application: named)
     if application.reset {
       try requireNoInput("resets an application", "without --reset")
-      try requireNoPurge()
+      try requireNoPurge("--reset")
+      if state.resetStreamTime != nil {
+        throw ValidationError("--reset and --reset-stream-time exclude each other")
+      }
     } else if application.applicationId != nil {
       try requireNoInput("purges an application", "without --application-id")
       try require("without --application-id", [("--state", state.state != nil)])
@@ -100,7 +110,8 @@ struct KESPurge: Tool {
       condition,
       [
         ("--flush", closing.flush), ("--retain", closing.retain != nil),
-        ("--count", input.count != nil), ("--input-format", input.inputFormat != nil),
+        ("--max-ahead", clocks.maxAhead != nil), ("--count", input.count != nil),
+        ("--input-format", input.inputFormat != nil),
         ("--on-error", input.onError != nil), ("--dead-letter", input.deadLetter != nil),
         ("--stats", report.stats != nil), ("--progress", report.progress),
         ("--schema", format.avro.schema != nil),
@@ -117,15 +128,16 @@ struct KESPurge: Tool {
     }
   }
 
-  /// Refuses what says which sessions to close, and where to write that: a reset closes none.
-  private func requireNoPurge() throws {
+  /// Refuses what says which sessions to close, and where to write that: what `option` does closes
+  /// none.
+  private func requireNoPurge(_ option: String) throws {
     let given = [
       ("--timeout", closing.timeout != nil), ("--lateness", closing.lateness != nil),
       ("--as-of", state.asOf != nil), ("--device", state.device != nil),
       ("--to", topics.to != nil), ("--output", output.output != nil),
       ("--format", format.format != nil),
     ].first { $0.1 }
-    if let given { throw ValidationError("\(given.0) closes sessions, and --reset closes none") }
+    if let given { throw ValidationError("\(given.0) closes sessions, and \(option) closes none") }
   }
 
   func work(_ messages: Messages) throws(ToolFailure) -> ToolEnding {
@@ -153,14 +165,14 @@ struct KESPurge: Tool {
       report.verbose ? { messages.note("\($0); skipped") } : nil
     var source = try ends?.makeSource(
       setup, input, deadLetters: deadLetters, greatestCount: input.count ?? .max,
-      output: sessions.stream, onRejection: onRejection)
+      output: sessions.stream, onRejection: onRejection, ahead: clocks.watch(messages))
     if let source = source.take() { return try filter(source, to: sessions, signals, messages) }
     let intake = Intake(
       input: InputSequence(paths: input.files, signals: signals),
       decoder: setup.formats.makeDecoder(
         input: input.inputFormat, greatestRecord: input.maxRecord.bytes),
       policy: input.policy, deadLetters: deadLetters, greatestCount: input.count ?? .max,
-      signals: signals, onRejection: onRejection)
+      signals: signals, onRejection: onRejection, ahead: clocks.watch(messages))
     return try filter(intake, to: sessions, signals, messages)
   }
 
@@ -194,6 +206,14 @@ struct KESPurge: Tool {
     let tasks = try storing { () throws(StateError) in
       try store.requireNoApplication()
       return try store.tasks()
+    }
+    if let moment = state.resetStreamTime {
+      let origin = try storing { () throws(StateError) in try store.origin() }
+      let isOfTopic = origin != nil && origin != .files
+      return try resetStreamTime(to: moment, of: store, tasks, isOfTopic: isOfTopic, messages) {
+        (changes: inout StateChanges) throws(ToolFailure) in
+        try storing { () throws(StateError) in try store.commit(changes) }
+      }
     }
     let selections = try selections(of: store, tasks, messages)
     let isFile = output.output != nil

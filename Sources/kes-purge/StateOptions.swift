@@ -52,13 +52,29 @@ struct StateOptions: ParsableArguments {
       valueName: "glob"))
   var device: String?
 
-  @Flag(help: "Write the same, and remove nothing. Also while kes-segment runs.")
+  @Flag(help: "Write or tell the same, and change nothing. Also while kes-segment runs.")
   var dryRun = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Purge nothing, but set stream time back where one wrong clock has moved it ahead: to the wall"
+        + " clock, or a time in milliseconds or as RFC 3339.",
+      valueName: "now|time"))
+  var resetStreamTime: Moment?
+
+  mutating func validate() throws {
+    if case .stream = resetStreamTime {
+      throw ValidationError(
+        "--reset-stream-time takes now, milliseconds or RFC 3339, such as 2026-11-23T08:00:00Z")
+    }
+  }
 
   /// Refuses what has a meaning for a store alone.
   func requireNone() throws {
-    let given = [("--as-of", asOf != nil), ("--device", device != nil), ("--dry-run", dryRun)]
-      .first { $0.1 }
+    let given = [
+      ("--as-of", asOf != nil), ("--device", device != nil), ("--dry-run", dryRun),
+      ("--reset-stream-time", resetStreamTime != nil),
+    ].first { $0.1 }
     if let given {
       throw ValidationError("\(given.0) needs --state or --application-id: what to purge")
     }

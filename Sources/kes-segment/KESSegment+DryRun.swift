@@ -17,14 +17,14 @@ extension KESSegment {
     output.watchReader()
     var topic = try ends?.makeSource(
       setup, input, deadLetters: nil, greatestCount: greatestCount, output: output,
-      onRejection: onRejection)
+      onRejection: onRejection, ahead: clocks.watch(messages))
     if let source = topic.take() { return try show(source, output, signals, messages) }
     let intake = Intake(
       input: InputSequence(paths: input.files, signals: signals),
       decoder: setup.formats.makeDecoder(
         input: input.inputFormat, greatestRecord: input.maxRecord.bytes),
       policy: input.policy, greatestCount: greatestCount, signals: signals,
-      onRejection: onRejection)
+      onRejection: onRejection, ahead: clocks.watch(messages))
     return try show(intake, output, signals, messages)
   }
 

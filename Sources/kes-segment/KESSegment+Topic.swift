@@ -41,6 +41,7 @@ extension KESSegment {
       options: topicOptions(setup), signals: signals,
       reporter: StatisticsPrinter(options: report, files: [], messages: messages),
       onRejection: report.verbose ? { messages.note("\($0); skipped") } : nil,
+      ahead: clocks.watch(messages),
       onNote: { messages.note($0) }, onNotice: ends.onNotice)
     let ending = try piping { () throws(PipelineError) in try pipeline.run() }
     return ToolEnding(ending, skippedCount: pipeline.skippedCount)

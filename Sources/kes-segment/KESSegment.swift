@@ -48,6 +48,7 @@ struct KESSegment: Tool {
 
   @OptionGroup(title: "Input") var input: InputOptions
   @OptionGroup(title: "Sessions") var rules: RuleOptions
+  @OptionGroup(title: "Sessions") var clocks: ClockOptions
   @OptionGroup(title: "Sessions") var dryRun: DryRunOptions
   @OptionGroup(title: "State") var state: StateOptions
   @OptionGroup(title: "Kafka") var topics: TopicOptions
@@ -98,7 +99,8 @@ struct KESSegment: Tool {
       input: InputSequence(paths: input.files, signals: signals), decoder: decoder,
       policy: input.policy, deadLetters: deadLetters,
       greatestCount: input.count ?? .max, signals: signals, resume: { known[$0] },
-      onRejection: report.verbose ? { messages.note("\($0); skipped") } : nil)
+      onRejection: report.verbose ? { messages.note("\($0); skipped") } : nil,
+      ahead: clocks.watch(messages))
     let encoder = sessions.makeSessionEncoder(
       emission: rules.emit, marksDuplicates: marksDuplicates)
     var pipeline = SegmentPipeline(

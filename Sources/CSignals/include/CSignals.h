@@ -8,6 +8,9 @@
 /// -1 with errno set. A second SIGINT or SIGTERM has its default effect.
 int kes_signals_install(void);
 
+/// Has a write beyond the limit of file sizes (RLIMIT_FSIZE) fail with EFBIG, and not end the process.
+void kes_signals_ignore_file_limit(void);
+
 /// The signal that asked the process to stop (SIGINT or SIGTERM), or 0.
 int kes_signals_stop(void);
 

@@ -27,6 +27,7 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable, RecordSourc
   private let signals: Signals
   private let resume: (String) -> InputPosition?
   private let onRejection: ((BadRecord) -> Void)?
+  private var ahead: AheadWatch?
   private var isOpen = false
   private var failure: BadRecord?
   private var streamTime: EventTime = .beforeAll
@@ -36,11 +37,12 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable, RecordSourc
   ///   - greatestCount: how many records to read at most (`-c`).
   ///   - resume: where an earlier run stood in an input.
   ///   - onRejection: told of every record that is passed over.
+  ///   - ahead: watches for events that are ahead of the wall clock.
   public init(
     input: consuming InputSequence, decoder: consuming Decoder, policy: BadRecordPolicy,
     deadLetters: (any DeadLetters)? = nil, greatestCount: Int64 = .max, signals: Signals,
     resume: @escaping (String) -> InputPosition? = { _ in nil },
-    onRejection: ((BadRecord) -> Void)? = nil
+    onRejection: ((BadRecord) -> Void)? = nil, ahead: AheadWatch? = nil
   ) {
     self.input = input
     self.decoder = decoder
@@ -50,6 +52,7 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable, RecordSourc
     self.signals = signals
     self.resume = resume
     self.onRejection = onRejection
+    self.ahead = ahead
   }
 
   public var partition: Int32 { 0 }
@@ -141,8 +144,9 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable, RecordSourc
   private mutating func decode(
     _ batch: inout Batch, endOfInput: Bool
   ) throws(PipelineError) {
-    let limits = DecodingLimits(
+    var limits = DecodingLimits(
       records: greatestCount - ledger.records, stopsAtRejection: policy == .fail)
+    if let ahead { limits.ahead = ahead.limit }
     do {
       try decoder.decode(&batch, endOfInput: endOfInput, limits: limits)
     } catch {
@@ -157,9 +161,22 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable, RecordSourc
       streamTime = max(streamTime, time)
       greatestLag = max(greatestLag, time.elapsed(until: streamTime))
     }
+    if batch.ahead.count > 0 { noteAhead(batch) }
     for index in 0..<batch.rejections.count { reject(batch.rejections[index], of: batch) }
     let deadLetters = deadLetters
     try streaming { () throws(StreamError) in try deadLetters?.flushIfFull() }
+  }
+
+  private mutating func noteAhead(_ batch: borrowing Batch) {
+    ledger.ahead += batch.ahead.count
+    var watch = ahead
+    watch?.tell(batch) { input.name + decoder.location(of: $0) }
+    ahead = watch
+  }
+
+  /// Tells of stream time that an earlier run left ahead of the wall clock.
+  func tell(streamTime: EventTime, of name: String) {
+    ahead?.tell(streamTime: streamTime, of: name)
   }
 
   private mutating func reject(_ rejection: Rejection, of batch: borrowing Batch) {
@@ -172,6 +189,7 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable, RecordSourc
     if isCounted {
       ledger.records += Int64(rejection.recordCount)
       ledger.rejected += Int64(rejection.recordCount)
+      if rejection.fault == .aheadOfClock { ledger.ahead += 1 }
       if policy == .fail { failure = bad } else { onRejection?(bad) }
     }
   }
@@ -190,6 +208,7 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable, RecordSourc
     statistics.bytes = byteCount
     statistics.openSessions = Int64(openSessions)
     statistics.greatestLag = greatestLag
+    statistics.ahead = ahead.map { _ in self.ledger.ahead }
     greatestLag = 0
     if let progress = input.progress {
       statistics.progress = (input.name, progress.read, progress.size)

@@ -10,6 +10,8 @@ public struct Ledger: Hashable, Sendable {
   public var filtered: Int64 = 0
   /// Waiting for the watermark (R9).
   public var held: Int64 = 0
+  /// Of all these, those that are ahead of the wall clock.
+  public var ahead: Int64 = 0
 
   public init() {}
 

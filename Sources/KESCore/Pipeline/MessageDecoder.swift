@@ -12,6 +12,7 @@ struct MessageDecoder: ~Copyable {
     /// Its index among the messages.
     let message: Int
     let reason: String
+    let fault: Fault
   }
 
   /// What was decoded.
@@ -153,7 +154,7 @@ struct MessageDecoder: ~Copyable {
     let reason =
       taken.nextIsBlank
       ? "an empty value; expected a JSON object" : decoder.message(for: rejection, in: batch)
-    rejected.append(Rejected(message: taken.pop(), reason: reason))
+    rejected.append(Rejected(message: taken.pop(), reason: reason, fault: rejection.fault))
     return true
   }
 

@@ -11,6 +11,7 @@ struct MessageIntake: ~Copyable {
   let deadLetters: (any DeadLetters)?
   private let greatestCount: Int64
   private let onRejection: ((BadRecord) -> Void)?
+  private var ahead: AheadWatch?
   /// What was read, and not handed out as records: tombstones and rejected messages. A loop adds what
   /// it is done with otherwise.
   var ledger = Ledger()
@@ -23,9 +24,11 @@ struct MessageIntake: ~Copyable {
   /// - Parameters:
   ///   - greatestCount: how many messages to read at most (`-c`).
   ///   - onRejection: told of every record that is passed over.
+  ///   - ahead: watches for events that are ahead of the wall clock.
   init(
     _ decoder: consuming MessageDecoder, topic: String, policy: BadRecordPolicy,
-    deadLetters: (any DeadLetters)?, greatestCount: Int64, onRejection: ((BadRecord) -> Void)?
+    deadLetters: (any DeadLetters)?, greatestCount: Int64, onRejection: ((BadRecord) -> Void)?,
+    ahead: AheadWatch?
   ) {
     self.decoder = decoder
     self.topic = topic
@@ -33,6 +36,7 @@ struct MessageIntake: ~Copyable {
     self.deadLetters = deadLetters
     self.greatestCount = greatestCount
     self.onRejection = onRejection
+    self.ahead = ahead
   }
 
   /// Whether messages wait to be decoded.
@@ -73,8 +77,9 @@ struct MessageIntake: ~Copyable {
   mutating func decode(
     into batch: inout Batch, end: (Int32) -> KafkaOffset?, isOurs: (Int32) -> Bool = { _ in true }
   ) throws(PipelineError) -> MessageDecoder.Progress {
-    let limits = DecodingLimits(
+    var limits = DecodingLimits(
       records: greatestCount - ledger.records, stopsAtRejection: policy == .fail)
+    if let ahead { limits.ahead = ahead.limit }
     let progress: MessageDecoder.Progress
     do {
       progress = try decoder.decode(
@@ -88,7 +93,24 @@ struct MessageIntake: ~Copyable {
     for index in 0..<batch.records.count {
       lag.note(batch.records[index].time, of: progress.partition)
     }
+    if batch.ahead.count > 0 { noteAhead(batch, of: progress.partition) }
     return progress
+  }
+
+  private mutating func noteAhead(_ batch: borrowing Batch, of partition: Int32) {
+    ledger.ahead += batch.ahead.count
+    let topic = topic
+    ahead?.tell(batch) { noted in
+      let position = batch.records[Int(noted.place)].position
+      let offset = MessageDecoder.offset(ofPosition: position)
+      return KafkaPlace(topic: topic, partition: partition, offset: offset.rawValue).description
+    }
+  }
+
+  /// Tells of stream time that an earlier run left ahead of the wall clock.
+  func tell(streamTime: EventTime, of partition: Int32) {
+    ahead?.tell(
+      streamTime: streamTime, of: KafkaPlace(topic: topic, partition: partition).description)
   }
 
   /// Deals with the bad messages among those decoded last.
@@ -105,6 +127,7 @@ struct MessageIntake: ~Copyable {
     }
     let record = BadRecord(position: place.description, reason: bad.reason)
     ledger.rejected += 1
+    if bad.fault == .aheadOfClock { ledger.ahead += 1 }
     if policy == .fail {
       (failure, failedPartition) = (record, place.partition)
     } else {
@@ -123,6 +146,7 @@ struct MessageIntake: ~Copyable {
     statistics.openSessions = openSessions
     statistics.greatestLag = lag.take()
     statistics.topic = topic
+    statistics.ahead = ahead.map { _ in self.ledger.ahead }
     return statistics
   }
 }

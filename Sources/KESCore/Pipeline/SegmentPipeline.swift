@@ -67,6 +67,7 @@ public struct SegmentPipeline<
   public mutating func restore() throws(PipelineError) {
     guard let store else { return }
     try task.restore(from: store, task: 0)
+    intake.tell(streamTime: task.streamTime, of: store.directory)
   }
 
   /// Runs to the end of input, or until a signal asks to stop.
@@ -97,7 +98,7 @@ public struct SegmentPipeline<
       switch turn {
       case .batch:
         try task.process(batch, to: &writer)
-        task.noteArrival(now: clock.monotonic())
+        if !batch.records.isEmpty { task.noteArrival(now: clock.monotonic()) }
       case .idle:
         try goOnWithClock()
       case .end:

@@ -43,6 +43,8 @@ struct SegmentTask: ~Copyable {
   var heldCount: Int64 { Int64(reorderer.count) }
   /// Where the first record in the partition stands that is held.
   var firstHeldPosition: Int64? { reorderer.firstPosition }
+  /// The greatest time that has arrived (R1).
+  var streamTime: EventTime { max(segmenter.streamTime, reorderer.streamTime) }
 
   // MARK: Records
 
@@ -68,7 +70,7 @@ struct SegmentTask: ~Copyable {
   /// Notes that records came at `now`, in milliseconds of the monotonic clock.
   mutating func noteArrival(now: Int64) {
     lastArrival = now
-    streamTimeAtArrival = max(segmenter.streamTime, reorderer.streamTime)
+    streamTimeAtArrival = streamTime
   }
 
   /// Applies what is still held, in order (R9).
@@ -161,7 +163,7 @@ struct SegmentTask: ~Copyable {
     if let failure = reader.failure { throw .schema(failure) }
     heldSchemas = SegmentTask.heldSchemas(of: formats, stored: schemas.all)
     restoredHeld = Int64(reorderer.count)
-    streamTimeAtArrival = max(segmenter.streamTime, reorderer.streamTime)
+    streamTimeAtArrival = streamTime
   }
 
   /// Gives the changelog an identity, where nobody has. It is the changelog's when a commit has written

@@ -8,6 +8,9 @@ public struct Statistics: Sendable {
   public var openSessions: Int64 = 0
   /// How far, at most, an event lagged behind stream time since the last report, in milliseconds.
   public var greatestLag: UInt64 = 0
+  /// How many events were read that are further ahead of the wall clock than they may be, or than a
+  /// day; nil where nobody looks.
+  public var ahead: Int64?
   /// How much of the current file has been read, where there is one.
   public var progress: (name: String, read: Int64, size: Int64)?
   /// Of a run that reads a topic.

@@ -28,13 +28,14 @@ public struct TopicIntake: ~Copyable, RecordSource {
   ///   - keepsHeaders: whether the output is a topic, to which headers are passed on.
   ///   - greatestCount: how many records to read at most (`-c`).
   ///   - onRejection: told of every record that is passed over.
+  ///   - ahead: watches for events that are ahead of the wall clock.
   ///   - onNotice: told what librdkafka has to say.
   ///   - settle: called before offsets are committed: waits until all that was written is safe.
   public init(
     reader: TopicReader, formats: RecordFormats, isAvro: Bool, greatestRecord: Int,
     keepsHeaders: Bool, policy: BadRecordPolicy, deadLetters: (any DeadLetters)? = nil,
     greatestCount: Int64 = .max, signals: Signals, clock: Clock = .real,
-    onRejection: ((BadRecord) -> Void)? = nil,
+    onRejection: ((BadRecord) -> Void)? = nil, ahead: AheadWatch? = nil,
     onNotice: @escaping (KafkaNotice) -> Void = { _ in },
     settle: @escaping () throws(StreamError) -> Void = {}
   ) {
@@ -43,7 +44,7 @@ public struct TopicIntake: ~Copyable, RecordSource {
       MessageDecoder(
         formats, isAvro: isAvro, greatestRecord: greatestRecord, keepsHeaders: keepsHeaders),
       topic: reader.reading.topic, policy: policy, deadLetters: deadLetters,
-      greatestCount: greatestCount, onRejection: onRejection)
+      greatestCount: greatestCount, onRejection: onRejection, ahead: ahead)
     self.signals = signals
     self.clock = clock
     self.onNotice = onNotice

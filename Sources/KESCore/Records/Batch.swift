@@ -18,6 +18,8 @@ public struct Batch: ~Copyable {
   public var details: Column<EventDetail>
   /// In the order of their places.
   public var rejections: Column<Rejection>
+  /// Those of `records` that are ahead of the wall clock.
+  public var ahead = AheadRecords()
 
   /// Of records that came as messages.
   public var headers = RecordHeaders()
@@ -60,6 +62,7 @@ public struct Batch: ~Copyable {
     public var details = Column<EventDetail>(capacity: 1)
     public var rejections = Column<Rejection>(capacity: 1)
     public var unescaped = ByteBlock(capacity: 0)
+    public var ahead = AheadRecords()
   }
 
   /// Lends the bytes, and what is to be filled from them. Valid until `fill` returns.
@@ -91,6 +94,7 @@ public struct Batch: ~Copyable {
     swap(&columns.details, &details)
     swap(&columns.rejections, &rejections)
     swap(&columns.unescaped, &unescaped)
+    swap(&columns.ahead, &ahead)
   }
 
   private mutating func clearRecords() {
@@ -98,6 +102,7 @@ public struct Batch: ~Copyable {
     records.removeAll()
     details.removeAll()
     rejections.removeAll()
+    ahead = AheadRecords()
     headers.removeAll()
     finalStreamTime = .beforeAll
     tombstoneCount = 0

@@ -37,3 +37,12 @@ public struct EventTime: BitwiseCopyable, Hashable, Comparable, Sendable {
       : EventTime(milliseconds: milliseconds &- Int64(bitPattern: duration))
   }
 }
+
+extension EventTime {
+  /// As RFC 3339 in UTC, `2023-11-14T22:13:20.123Z`.
+  public var internetText: String {
+    var text = ByteBlock()
+    text.append(internetTime: milliseconds)
+    return text.withBytes { String(decodingBytes: $0) }
+  }
+}

@@ -99,6 +99,8 @@ public struct DecodingLimits: Sendable {
   public var records: Int64
   /// Whether nothing behind a rejection is decoded (`--on-error fail`).
   public var stopsAtRejection: Bool
+  /// Which events are ahead of the wall clock.
+  public var ahead = AheadLimit.none
 
   public init(records: Int64 = .max, stopsAtRejection: Bool = false) {
     self.records = records

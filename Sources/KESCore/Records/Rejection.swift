@@ -34,6 +34,8 @@ public enum Fault: UInt8, BitwiseCopyable, Sendable {
   case missingField, expectedString, expectedNumber, expectedBoolean, expectedBranch
   case notWhole, outOfRange, unknownBranch, severalBranches, unknownStatus, notAnEvent
   case unexpectedSession, unwritableEvent
+  // Not now.
+  case aheadOfClock
   // Not Avro data.
   case truncated, badLong, badLength, badCount, badBoolean, badBranch, badSymbol, leftOver,
     unresolvedSymbol
@@ -64,6 +66,8 @@ public struct Rejection: BitwiseCopyable, Sendable {
   public var line: Int64
   /// Where it stands in the input: the byte, from 0 (Avro only).
   public var byteOffset: Int64 = 0
+  /// How far its event is ahead of the wall clock, in milliseconds (`.aheadOfClock` only).
+  public var ahead: UInt64 = 0
 
   public init(
     part: Part, fault: Fault, field: FieldName, place: Int, offset: Int, length: Int,

@@ -57,6 +57,8 @@ public struct ConfluentFrameDecoder: ~Copyable, RecordDecoder {
     var field = FieldName.none
     /// All that is to be said where the fault is `.unusableSchema`.
     var problem = ""
+    /// See `Rejection`.
+    var ahead: UInt64 = 0
   }
 
   /// - Parameters:
@@ -203,7 +205,7 @@ public struct ConfluentFrameDecoder: ~Copyable, RecordDecoder {
     case .schema(let identifier):
       let reading = try readings.reading(identifier)
       if let entry = reading.entry, reading.problem == nil {
-        complaint = admit(start, length, reading, entry, &batch)
+        complaint = admit(start, length, reading, entry, limits.ahead, &batch)
       } else {
         complaint = Complaint(problem: reading.problem ?? "")
       }
@@ -221,7 +223,7 @@ public struct ConfluentFrameDecoder: ~Copyable, RecordDecoder {
   /// Appends the message's event to the batch; returns what is wrong where it is none.
   private mutating func admit(
     _ start: Int, _ length: Int, _ reading: AvroReading, _ entry: AvroSchemaTable.Entry,
-    _ batch: inout Batch
+    _ ahead: AheadLimit, _ batch: inout Batch
   ) -> Complaint? {
     let (payload, frameEnd) = (start + ConfluentWireFormat.payloadOffset, start + length)
     let offset = batch.bytes.count
@@ -232,7 +234,7 @@ public struct ConfluentFrameDecoder: ~Copyable, RecordDecoder {
     } else {
       batch.bytes.append(raw, payload, frameEnd - payload)
     }
-    if complaint == nil { complaint = scan(offset, reading.schema, entry, &batch) }
+    if complaint == nil { complaint = scan(offset, reading.schema, entry, ahead, &batch) }
     if complaint != nil { batch.bytes.truncate(to: offset) }
     return complaint
   }
@@ -240,13 +242,21 @@ public struct ConfluentFrameDecoder: ~Copyable, RecordDecoder {
   /// Scans the datum at the end of the batch's bytes; returns what is wrong with it.
   @inline(__always)
   private mutating func scan(
-    _ offset: Int, _ schema: UInt16, _ entry: AvroSchemaTable.Entry, _ batch: inout Batch
+    _ offset: Int, _ schema: UInt16, _ entry: AvroSchemaTable.Entry, _ ahead: AheadLimit,
+    _ batch: inout Batch
   ) -> Complaint? {
     let end = batch.bytes.withBytes { bytes in
       entry.withPlan { scanner.scan($0, $1, entry.layout, bytes, offset) }
     }
     let complaint = ConfluentFrameDecoder.complaint(of: scanner.reader, end, batch.bytes.count)
     if complaint != nil { return complaint }
+    if scanner.time > ahead.greatest.milliseconds {
+      let found = Complaint(
+        fault: .aheadOfClock, field: .timestamp, ahead: scanner.ahead(of: ahead))
+      if ahead.rejects { return found }
+      let noted = rejection(found, .whole, offset, end - offset, batch)
+      batch.ahead.note(noted)
+    }
     batch.records.append(scanner.record(at: offset, end, position: position, schema: schema))
     if wantsDetails { batch.details.append(scanner.detailOfKind) }
     return nil
@@ -303,13 +313,22 @@ public struct ConfluentFrameDecoder: ~Copyable, RecordDecoder {
     _ complaint: Complaint, _ part: Rejection.Part, _ offset: Int, _ length: Int,
     _ batch: inout Batch
   ) {
+    let rejection = rejection(complaint, part, offset, length, batch)
+    batch.rejections.append(rejection)
+    problems.append(complaint.problem)
+  }
+
+  private func rejection(
+    _ complaint: Complaint, _ part: Rejection.Part, _ offset: Int, _ length: Int,
+    _ batch: borrowing Batch
+  ) -> Rejection {
     var rejection = Rejection(
       part: part, fault: complaint.fault, field: complaint.field, place: batch.records.count,
       offset: offset, length: length, faultOffset: problems.count, position: position,
       line: message)
     rejection.byteOffset = passing?.place ?? place
-    problems.append(complaint.problem)
-    batch.rejections.append(rejection)
+    rejection.ahead = complaint.ahead
+    return rejection
   }
 
   public var isBinary: Bool { true }

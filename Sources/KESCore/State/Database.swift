@@ -41,6 +41,7 @@ final class Database {
     self.directory = directory
     let file = try DatabaseFile.open(in: directory)
     if file == nil && access == .readOnly { throw .missing(directory: directory) }
+    try DatabaseLockFile.reserve(in: directory)
     var opened: OpaquePointer?
     let created = unsafe mdb_env_create(&opened)
     guard created == 0, let environment = unsafe opened else {
@@ -53,7 +54,8 @@ final class Database {
     let code = unsafe mdb_env_open(environment, directory, flags | UInt32(MDB_NOTLS), 0o666)
     if code != 0 {
       // The destructor closes the environment.
-      throw .cannotOpen(directory: directory, reason: Database.reason(code))
+      throw .opening(
+        directory, "opening \(DatabaseFile.name)", code: code, reason: Database.reason(code))
     }
     unsafe mdb_reader_check(environment, nil)
     if let file { try requireSound(file) }
@@ -139,6 +141,8 @@ final class Database {
 
   fileprivate func check(_ code: Int32, _ operation: String) throws(StateError) {
     if code == 0 { return }
+    // LMDB says EIO, too, of a write that was cut short; the disk knows why.
+    let code = code == EIO ? DatabaseFile.lackOfRoom(in: directory) ?? code : code
     let reason = Database.reason(code)
     switch code {
     case MDB_CORRUPTED, MDB_PAGE_NOTFOUND, MDB_PAGE_FULL, MDB_CURSOR_FULL, MDB_INCOMPATIBLE:

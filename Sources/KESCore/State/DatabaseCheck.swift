@@ -136,6 +136,7 @@ struct DatabaseCheck: ~Copyable {
       try file.read(into: &bytes, from: end - 1, length: 1) == 1,
       (first..<(first + UInt64(count))).allSatisfy({ reach($0) })
     else { return false }
+    try file.requireMappable(from: start, length: end - start)
     if content == .values { return true }
     bytes.truncate(to: 0)
     _ = try file.read(into: &bytes, from: end - length, length: length)

@@ -13,6 +13,8 @@ struct DatabaseFile: ~Copyable {
   private static let pageSizes = 256...32768
   /// How often something is read again because a writer was faster.
   static let greatestAttempts = 100
+  /// SEEK_HOLE (lseek(2)); the Glibc module leaves out what only GNU programs see.
+  static let seekHole: Int32 = 4
 
   let directory: String
   private let descriptor: Int32
@@ -95,6 +97,36 @@ struct DatabaseFile: ~Copyable {
       if count >= 0 || errno != EINTR { return count }
     }
   }
+
+  /// Throws `StateError.database` where a hole among these bytes cannot be read through a map: tmpfs
+  /// gives it a page even then, and where it has none left, that is SIGBUS.
+  func requireMappable(from offset: Int, length: Int) throws(StateError) {
+    let hole = lseek(descriptor, off_t(offset), DatabaseFile.seekHole)
+    if hole < 0 || hole >= off_t(offset + length) { return }
+    let start = offset - offset % Int(getpagesize())
+    let size = offset + length - start
+    guard let map = unsafe mmap(nil, size, PROT_READ, MAP_SHARED, descriptor, off_t(start)),
+      unsafe map != MAP_FAILED
+    else { throw failure(errno) }
+    defer { unsafe munmap(map, size) }
+    // MADV_POPULATE_READ, from Linux 5.14 on: EFAULT where touching would be a signal.
+    if unsafe madvise(map, size, 22) != 0 && errno == EFAULT { throw failure(ENOSPC) }
+  }
+
+  /// Why the disk does not give the file a page more; nil where it does. For the process that
+  /// writes it.
+  static func lackOfRoom(in directory: String) -> Int32? {
+    let descriptor = unsafe Glibc.open(directory + "/" + name, O_RDWR | O_CLOEXEC)
+    if descriptor < 0 { return nil }
+    defer { close(descriptor) }
+    let size = lseek(descriptor, 0, SEEK_END)
+    let code = posix_fallocate(descriptor, size, off_t(getpagesize()))
+    if code == 0 { _ = ftruncate(descriptor, size) }
+    return code == 0 ? nil : code
+  }
+
+  /// Takes back what was written of a database that could not be made. For the process that made it.
+  static func empty(in directory: String) { _ = unsafe truncate(directory + "/" + name, 0) }
 
   private func failure(_ code: Int32) -> StateError {
     .database(

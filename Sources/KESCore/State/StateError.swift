@@ -49,8 +49,23 @@ extension StateError: CustomStringConvertible {
     }
   }
 
-  /// EIO among them: LMDB says so of a write that was cut short.
-  private static func isOfDisk(_ code: Int32) -> Bool {
-    [ENOSPC, EDQUOT, EFBIG, EIO].contains(code)
+  /// Whether the disk is to blame, which may be full.
+  static func isOfDisk(_ code: Int32) -> Bool { [ENOSPC, EDQUOT, EFBIG, EIO].contains(code) }
+
+  /// What stopped the opening of a store: of one that is there, where the disk is to blame, it can be
+  /// used no longer.
+  static func opening(
+    _ directory: String, _ operation: String, code: Int32, reason: String
+  ) -> StateError {
+    isOfDisk(code)
+      ? .database(directory: directory, operation: operation, code: code, reason: reason)
+      : .cannotOpen(directory: directory, reason: reason)
+  }
+
+  /// The same of a store that is only being made: no commit stands.
+  var ofNewStore: StateError {
+    guard case .database(let directory, _, let code, let reason) = self, StateError.isOfDisk(code)
+    else { return self }
+    return .cannotOpen(directory: directory, reason: reason)
   }
 }

@@ -10,12 +10,15 @@ final class StateLock {
 
   private let descriptor: Int32
 
-  /// Takes the lock. Throws `StateError.inUse` with the holder's process identifier, or
-  /// `.cannotOpen`.
+  /// Takes the lock. Throws `StateError.inUse` with the holder's process identifier, `.cannotOpen`,
+  /// or `.database` where the disk has no room for it.
   init(directory: String) throws(StateError) {
     let path = directory + "/" + StateLock.name
     descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
-    if descriptor < 0 { throw .cannotOpen(directory: directory, reason: systemReason(errno)) }
+    if descriptor < 0 {
+      throw .opening(
+        directory, "making \(StateLock.name)", code: errno, reason: systemReason(errno))
+    }
     var lock = StateLock.whole
     if unsafe fcntl(descriptor, F_SETLK, &lock) == 0 { return }
     let code = errno

@@ -8,7 +8,8 @@ extension StateStore {
   public func take(for origin: StateOrigin) throws(StateError) {
     let found = try self.origin()
     if found == origin { return }
-    if try !isFresh() {
+    let isFresh = try isFresh()
+    if !isFresh {
       let other = if let found { found.description } else { try guess(against: origin) }
       if let other {
         throw .another(directory: directory, of: other, wanted: origin.description)
@@ -16,7 +17,7 @@ extension StateStore {
     }
     var changes = StateChanges()
     changes.set(origin)
-    try commit(changes)
+    do { try commit(changes) } catch { throw isFresh ? error.ofNewStore : error }
   }
 
   /// Throws `StateError.ofApplication` where the store is a copy of a changelog.

@@ -38,11 +38,23 @@ public final class StateStore {
     } else {
       try requireStore(directory)
     }
-    let lock = try StateLock(directory: directory)
-    let database = try Database(directory: directory, access: .readWrite, mapSize: mapSize)
-    let store = StateStore(directory: directory, database: database, lock: lock)
-    try store.establishVersion()
-    return store
+    let lock: StateLock
+    do { lock = try StateLock(directory: directory) } catch {
+      throw hasStore(directory) ? error : error.ofNewStore
+    }
+    // Under the lock nobody else makes one.
+    let isNew = !hasStore(directory)
+    do {
+      let database = try Database(directory: directory, access: .readWrite, mapSize: mapSize)
+      let store = StateStore(directory: directory, database: database, lock: lock)
+      try store.establishVersion()
+      return store
+    } catch {
+      if !isNew { throw error }
+      // The next run is not to find a part of one.
+      DatabaseFile.empty(in: directory)
+      throw error.ofNewStore
+    }
   }
 
   /// Opens the store for a process that only looks, also while another changes it. Throws as
@@ -55,17 +67,19 @@ public final class StateStore {
     return store
   }
 
-  /// An empty file is no store yet: its maker came no further.
   private static func requireStore(_ directory: String) throws(StateError) {
+    if !hasStore(directory) { throw .missing(directory: directory) }
+  }
+
+  /// An empty file is no store yet: its maker came no further.
+  private static func hasStore(_ directory: String) -> Bool {
     var status = stat()
-    if unsafe stat(directory + "/" + DatabaseFile.name, &status) != 0 || status.st_size == 0 {
-      throw .missing(directory: directory)
-    }
+    return unsafe stat(directory + "/" + DatabaseFile.name, &status) == 0 && status.st_size > 0
   }
 
   /// The files that a store consists of, there or not: nobody else may write to them.
   public static func files(in directory: String) -> [String] {
-    [DatabaseFile.name, "lock.mdb", StateLock.name].map { directory + "/" + $0 }
+    [DatabaseFile.name, DatabaseLockFile.name, StateLock.name].map { directory + "/" + $0 }
   }
 
   // MARK: Version
@@ -144,7 +158,7 @@ public final class StateStore {
     let made = String(UInt64.random(in: .min ... .max), radix: 16)
     var changes = StateChanges()
     changes.set(processIdentifier: made)
-    try commit(changes)
+    do { try commit(changes) } catch { throw error.ofNewStore }
     return made
   }
 
@@ -275,6 +289,16 @@ public final class StateStore {
       let isRead = StoredHeldRecord.read(key, value) { isTaken = body($0, $1, $2) }
       return isRead && isTaken
     }
+  }
+
+  /// How many of the task's held records are of a later time. Cost: O(held).
+  func heldCount(task: Int32, after time: EventTime) throws(StateError) -> Int {
+    var count = 0
+    try forEachHeld(task) { held, _, _ in
+      if held.time > time { count += 1 }
+      return true
+    }
+    return count
   }
 
   /// The one entry among the positions whose key `append` writes; nil where there is none.

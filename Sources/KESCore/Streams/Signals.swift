@@ -13,6 +13,9 @@ public struct Signals: Sendable {
   /// Installs the handlers. Where that fails, signals have their default effects.
   public init() { descriptor = kes_signals_install() }
 
+  /// Has a file that may not grow (`ulimit -f`) told of like a full disk: no signal ends the process.
+  public static func tellFileLimit() { kes_signals_ignore_file_limit() }
+
   /// The signal that asks to stop, if one has come.
   public var stop: Int32? { Signals.pendingStop }
 

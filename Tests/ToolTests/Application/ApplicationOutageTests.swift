@@ -56,7 +56,7 @@ import Testing
     let command = topics.arguments(ApplicationTopics.alone + options, state: "state")
     let full = try Program.shell(
       // A file of more than 64 KiB is refused, as by a disk without room.
-      "trap '' XFSZ; ulimit -f 64; exec kes-segment \(quoted(command))")
+      "ulimit -f 64; exec kes-segment \(quoted(command))")
     #expect(full.status == 74, "\(full.messages)")
     let state = topics.directory.path("state")
     #expect(
@@ -70,6 +70,23 @@ import Testing
     if guarantee == "exactly-once" {
       #expect(try topics.sessions() == topics.expectedSessions())
     }
+    #expect(try topics.missingEvents() == [])
+  }
+
+  @Test(.enabled(if: SmallDisk.isMountable, SmallDisk.isNeeded))
+  func aFullDiskForTheTemporaryStateIsNamed() throws {
+    let topics = try ApplicationTopics(partitions: 2)
+    try topics.send([String(EventLines.woke("device", 1000).dropLast())])
+    let command = topics.arguments(ApplicationTopics.alone + ["-e"], state: nil)
+    let ended = try SmallDisk.run(
+      "export TMPDIR=$PWD/disk; fill 0; status kes-segment \(quoted(command)); ls disk;"
+        + " rm disk/fill; status kes-segment \(quoted(command)); ls disk",
+      pages: 1024, in: topics.directory)
+    #expect(ended.lines == ["status 73", "fill", "status 0"], "\(ended)")
+    let line = try #require(ended.messages.split(separator: "\n").first)
+    #expect(
+      line.hasPrefix("kes-segment: \(topics.directory.path("disk"))/kes-segment-"), "\(ended)")
+    #expect(line.hasSuffix(": cannot open the state: No space left on device"), "\(ended)")
     #expect(try topics.missingEvents() == [])
   }
 

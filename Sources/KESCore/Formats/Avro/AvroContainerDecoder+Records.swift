@@ -16,14 +16,17 @@ extension AvroContainerDecoder {
       if number < scan.passed {
         // Decoded by an earlier run.
         if end < 0 { return rejectRest(bytes, scan, from: number, &columns, limits) }
-      } else if end >= 0 && scanner.reader.flaw == nil && end &- start <= greatestRecord {
+      } else if end >= 0 && scanner.reader.flaw == nil && end &- start <= greatestRecord
+        && (scanner.time <= limits.ahead.greatest.milliseconds
+          || isTaken(start, end, scan.byte(of: start), limits.ahead, &columns))
+      {
         append(start, end, schema, to: &columns)
         position &+= 1
       } else if end < 0 {
         scan.passed = number
         return rejectRest(bytes, scan, from: number, &columns, limits)
       } else {
-        reject(start, end, scan, &columns)
+        reject(start, end, scan, limits.ahead, &columns)
         if limits.stopsAtRejection { return stop(at: number, &scan) }
         position &+= 1
       }
@@ -65,7 +68,8 @@ extension AvroContainerDecoder {
       if number < scan.passed {
         batch.bytes.truncate(to: start)
       } else {
-        admit(start, transcoder.reader.flaw, schema, entry, scan, dataEnd: end, &batch)
+        admit(
+          start, transcoder.reader.flaw, schema, entry, scan, dataEnd: end, limits.ahead, &batch)
         if limits.stopsAtRejection && !batch.rejections.isEmpty {
           scan.passed = number
           return .stopped
@@ -83,14 +87,17 @@ extension AvroContainerDecoder {
   /// Appends the record that was transcoded to `start`, or rejects what it was made of.
   mutating func admit(
     _ start: Int, _ flaw: AvroFlaw?, _ schema: UInt16, _ entry: AvroSchemaTable.Entry,
-    _ scan: AvroBlockScan, dataEnd: Int, _ batch: inout Batch
+    _ scan: AvroBlockScan, dataEnd: Int, _ ahead: AheadLimit, _ batch: inout Batch
   ) {
     let (first, block, position) = (scan.index, block, position)
     var flaw = flaw
     if flaw == nil {
       let end = batch.decode { bytes, columns in
         let end = entry.withPlan { scanner.scan($0, $1, entry.layout, bytes, start) }
-        if end >= 0 && scanner.reader.flaw == nil && end - start <= greatestRecord {
+        if end >= 0 && scanner.reader.flaw == nil && end - start <= greatestRecord
+          && (scanner.time <= ahead.greatest.milliseconds
+            || isTaken(start, end, scan.byte(of: first), ahead, &columns))
+        {
           append(start, end, schema, to: &columns)
           return end
         }
@@ -108,7 +115,28 @@ extension AvroContainerDecoder {
       part: .whole, fault: flaw.fault, field: flaw.field, place: batch.records.count, offset: start,
       length: dataEnd - first, faultOffset: start, position: position, line: block)
     rejection.byteOffset = scan.byte(of: flaw.offset)
+    rejection.ahead = scanner.ahead(of: ahead)
     batch.rejections.append(rejection)
+  }
+
+  /// Whether an event that is ahead of the clock is taken all the same; then it is noted.
+  ///
+  /// - Parameter byte: where it stands in the input.
+  @inline(never)
+  mutating func isTaken(
+    _ start: Int, _ end: Int, _ byte: Int64, _ ahead: AheadLimit, _ columns: inout Batch.Columns
+  ) -> Bool {
+    if ahead.rejects {
+      scanner.reader.note(.aheadOfClock, .timestamp, at: start)
+      return false
+    }
+    var record = Rejection(
+      part: .whole, fault: .aheadOfClock, field: .timestamp, place: columns.records.count,
+      offset: start, length: end - start, faultOffset: start, position: position, line: block)
+    record.byteOffset = byte
+    record.ahead = scanner.ahead(of: ahead)
+    columns.ahead.note(record)
+    return true
   }
 
   /// Rejects what is left of a block of data; `reader` is nil where there is too much of it.
@@ -145,7 +173,8 @@ extension AvroContainerDecoder {
 
   /// Rejects one record whose end is known.
   func reject(
-    _ start: Int, _ end: Int, _ scan: AvroBlockScan, _ columns: inout Batch.Columns
+    _ start: Int, _ end: Int, _ scan: AvroBlockScan, _ ahead: AheadLimit,
+    _ columns: inout Batch.Columns
   ) {
     let flaw =
       scanner.reader.flaw ?? AvroFlaw(fault: .tooLong, field: .none, offset: start)
@@ -153,6 +182,7 @@ extension AvroContainerDecoder {
       part: .whole, fault: flaw.fault, field: flaw.field, place: columns.records.count,
       offset: start, length: end - start, faultOffset: flaw.offset, position: position, line: block)
     rejection.byteOffset = scan.byte(of: flaw.offset)
+    rejection.ahead = scanner.ahead(of: ahead)
     columns.rejections.append(rejection)
   }
 

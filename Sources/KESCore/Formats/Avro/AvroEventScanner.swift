@@ -5,7 +5,7 @@ struct AvroEventScanner {
   var reader = AvroReader()
   /// What the scan found; of the details only what the plan reads.
   private var key = TextRange.empty
-  private var time: Int64 = 0
+  private(set) var time: Int64 = 0
   private var kind = EventKind.dataReceived
   private var detail = EventDetail(kind: .dataReceived)
 
@@ -14,6 +14,11 @@ struct AvroEventScanner {
     var known = detail
     known.kind = kind
     return known
+  }
+
+  /// How far the event scanned last is ahead of the clock, in milliseconds.
+  func ahead(of limit: AheadLimit) -> UInt64 {
+    limit.now.elapsed(until: EventTime(milliseconds: time))
   }
 
   /// The event scanned last, which stood from `start` to `end`.

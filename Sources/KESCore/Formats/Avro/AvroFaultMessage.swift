@@ -12,6 +12,7 @@ struct AvroFaultMessage {
     case .tooLong:
       "a record longer than \(greatestRecord) bytes; --max-record SIZE allows longer ones"
     case .invalidUTF8: "a string that is not UTF-8" + ofField
+    case .aheadOfClock: AheadLimit.text(ahead: rejection.ahead)
     case .unknownBranch: "an event that the schema does not have"
     case .unknownStatus: "a status that the schema does not have"
     case .expectedString: "expected a string" + ofField

@@ -22,6 +22,7 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
   /// Events that cannot be written.
   private var refusedKinds: Set<EventKind> = []
   private var admitsAll = true
+  private var aheadLimit = AheadLimit.none
   private var line: Int64 = 1
   public internal(set) var position: Int64
   private let greatestRecord: Int
@@ -61,6 +62,7 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
   }
 
   public mutating func decode(_ batch: inout Batch, endOfInput: Bool, limits: DecodingLimits) {
+    aheadLimit = limits.ahead
     let length = batch.bytes.count
     let needsEnd = endOfInput && length > 0 && batch.bytes[length - 1] != UInt8(ascii: "\n")
     if needsEnd { batch.bytes.append(UInt8(ascii: "\n")) }
@@ -119,7 +121,10 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
     _ lines: Span<UInt8>, _ start: Int, into columns: inout Batch.Columns
   ) -> Int {
     let found = scanner.scan(lines, start)
-    if found >= 0 && found &- start <= greatestRecord && (admitsAll || isAdmitted(start)) {
+    if found >= 0 && found &- start <= greatestRecord && (admitsAll || isAdmitted(start))
+      && (scanner.event.time <= aheadLimit.greatest.milliseconds
+        || isTaken(start, found, into: &columns))
+    {
       append(recordAt: start, end: withoutCarriageReturn(lines, start, found), lines, to: &columns)
       position &+= 1
       return found
@@ -146,6 +151,28 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
       return true
     }
     return false
+  }
+
+  /// Whether an event that is ahead of the clock is taken all the same; then it is noted.
+  @inline(never)
+  private mutating func isTaken(
+    _ start: Int, _ end: Int, into columns: inout Batch.Columns
+  ) -> Bool {
+    if aheadLimit.rejects {
+      scanner.refuse(.aheadOfClock, .timestamp, at: start)
+      return false
+    }
+    var record = Rejection(
+      part: .whole, fault: .aheadOfClock, field: .timestamp, place: columns.records.count,
+      offset: start, length: end - start, faultOffset: start, position: position, line: line)
+    record.ahead = ahead
+    columns.ahead.note(record)
+    return true
+  }
+
+  /// How far the event scanned last is ahead of the clock, in milliseconds.
+  private var ahead: UInt64 {
+    aheadLimit.now.elapsed(until: EventTime(milliseconds: scanner.event.time))
   }
 
   @inline(__always)
@@ -217,13 +244,14 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
     while JSONScanner.isSpace(lines[index]) { index += 1 }
     if index == lineFeed { return lineFeed }
     let isTooLong = lineFeed - start > greatestRecord
-    columns.rejections.append(
-      Rejection(
-        part: .whole, fault: isTooLong ? .tooLong : scanner.scanner.fault,
-        field: isTooLong ? .none : scanner.faultField, place: columns.records.count, offset: start,
-        length: withoutCarriageReturn(lines, start, lineFeed) - start,
-        faultOffset: isTooLong ? start : scanner.scanner.faultOffset, position: position,
-        line: line))
+    var rejection = Rejection(
+      part: .whole, fault: isTooLong ? .tooLong : scanner.scanner.fault,
+      field: isTooLong ? .none : scanner.faultField, place: columns.records.count, offset: start,
+      length: withoutCarriageReturn(lines, start, lineFeed) - start,
+      faultOffset: isTooLong ? start : scanner.scanner.faultOffset, position: position,
+      line: line)
+    if rejection.fault == .aheadOfClock { rejection.ahead = ahead }
+    columns.rejections.append(rejection)
     position &+= 1
     return lineFeed
   }

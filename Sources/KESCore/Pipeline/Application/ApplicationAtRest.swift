@@ -109,7 +109,7 @@ public final class ApplicationAtRest: SessionRemover {
           reason: "a transaction stays open", advice: "see transaction.timeout.ms")))
   }
 
-  // MARK: Removing
+  // MARK: Writing
 
   /// Sees that no process of the application has come meanwhile.
   public func requireRemovable() throws(PipelineError) {
@@ -122,6 +122,11 @@ public final class ApplicationAtRest: SessionRemover {
   public func remove(
     _ changes: inout StateChanges, after output: OutputStream
   ) throws(PipelineError) {
+    try write(&changes)
+  }
+
+  /// Sends changes, and waits until they are delivered.
+  public func write(_ changes: inout StateChanges) throws(PipelineError) {
     try requireRemovable()
     let (changelog, sender) = (changelog, sender)
     try streaming { () throws(StreamError) in

@@ -40,7 +40,10 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
     let isChosen = reader.reading.group != nil && reader.reading.offset != nil
     for partition in partitions {
       let running = try makeTask(partition, at: starts[partition] ?? KafkaOffset(0))
+      let running = try makeTask(partition, at: starts[partition] ?? KafkaOffset(0))
       running.isElsewhere = isChosen || known[partition].map { $0 != running.position } ?? false
+      intake.tell(streamTime: running.task.streamTime, of: partition)
+      tasks[partition] = running
       tasks[partition] = running
     }
   }
@@ -108,6 +111,7 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
     try streaming { () throws(StreamError) in try reader.begin(partition, at: place) }
     restoring[partition] = nil
     tasks[partition] = running
+    intake.tell(streamTime: running.task.streamTime, of: partition)
     if running.task.openCount > 0 {
       onNote(
         "partition \(partition): \(running.task.openCount) open sessions taken up in"

@@ -46,6 +46,7 @@ public struct TopicSegmentPipeline<Encoder: SessionEventEncoder & ~Copyable>: ~C
   ///   - store: where tasks keep their state; nil for none. An application needs one.
   ///   - application: what makes this run one of several; nil for a run for itself.
   ///   - onRejection: told of every record that is passed over.
+  ///   - ahead: watches for events that are ahead of the wall clock.
   ///   - onNote: told what a user may want to know: takeovers, restoring, transactions that failed.
   ///   - onNotice: told what librdkafka has to say.
   public init(
@@ -53,7 +54,8 @@ public struct TopicSegmentPipeline<Encoder: SessionEventEncoder & ~Copyable>: ~C
     encoder: consuming Encoder, outputs: SegmentOutputs, deadLetters: (any DeadLetters)?,
     store: StateStore?, application: RunningApplication?, options: TopicSegmentOptions,
     signals: Signals, clock: Clock = .real, reporter: (any StatisticsReporter)? = nil,
-    onRejection: ((BadRecord) -> Void)? = nil, onNote: @escaping (String) -> Void = { _ in },
+    onRejection: ((BadRecord) -> Void)? = nil, ahead: AheadWatch? = nil,
+    onNote: @escaping (String) -> Void = { _ in },
     onNotice: @escaping (KafkaNotice) -> Void = { _ in }
   ) {
     self.reader = reader
@@ -62,7 +64,7 @@ public struct TopicSegmentPipeline<Encoder: SessionEventEncoder & ~Copyable>: ~C
         formats, isAvro: options.isAvro, greatestRecord: options.greatestRecord,
         keepsHeaders: options.keepsHeaders),
       topic: reader.reading.topic, policy: options.policy, deadLetters: deadLetters,
-      greatestCount: options.greatestCount, onRejection: onRejection)
+      greatestCount: options.greatestCount, onRejection: onRejection, ahead: ahead)
     writer = SegmentWriter(
       encoder: encoder, outputs: outputs, isUnbuffered: options.segment.isUnbuffered)
     self.formats = formats
