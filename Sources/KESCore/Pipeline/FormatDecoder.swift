@@ -129,7 +129,7 @@ public struct FormatDecoder: ~Copyable, RecordDecoder {
     case .jsonLines:
       jsonLines.position = position
       if formats.output == .avro {
-        jsonLines.admit(formats.sessionRule, refusing: formats.linesConverter.unwritableKinds)
+        formats.linesConverter.limit(&jsonLines, formats.sessionRule)
       }
     case .container:
       container.position = position

@@ -33,7 +33,7 @@ public enum Fault: UInt8, BitwiseCopyable, Sendable {
   // Not the schema.
   case missingField, expectedString, expectedNumber, expectedBoolean, expectedBranch
   case notWhole, outOfRange, unknownBranch, severalBranches, unknownStatus, notAnEvent
-  case unexpectedSession, unwritableEvent
+  case unexpectedSession, unwritableEvent, unwritableTime
   // Not Avro data.
   case truncated, badLong, badLength, badCount, badBoolean, badBranch, badSymbol, leftOver,
     unresolvedSymbol

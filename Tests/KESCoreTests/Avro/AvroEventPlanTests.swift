@@ -74,8 +74,8 @@ import Testing
       let seed = 500_000 + block * 1000 + UInt64(number)
       var generator = SeededGenerator(seed: seed)
       var maker = RandomEventSchema(generator)
-      let text = maker.schema().text
-      let schema = try AvroSchema(parsing: text)
+      let schema = try AvroSchema(maker.document())
+      let text = schema.text
       let comment: Comment = "seed \(seed): \(text)"
       generator = maker.generator
       let kinds = EventKind.allCases.filter { $0 != .sessionClosed || maker.hasSession }
@@ -88,7 +88,8 @@ import Testing
         events.append(
           PlainEvent.random(
             &generator, kinds: kinds, hasSession: maker.hasSession,
-            marksDuplicates: maker.marksDuplicates, isNarrow: maker.isNarrow))
+            marksDuplicates: maker.marksDuplicates, isNarrow: maker.isNarrow,
+            hasFineTimes: maker.hasFineTimes))
         values.append(data.value(events[events.count - 1]))
         isBroken.append(data.isBroken || (wantsDetails && data.isBrokenInDetail))
       }
@@ -168,11 +169,11 @@ import Testing
       ),
       (
         schema(event: woke).replacing(#""long""#, with: #""double""#), "E.timestamp",
-        "the writer has double, ours is long"
+        "the writer has double, \(noTime)"
       ),
       (
         schema(event: woke).replacing(#""long""#, with: #"["null","string"]"#), "E.timestamp",
-        noBranch
+        "the writer has null or string, \(noTime)"
       ),
     ] as [(String, String, String)])
   func aSchemaOfNoEventsSaysWhy(text: String, path: String, reason: String) throws {
@@ -186,6 +187,7 @@ import Testing
           writer: schema.name(of: schema.root), reader: "Event", path: path, reason: reason))
   }
 
+  private static let noTime = "ours is a time: long, or timestamp-millis, -micros or -nanos"
   private static let noBranch = "none of the writer's branches is one of ours"
 
   @Test(arguments: [

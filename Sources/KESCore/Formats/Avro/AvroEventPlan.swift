@@ -10,6 +10,8 @@ struct AvroEventStep: BitwiseCopyable {
     case text
     /// Read a long, or an int, into `field`.
     case long, int
+    /// Read a time into `field`, of which a millisecond has more than one: `operand` is its unit.
+    case fineTime
     /// Read a number into the value.
     case double, float, longAsDouble, intAsDouble
     case boolean
@@ -91,14 +93,14 @@ private struct AvroEventCompiler {
 
   /// What a field of ours must be.
   enum Target {
-    case text, long, double, boolean, status, event
+    case text, time, long, double, boolean, status, event
   }
 
   mutating func compile() throws(AvroSchemaError) {
     guard let fields = schema.rootFields else {
       throw fails("its root", "\(schema.name(of: schema.root)) is not a record of events")
     }
-    var targets: [String: Target] = ["device": .text, "timestamp": .long, "event": .event]
+    var targets: [String: Target] = ["device": .text, "timestamp": .time, "event": .event]
     let required = ["device", "timestamp", "event"]
     if purpose == .reading {
       targets["session"] = .text
@@ -195,7 +197,9 @@ private struct AvroEventCompiler {
   ) throws(AvroSchemaError) {
     if target == .event { return try compileEvent(type, path: path) }
     if case .union(let branches) = schema.types[type] {
-      return try compile(branches, path: path) { compiler, branch throws(AvroSchemaError) in
+      let mismatch = mismatch(type, target)
+      return try compile(branches, path: path, mismatch) {
+        compiler, branch throws(AvroSchemaError) in
         if compiler.read(branch, field, target) { return true }
         compiler.append(.flaw, field, fault: AvroEventCompiler.fault(of: target))
         compiler.skip(branch)
@@ -203,14 +207,13 @@ private struct AvroEventCompiler {
       }
     }
     if !read(type, field, target) {
-      throw fails(
-        path, "the writer has \(schema.name(of: type)), ours is \(AvroEventCompiler.name(target))")
+      throw fails(path, mismatch(type, target))
     }
   }
 
   /// A branch's steps for each of the writer's branches; at least one must resolve, as `body` says.
   private mutating func compile(
-    _ branches: [Int], path: String,
+    _ branches: [Int], path: String, _ mismatch: String,
     _ body: (inout AvroEventCompiler, Int) throws(AvroSchemaError) -> Bool
   ) throws(AvroSchemaError) {
     let table = tables.count
@@ -225,7 +228,7 @@ private struct AvroEventCompiler {
       jumps.append(steps.count)
       append(.jump)
     }
-    if !resolves { throw fails(path, "none of the writer's branches is one of ours") }
+    if !resolves { throw fails(path, mismatch) }
     for jump in jumps { steps[jump].operand = Int32(truncatingIfNeeded: steps.count) }
   }
 
@@ -248,6 +251,9 @@ private struct AvroEventCompiler {
   private mutating func read(_ type: Int, _ field: FieldName, _ target: Target) -> Bool {
     switch (target, schema.types[type]) {
     case (.text, .string), (.text, .bytes): append(.text, field)
+    case (.time, _):
+      guard let unit = schema.timeUnit(of: type) else { return false }
+      appendTime(type, unit, field)
     case (.long, .long): append(.long, field)
     case (.long, .int): append(.int, field)
     case (.double, .double): append(.double, field)
@@ -259,6 +265,16 @@ private struct AvroEventCompiler {
     default: return false
     }
     return true
+  }
+
+  private mutating func appendTime(_ type: Int, _ unit: TimeUnit, _ field: FieldName) {
+    if unit != .milliseconds {
+      append(.fineTime, field, operand: Int(unit.rawValue))
+    } else if case .int = schema.types[type] {
+      append(.int, field)
+    } else {
+      append(.long, field)
+    }
   }
 
   private mutating func appendStatus(_ symbols: [String]) {
@@ -278,7 +294,8 @@ private struct AvroEventCompiler {
       }
       return
     }
-    try compile(branches, path: path) { compiler, branch throws(AvroSchemaError) in
+    try compile(branches, path: path, "none of the writer's branches is one of ours") {
+      compiler, branch throws(AvroSchemaError) in
       try compiler.compileBranch(branch, path: path)
     }
   }
@@ -312,12 +329,18 @@ private struct AvroEventCompiler {
     case .deviceWokeUp, .allDataSent: [:]
     case .dataReceived: ["name": .text, "value": .double]
     case .sessionClosed:
-      ["status": .status, "start": .long, "end": .long, "events": .long, "partial": .boolean]
+      ["status": .status, "start": .time, "end": .time, "events": .long, "partial": .boolean]
     }
+  }
+
+  /// Why data of a type are no data of ours.
+  private func mismatch(_ type: Int, _ target: Target) -> String {
+    "the writer has \(schema.described(type)), ours is \(AvroEventCompiler.name(target))"
   }
 
   private static func name(_ target: Target) -> String {
     switch target {
+    case .time: "a time: long, or timestamp-millis, -micros or -nanos"
     case .text: "string"
     case .long: "long"
     case .double: "double"
@@ -330,7 +353,7 @@ private struct AvroEventCompiler {
   private static func fault(of target: Target) -> Fault {
     switch target {
     case .text: .expectedString
-    case .long, .double: .expectedNumber
+    case .time, .long, .double: .expectedNumber
     case .boolean: .expectedBoolean
     case .status: .unknownStatus
     case .event: .expectedBranch

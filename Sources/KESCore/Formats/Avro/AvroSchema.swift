@@ -4,13 +4,18 @@
 /// that records may contain themselves.
 public struct AvroSchema: Sendable {
   public let types: [AvroType]
+  /// Of the types that have one, by their places.
+  let logicalTypes: [Int: AvroLogicalType]
   /// The place of the type of a datum.
   public let root: Int
   /// The schema as it was written, doc and other attributes included.
   public let document: JSONValue
 
-  init(types: [AvroType], root: Int, document: JSONValue) {
+  init(
+    types: [AvroType], logicalTypes: [Int: AvroLogicalType], root: Int, document: JSONValue
+  ) {
     self.types = types
+    self.logicalTypes = logicalTypes
     self.root = root
     self.document = document
   }

@@ -12,7 +12,8 @@ extension AvroSchema {
   public init(_ document: JSONValue) throws(AvroSchemaError) {
     var parser = AvroSchemaParser()
     let root = try parser.type(document, AvroSchemaParser.Scope(namespace: "", path: ""))
-    self.init(types: parser.types, root: root, document: document)
+    self.init(
+      types: parser.types, logicalTypes: parser.logicalTypes, root: root, document: document)
   }
 }
 
@@ -38,6 +39,7 @@ private struct AvroSchemaParser {
   private static let greatestEmptyRecord = 1024
 
   private(set) var types: [AvroType] = []
+  private(set) var logicalTypes: [Int: AvroLogicalType] = [:]
   /// Of types whose values take no bytes, how many values one holds.
   private var emptyValues: [Int: Int] = [:]
   /// Named types by their full names.
@@ -52,9 +54,20 @@ private struct AvroSchemaParser {
     switch value {
     case .string(let name): return try reference(name, scope)
     case .array(let branches): return try union(branches, scope)
-    case .object: return try declaration(value, scope)
+    case .object:
+      let count = types.count
+      let place = try declaration(value, scope)
+      // What is declared elsewhere means what it means there.
+      if place >= count { noteLogicalType(value["logicalType"], of: place) }
+      return place
     default: throw scope.fails("expected a type, found \(value.kind)")
     }
+  }
+
+  private mutating func noteLogicalType(_ name: JSONValue?, of place: Int) {
+    guard let logical = AvroLogicalType(rawValue: name?.text ?? ""), logical.fits(types[place])
+    else { return }
+    logicalTypes[place] = logical
   }
 
   private mutating func add(_ type: AvroType) -> Int {

@@ -40,6 +40,13 @@ final class AvroTranscoder {
       let end = reader.string(bytes, start)
       if end >= 0 { output.append(bytes.extracting(start..<end)) }
       return end
+    case .time(let unit, let other):
+      let end = reader.skip(type, of: layout, bytes, start)
+      if end < 0 { return end }
+      let (value, isHeld) = unit.convert(reader.value, to: other)
+      if isHeld { reader.note(.unwritableTime, at: start) }
+      output.append(avro: value)
+      return end
     case .longToFloat, .longToDouble, .floatToDouble:
       return number(action, type, bytes, start, &output)
     case .enumeration(let symbols):

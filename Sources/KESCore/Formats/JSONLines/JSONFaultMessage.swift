@@ -44,6 +44,7 @@ struct JSONFaultMessage {
     case .severalBranches: "a second event in one record"
     case .unknownStatus: "a status that the schema does not have"
     case .unexpectedSession: "a session event among events, which Avro has one schema for"
+    case .unwritableTime: "a time that the unit of the output's schema cannot hold"
     case .unwritableEvent: "an event that the schema of the output does not have"
     default: "not an event"
     }
@@ -51,7 +52,9 @@ struct JSONFaultMessage {
 
   /// `, found …` with the bytes at fault, where showing them helps.
   private func found(in batch: borrowing Batch) -> String {
-    let aboutAll: [Fault] = [.missingField, .unexpectedSession, .unwritableEvent]
+    let aboutAll: [Fault] = [
+      .missingField, .unexpectedSession, .unwritableEvent, .unwritableTime,
+    ]
     if aboutAll.contains(rejection.fault) { return "" }
     let fault = Int(rejection.faultOffset)
     let end = Int(rejection.offset + rejection.length)

@@ -21,6 +21,8 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
   private var sessionRule = SessionRule.any
   /// Events that cannot be written.
   private var refusedKinds: Set<EventKind> = []
+  /// Times that can be written, in milliseconds.
+  private var admittedTimes = Int64.min...Int64.max
   private var admitsAll = true
   private var line: Int64 = 1
   public internal(set) var position: Int64
@@ -44,9 +46,11 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
   }
 
   /// Has records that cannot be written rejected.
-  mutating func admit(_ rule: SessionRule, refusing kinds: Set<EventKind>) {
-    (sessionRule, refusedKinds) = (rule, kinds)
-    admitsAll = rule == .any && kinds.isEmpty
+  mutating func admit(
+    _ rule: SessionRule, refusing kinds: Set<EventKind>, times: ClosedRange<Int64>
+  ) {
+    (sessionRule, refusedKinds, admittedTimes) = (rule, kinds, times)
+    admitsAll = rule == .any && kinds.isEmpty && times == .min ... .max
   }
 
   public func place(after batch: borrowing Batch) -> DecodingPlace {
@@ -128,11 +132,16 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
   }
 
   /// Whether the record at `start` has a session where it must, and none where it must not, and is
-  /// an event that can be written.
+  /// an event that can be written, with times that can be.
   @inline(never)
   private mutating func isAdmitted(_ start: Int) -> Bool {
     if let kind = scanner.event.kind, refusedKinds.contains(kind) {
       scanner.refuse(.unwritableEvent, .event, at: start)
+      return false
+    }
+    let times = [scanner.event.time, scanner.event.start ?? 0, scanner.event.end ?? 0]
+    if !times.allSatisfy(admittedTimes.contains) {
+      scanner.refuse(.unwritableTime, .timestamp, at: start)
       return false
     }
     if sessionRule == .any { return true }
