@@ -76,7 +76,8 @@ public struct AvroOptions: ParsableArguments {
     let length = Int64(AvroContainerHeader.greatestLength)
     let bytes = try streaming { () throws(StreamError) in try fileHead(schema, length: length) }
     do throws(AvroSchemaError) {
-      return try AvroSchema(parsing: String(decoding: bytes, as: UTF8.self))
+      return try AvroSchema(
+        parsing: String(decoding: bytes, as: UTF8.self), names: .specification)
     } catch {
       throw .pipeline(.schema(SchemaFailure(kind: .badData, message: "\(schema): \(error)")))
     }

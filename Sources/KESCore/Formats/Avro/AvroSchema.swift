@@ -84,10 +84,11 @@ public struct AvroName: Hashable, Sendable {
   /// Full names.
   public let aliases: [String]
 
-  /// The part behind the last dot: what schema resolution compares.
+  /// The part behind the namespace, and behind the classes around it, which Java's writers put before
+  /// a `$`: what schema resolution compares.
   public var unqualified: String { AvroName.unqualified(full) }
 
   static func unqualified(_ name: String) -> String {
-    name.split(separator: ".").last.map(String.init) ?? name
+    name.split { $0 == "." || $0 == "$" }.last.map(String.init) ?? name
   }
 }

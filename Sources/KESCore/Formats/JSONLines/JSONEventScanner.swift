@@ -234,7 +234,7 @@ struct JSONEventScanner {
     return kind == .sessionClosed && schema == .event ? nil : kind
   }
 
-  /// The branch of that name, with or without a namespace before it.
+  /// The branch of that name, with or without a namespace before it (`AvroName.unqualified`).
   @inline(__always)
   private static func kind(_ name: Span<UInt8>) -> EventKind? {
     if name.equals("DataReceived") { return .dataReceived }
@@ -242,7 +242,7 @@ struct JSONEventScanner {
     if name.equals("AllDataSent") { return .allDataSent }
     if name.equals("SessionClosed") { return .sessionClosed }
     var dot = name.count - 1
-    while dot >= 0 && name[dot] != UInt8(ascii: ".") { dot -= 1 }
+    while dot >= 0 && name[dot] != UInt8(ascii: ".") && name[dot] != UInt8(ascii: "$") { dot -= 1 }
     return dot < 0 ? nil : kind(name.extracting((dot + 1)..<name.count))
   }
 
