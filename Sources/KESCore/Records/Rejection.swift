@@ -38,7 +38,8 @@ public enum Fault: UInt8, BitwiseCopyable, Sendable {
   case truncated, badLong, badLength, badCount, badBoolean, badBranch, badSymbol, leftOver,
     unresolvedSymbol
   // Not an Avro file, or not one that we read.
-  case badHeader, badBlock, wrongSync, badCompression, unusableSchema
+  case badHeader, badBlock, wrongSync, unusableSchema
+  case badCompression, wrongChecksum, hugeBlock, hugeExpansion
 }
 
 /// One rejected record of a batch.

@@ -32,6 +32,13 @@ struct AvroFaultMessage {
     case .badBlock: "not the beginning of a block"
     case .wrongSync: "the block does not end with the file's sync marker" + rest
     case .badCompression: "the block cannot be expanded" + rest
+    case .wrongChecksum: "the block's checksum is wrong: its data are damaged" + rest
+    case .hugeExpansion:
+      "the block becomes longer than \(AvroContainerDecoder.greatestBlock) bytes, the most that is"
+        + " expanded; write smaller blocks" + rest
+    case .hugeBlock:
+      "a block longer than \(AvroContainerDecoder.greatestBlock) bytes, the most that is read; write"
+        + " smaller blocks, unless it is damage that seems one"
     default: "not an event"
     }
   }
