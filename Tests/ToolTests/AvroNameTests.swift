@@ -28,7 +28,7 @@ import Testing
       "namespace", { renamed(#""name":"Event""#, #""name":"Event","namespace":"com.\#($0)""#) },
       Data()
     ),
-    ("root", { renamed(#""name":"Event""#, #""name":"R\#($0)""#) }, Data()),
+    ("root", { renamed(#""name":"Event""#, #""name":"\#($0)""#) }, Data()),
     (
       "branch's namespace",
       { renamed(#""name":"DeviceWokeUp""#, #""name":"\#($0).DeviceWokeUp""#) }, Data()

@@ -208,7 +208,7 @@ import Testing
     ] {
       let refused = try run(command)
       #expect(refused.status == 65 && refused.output.isEmpty)
-      #expect(refused.errors.contains("timestamp: the writer has \(name), "), "\(refused.errors)")
+      #expect(refused.errors.contains("timestamp: it is \(name), "), "\(refused.errors)")
     }
   }
 

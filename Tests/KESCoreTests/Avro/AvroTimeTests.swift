@@ -100,7 +100,7 @@ import Testing
       _ = try AvroEventPlan(schema, purpose: .segmenting)
     }
     let text = try #require(error).description
-    #expect(text.contains("at Event.timestamp: the writer has \(name), ours is a time"), "\(text)")
+    #expect(text.contains("at Event.timestamp: it is \(name), ours is a time"), "\(text)")
     // Nor behind a schema of ours, which a number of days would fit.
     let resolution = #expect(throws: AvroSchemaError.self) {
       try AvroResolution(from: schema, to: .event)

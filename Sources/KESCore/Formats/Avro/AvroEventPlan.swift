@@ -57,16 +57,17 @@ struct AvroEventPlan: ~Copyable {
   private(set) var steps = Column<AvroEventStep>()
   /// Targets of branches, and statuses by the writer's symbols (-1 for unknown).
   private(set) var tables = Column<Int32>()
-  private let purpose: Purpose
+  /// Which events data may be.
+  private(set) var kinds: Set<EventKind> = []
 
   /// A plan for data that nobody reads.
-  init() { purpose = .segmenting }
+  init() {}
 
   /// Throws `AvroSchemaError.unresolvable` where data of `schema` cannot be events.
   init(_ schema: AvroSchema, purpose: Purpose) throws(AvroSchemaError) {
-    self.purpose = purpose
     var compiler = AvroEventCompiler(schema: schema, purpose: purpose)
     try compiler.compile()
+    kinds = compiler.kinds
     for step in compiler.steps { steps.append(step) }
     for entry in compiler.tables { tables.append(entry) }
   }
@@ -85,6 +86,7 @@ private struct AvroEventCompiler {
   let purpose: AvroEventPlan.Purpose
   private(set) var steps: [AvroEventStep] = []
   private(set) var tables: [Int32] = []
+  private(set) var kinds: Set<EventKind> = []
 
   init(schema: AvroSchema, purpose: AvroEventPlan.Purpose) {
     self.schema = schema
@@ -180,7 +182,7 @@ private struct AvroEventCompiler {
     _ fields: [AvroField], _ targets: [String: Target], required: [String], path: String
   ) throws(AvroSchemaError) {
     for name in required where !fields.contains(where: { $0.name == name }) {
-      throw fails("\(path).\(name)", "the writer has no such field, and ours has no default")
+      throw fails("\(path).\(name)", "there is no such field, and ours has no default")
     }
     for field in fields {
       guard let target = targets[field.name] else {
@@ -300,19 +302,43 @@ private struct AvroEventCompiler {
     }
   }
 
-  /// One branch; where it is none of ours, a record that has it is no event.
+  /// One branch; where it is none of ours, a record that has it is no event. So is a `SessionClosed` of
+  /// the writer's own, with other fields.
   private mutating func compileBranch(_ type: Int, path: String) throws(AvroSchemaError) -> Bool {
     guard case .record(let name, let fields) = schema.types[type],
       let kind = EventKind.allCases.first(where: { "\($0.name)" == name.unqualified }),
       kind != .sessionClosed || purpose == .reading
     else {
-      append(.flaw, .event, fault: .unknownBranch)
-      skip(type)
+      appendUnknown(type)
       return false
     }
+    var reading = self
+    do {
+      try reading.compile(kind, fields, path: "\(path).\(name.unqualified)")
+    } catch {
+      if kind != .sessionClosed { throw error }
+      appendUnknown(type)
+      return false
+    }
+    self = reading
+    return true
+  }
+
+  private mutating func appendUnknown(_ type: Int) {
+    if case .null = schema.types[type] {
+      append(.flaw, .event, fault: .expectedBranch)
+    } else {
+      append(.flaw, .event, fault: .unknownBranch)
+    }
+    skip(type)
+  }
+
+  private mutating func compile(
+    _ kind: EventKind, _ fields: [AvroField], path inside: String
+  ) throws(AvroSchemaError) {
+    kinds.insert(kind)
     append(.kind, operand: Int(kind.rawValue))
     let targets = AvroEventCompiler.targets(of: kind)
-    let inside = "\(path).\(name.unqualified)"
     var reading = self
     try reading.compile(fields, targets, required: targets.keys.sorted(), path: inside)
     if purpose == .reading {
@@ -321,7 +347,6 @@ private struct AvroEventCompiler {
       // What is not read must be there all the same: who reads the output relies on it.
       try compile(fields, [:], required: [], path: inside)
     }
-    return true
   }
 
   static func targets(of kind: EventKind) -> [String: Target] {
@@ -335,7 +360,7 @@ private struct AvroEventCompiler {
 
   /// Why data of a type are no data of ours.
   private func mismatch(_ type: Int, _ target: Target) -> String {
-    "the writer has \(schema.described(type)), ours is \(AvroEventCompiler.name(target))"
+    "it is \(schema.described(type)), ours is \(AvroEventCompiler.name(target))"
   }
 
   private static func name(_ target: Target) -> String {

@@ -12,6 +12,7 @@ struct AvroFaultMessage {
     case .tooLong:
       "a record longer than \(greatestRecord) bytes; --max-record SIZE allows longer ones"
     case .invalidUTF8: "a string that is not UTF-8" + ofField
+    case .expectedBranch: "expected an event" + ofField
     case .unknownBranch: "an event that the schema does not have"
     case .unwritableTime: "a time that the unit of the output's schema cannot hold"
     case .unknownStatus: "a status that the schema does not have"

@@ -50,7 +50,9 @@ extension AvroJSONWriter {
       if end >= 0 { output.append(number: Double(Float(bitPattern: bytes.halfWord(at: start)))) }
       return end
     case .long:
-      guard let unit = fineTimes[type] else { return write(type, bytes, start, &output) }
+      guard !fineTimes.isEmpty, let unit = fineTimes[type] else {
+        return write(type, bytes, start, &output)
+      }
       let end = reader.long(bytes, start)
       output.append(decimal: unit.convert(reader.value, to: .milliseconds).value)
       return end

@@ -51,7 +51,8 @@ struct AvroResolution {
   enum Missing {
     /// Nothing: the schemas do not resolve. This is the rule of the spec.
     case isRefused
-    /// The empty value of its type: for records that we make ourselves.
+    /// The empty value of its type, also where its default is none of its type: for records that we
+    /// make ourselves.
     case isEmpty
   }
 
@@ -82,6 +83,15 @@ struct AvroResolution {
       }
     }
     return lost
+  }
+
+  /// The writer's type of what becomes the reader's field `event`.
+  var eventType: Int? {
+    guard case .record(let record) = actions[root].action, let fields = writer.rootFields,
+      let place = reader.rootFields?.firstIndex(where: { $0.name == "event" }),
+      case .writer(let field, _) = record.sources[place]
+    else { return nil }
+    return fields[field].type
   }
 
   /// Which times the reader's schema can hold, in milliseconds, where the writer's is one of ours.
@@ -229,6 +239,8 @@ private struct AvroResolver {
   private mutating func resolveSymbols(
     _ from: Int, _ symbols: [String], _ known: [String], _ fallback: Int?
   ) -> Int {
+    // A closing whose status became another would lie.
+    let fallback = missing == .isRefused ? fallback : nil
     let places = symbols.map { known.firstIndex(of: $0) ?? fallback }
     return add(places == Array(0..<symbols.count) ? .copy : .enumeration(places), from)
   }
@@ -347,13 +359,13 @@ private struct AvroResolver {
       }
     }
     var encoded = ByteBlock()
-    if let fallback = field.fallback {
+    if missing == .isEmpty {
+      if let reason = reader.encodeEmpty(field, to: &encoded) {
+        throw fails(path, "there is no empty value of \(reader.name(of: field.type)): \(reason)")
+      }
+    } else if let fallback = field.fallback {
       if let reason = reader.encode(fallback, as: field.type, to: &encoded) {
         throw fails(path, "the reader's default does not fit: \(reason)")
-      }
-    } else if missing == .isEmpty {
-      if let reason = reader.encodeEmpty(field.type, to: &encoded) {
-        throw fails(path, "there is no empty value of \(reader.name(of: field.type)): \(reason)")
       }
     } else {
       throw fails(path, "the writer has no such field, and the reader no default")

@@ -55,6 +55,9 @@ struct JSONEventScanner {
   private var lastText = ScannedEvent.Text()
   private var lastNumber: Int64 = 0
   private var lastBoolean = false
+  // Of an outline.
+  private var branchCount = 0
+  private var isUnknown = false
 
   init(schema: Schema) { self.schema = schema }
 
@@ -82,8 +85,9 @@ struct JSONEventScanner {
 
   // MARK: Objects
 
-  /// Which object of the schema the members belong to.
-  private enum Level { case record, union, branch }
+  /// Which object of the schema the members belong to; `outline` and `names` are those of a record, and
+  /// of its event, of which only names are looked at.
+  private enum Level { case record, union, branch, outline, names }
 
   /// The members of the object whose brace stands at `start`, up to behind its closing brace.
   private mutating func members(_ bytes: Span<UInt8>, _ start: Int, of level: Level) -> Int {
@@ -105,6 +109,11 @@ struct JSONEventScanner {
       case .record: index = recordMember(bytes, key, index)
       case .union: index = branch(bytes, key, index)
       case .branch: index = branchMember(bytes, key, index)
+      case .outline: index = outlineMember(bytes, key, index)
+      case .names:
+        branchCount += 1
+        isUnknown = branchKind(bytes, key) == nil
+        index = scanner.value(bytes, index)
       }
       if index < 0 { return JSONScanner.failed }
       index = scanner.skipSpace(bytes, index)
@@ -196,6 +205,30 @@ struct JSONEventScanner {
     }
     event.kind = kind
     return members(bytes, index, of: .branch)
+  }
+
+  // MARK: Unknown events
+
+  /// Whether the line at `start` is an object whose event has one name that the schema does not have,
+  /// whatever else is in it. Not for the record path.
+  func isOfUnknownEvent(_ bytes: Span<UInt8>, _ start: Int) -> Bool {
+    var outline = JSONEventScanner(schema: schema)
+    let brace = outline.scanner.skipSpace(bytes, start)
+    if bytes[brace] != UInt8(ascii: "{") { return false }
+    let end = outline.members(bytes, brace, of: .outline)
+    if end < 0 || bytes[outline.scanner.skipSpace(bytes, end)] != UInt8(ascii: "\n") {
+      return false
+    }
+    return outline.branchCount == 1 && outline.isUnknown
+  }
+
+  private mutating func outlineMember(
+    _ bytes: Span<UInt8>, _ key: ScannedEvent.Text, _ index: Int
+  ) -> Int {
+    guard field(bytes, key) == .event else { return scanner.value(bytes, index) }
+    branchCount = 0
+    return bytes[index] == UInt8(ascii: "{")
+      ? members(bytes, index, of: .names) : scanner.value(bytes, index)
   }
 
   // MARK: Names

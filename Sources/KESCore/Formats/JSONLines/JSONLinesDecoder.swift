@@ -28,6 +28,7 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
   public internal(set) var position: Int64
   private let greatestRecord: Int
   private let wantsDetails: Bool
+  private let unknownEvents: UnknownEventPolicy
   private var scanner: JSONEventScanner
   /// Whether the bytes at hand belong to a record that was rejected as too long.
   public private(set) var isInsideRecord = false
@@ -38,7 +39,11 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
   /// - Parameters:
   ///   - greatestRecord: how many bytes a record may have.
   ///   - position: the number of the first record.
-  public init(purpose: Purpose, greatestRecord: Int, position: Int64 = 0) {
+  public init(
+    purpose: Purpose, greatestRecord: Int, unknownEvents: UnknownEventPolicy = .reject,
+    position: Int64 = 0
+  ) {
+    self.unknownEvents = unknownEvents
     self.greatestRecord = greatestRecord
     self.position = position
     wantsDetails = purpose != .segmenting
@@ -226,6 +231,11 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
     while JSONScanner.isSpace(lines[index]) { index += 1 }
     if index == lineFeed { return lineFeed }
     let isTooLong = lineFeed - start > greatestRecord
+    if unknownEvents == .filter && !isTooLong && scanner.isOfUnknownEvent(lines, start) {
+      columns.unknownCount += 1
+      position &+= 1
+      return lineFeed
+    }
     columns.rejections.append(
       Rejection(
         part: .whole, fault: isTooLong ? .tooLong : scanner.scanner.fault,
