@@ -59,27 +59,40 @@ public struct AvroOptions: ParsableArguments {
   ///   - output: the format of the output; nil for that of the first input.
   ///   - topics: which ends are topics.
   ///   - adapt: what records of a schema are written as.
+  /// To be called before anything is read or touched: a schema that holds no events ends the run.
   public func makeSetup(
-    wantsDetails: Bool, output: RecordFormat?, topics: TopicOptions, signals: Signals,
+    wantsDetails: Bool, output: RecordFormat?, input: InputOptions, topics: TopicOptions,
+    signals: Signals,
     adapt: @escaping (AvroSchema) -> AvroSchema = { $0 }
   ) throws(ToolFailure) -> RecordSetup {
     let registry = try messages.open(signals)
     let formats = RecordFormats(
-      wantsDetails: wantsDetails, output: output, schema: try readSchema(),
+      wantsDetails: wantsDetails, output: output,
+      schema: try readSchema(wantsDetails: wantsDetails),
+      unknownEvents: input.unknownEvents ?? .reject,
       messageRegistry: messages.readsMessages || topics.from != nil ? registry : nil, adapt: adapt)
     return RecordSetup(formats: formats, registry: registry)
   }
 
   /// Reads the schema that is forced, if one is.
-  private func readSchema() throws(ToolFailure) -> AvroSchema? {
-    guard let schema else { return nil }
+  private func readSchema(wantsDetails: Bool) throws(ToolFailure) -> AvroSchema? {
+    guard let path = schema else { return nil }
     let length = Int64(AvroContainerHeader.greatestLength)
-    let bytes = try streaming { () throws(StreamError) in try fileHead(schema, length: length) }
+    let bytes = try streaming { () throws(StreamError) in try fileHead(path, length: length) }
+    let schema: AvroSchema
     do throws(AvroSchemaError) {
-      return try AvroSchema(parsing: String(decoding: bytes, as: UTF8.self))
+      schema = try AvroSchema(
+        parsing: String(decoding: bytes, as: UTF8.self), names: .specification)
     } catch {
-      throw .pipeline(.schema(SchemaFailure(kind: .badData, message: "\(schema): \(error)")))
+      throw .pipeline(.schema(SchemaFailure(kind: .badData, message: "\(path): \(error)")))
     }
+    if let reason = schema.reasonAgainstEvents(wantsDetails: wantsDetails) {
+      throw .pipeline(
+        .schema(
+          SchemaFailure(
+            kind: .badData, message: "\(path): the schema holds no events, at \(reason)")))
+    }
+    return schema
   }
 
   // MARK: Outputs

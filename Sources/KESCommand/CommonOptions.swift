@@ -10,6 +10,7 @@ public enum ColorChoice: String, CaseIterable, ExpressibleByArgument, Sendable {
 
 extension RecordFormat: ExpressibleByArgument {}
 extension BadRecordPolicy: ExpressibleByArgument {}
+extension UnknownEventPolicy: ExpressibleByArgument {}
 extension DuplicatePolicy: ExpressibleByArgument {}
 extension Emission: ExpressibleByArgument {}
 extension ProcessingGuarantee: ExpressibleByArgument {}
@@ -46,6 +47,13 @@ public struct InputOptions: ParsableArguments {
       valueName: "path|topic:name"),
     completion: .file())
   public var deadLetter: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "What to do with an event that is none of ours, as of another branch of the union: take it as"
+        + " a record that cannot be decoded, or pass over it, counted as filtered."
+        + " (default: reject)"))
+  public var unknownEvents: UnknownEventPolicy?
 
   @Option(help: ArgumentHelp("The longest record that is read.", valueName: "size"))
   public var maxRecord = SizeArgument(bytes: 16 << 20)

@@ -44,8 +44,8 @@ public struct FormatOptions: ParsableArguments {
   ///   - topics: which ends are topics.
   ///   - adapt: what records of a schema are written as.
   public func makeSetup(
-    wantsDetails: Bool, usual: RecordFormat? = nil, isFile: Bool, topics: TopicOptions,
-    signals: Signals, adapt: @escaping (AvroSchema) -> AvroSchema = { $0 }
+    wantsDetails: Bool, usual: RecordFormat? = nil, isFile: Bool, input: InputOptions,
+    topics: TopicOptions, signals: Signals, adapt: @escaping (AvroSchema) -> AvroSchema = { $0 }
   ) throws(ToolFailure) -> RecordSetup {
     let isTerminal = !isFile && topics.to == nil && isStandardOutputTerminal
     let asksForAvro = format == .avro || avro.messages.outputFraming == .confluent
@@ -60,8 +60,8 @@ public struct FormatOptions: ParsableArguments {
           : topics.messageFormat(avro.messages) ?? (avro.messages.writesMessages ? .avro : usual)
       }
     return try avro.makeSetup(
-      wantsDetails: wantsDetails, output: output, topics: topics, signals: signals,
-      adapt: adapt)
+      wantsDetails: wantsDetails, output: output, input: input, topics: topics,
+      signals: signals, adapt: adapt)
   }
 
   /// Opens the output of records: the topic of `--to`, or what `opener` opens.

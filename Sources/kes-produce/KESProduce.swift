@@ -74,6 +74,7 @@ struct KESProduce: Tool {
       + [
         ("--input-format", input.inputFormat != nil), ("--on-error", input.onError != nil),
         ("--dead-letter", input.deadLetter != nil), ("--from", topics.from != nil),
+        ("--unknown-events", input.unknownEvents != nil),
         ("--schema", format.avro.schema != nil),
       ].filter(\.1).map(\.0)
   }
@@ -83,13 +84,13 @@ struct KESProduce: Tool {
     let opener = try OutputOpener(
       output: output.output, others: [input.deadLetterPath], topics: topics,
       apartFrom: replay.replay ? input.names : [])
-    let ends = try TopicEnds(topics, input, report, signals, messages)
     let isFile = output.output != nil
     let isShifted = replay.shiftTo != nil
     let setup = try format.makeSetup(
-      wantsDetails: true, usual: replay.replay ? nil : .json, isFile: isFile, topics: topics,
-      signals: signals
+      wantsDetails: true, usual: replay.replay ? nil : .json, isFile: isFile, input: input,
+      topics: topics, signals: signals
     ) { isShifted ? $0.withLongTimes() : $0 }
+    let ends = try TopicEnds(topics, input, report, signals, messages)
     let destination = try format.openOutput(
       opener, ends, setup, color: report.color, isFile: isFile)
     if replay.replay {

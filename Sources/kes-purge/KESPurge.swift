@@ -113,7 +113,8 @@ struct KESPurge: Tool {
         ("--max-ahead", clocks.maxAhead != nil), ("--count", input.count != nil),
         ("--input-format", input.inputFormat != nil),
         ("--on-error", input.onError != nil), ("--dead-letter", input.deadLetter != nil),
-        ("--stats", report.stats != nil), ("--progress", report.progress),
+        ("--unknown-events", input.unknownEvents != nil), ("--stats", report.stats != nil),
+        ("--progress", report.progress),
         ("--schema", format.avro.schema != nil),
       ])
   }
@@ -153,11 +154,11 @@ struct KESPurge: Tool {
     let opener = try OutputOpener(
       output: output.output, others: [input.deadLetterPath], topics: topics,
       apartFrom: input.names)
-    let ends = try TopicEnds(topics, input, report, signals, messages)
     let isFile = output.output != nil
     let setup = try format.makeSetup(
-      wantsDetails: true, isFile: isFile, topics: topics, signals: signals
+      wantsDetails: true, isFile: isFile, input: input, topics: topics, signals: signals
     ) { $0.adaptedToClosings() }
+    let ends = try TopicEnds(topics, input, report, signals, messages)
     let sessions = try format.openOutput(
       opener, ends, setup, color: report.color, isFile: isFile)
     let deadLetters = try opener.openDeadLetters(input, ends)
@@ -218,7 +219,7 @@ struct KESPurge: Tool {
     let selections = try selections(of: store, tasks, messages)
     let isFile = output.output != nil
     let setup = try format.makeSetup(
-      wantsDetails: false, isFile: isFile, topics: topics, signals: signals)
+      wantsDetails: false, isFile: isFile, input: input, topics: topics, signals: signals)
     let destination = try format.makeOutput(
       try openOutput(opener, of: store), setup, color: report.color, isFile: isFile
     ) { $0.holdsClosings(marksDuplicates: false) ? $0.withoutSession() : nil }

@@ -165,7 +165,7 @@ struct KESRead: Tool {
     let usual = topics.messageFormat(avro.messages) ?? .json
     return try avro.makeSetup(
       wantsDetails: true, output: view.format == nil ? usual : view.format == .avro ? .avro : .json,
-      topics: topics, signals: signals)
+      input: input, topics: topics, signals: signals)
   }
 
   var style: TextStyle {

@@ -8,6 +8,7 @@ extension KESSegment {
   func segmentTopic(
     _ ends: TopicEnds, _ signals: Signals, _ messages: Messages
   ) throws(ToolFailure) -> ToolEnding {
+    let setup = try makeSetup(signals)
     let application = application.application
     if application?.guarantee == .exactlyOnce { try requireCommitsInTime(ends.configuration) }
     let directory = try stateDirectory(application)
@@ -26,7 +27,6 @@ extension KESSegment {
     if application?.guarantee == .exactlyOnce {
       ends.transactions = try transactionalIdentifier(store)
     }
-    let setup = try makeSetup(signals)
     let sessions = try format.openOutput(
       opener, ends, setup, color: report.color, isFile: output.output != nil, base: recordSchema,
       form: sessionSchema)

@@ -79,13 +79,13 @@ struct KESSegment: Tool {
     var opener = try OutputOpener(
       output: output.output, others: [rules.lateOutput, input.deadLetterPath], topics: topics,
       apartFrom: input.names + (state.state.map(StateStore.files) ?? []))
+    let setup = try makeSetup(signals)
     let store = try openStore()
     let (known, written) = try storing { () throws(StateError) in
       (try store?.inputs() ?? [:], try store?.outputs() ?? [:])
     }
     let progress = try storing { () throws(StateError) in try store?.progress() }
     opener.written = written
-    let setup = try makeSetup(signals)
     let formats = setup.formats
     let sessions = try format.openOutput(
       opener, ends, setup, color: report.color, isFile: output.output != nil, base: recordSchema,
@@ -136,7 +136,8 @@ struct KESSegment: Tool {
   func makeSetup(_ signals: Signals) throws(ToolFailure) -> RecordSetup {
     let (marksDuplicates, wantsClosings) = (marksDuplicates, rules.emit != .events)
     return try format.makeSetup(
-      wantsDetails: false, isFile: output.output != nil, topics: topics, signals: signals
+      wantsDetails: false, isFile: output.output != nil, input: input, topics: topics,
+      signals: signals
     ) { $0.adaptedToSessions(marksDuplicates: marksDuplicates, wantsClosings: wantsClosings) }
   }
 

@@ -9,6 +9,7 @@ struct MessageReading {
   var registry: (any SchemaRegistry)?
   var greatestRecord = 1 << 20
   var keepsHeaders = false
+  var unknownEvents = UnknownEventPolicy.reject
   /// How many messages are decoded at most.
   var limit: Int64 = .max
   var stopsAtRejection = false
@@ -19,7 +20,8 @@ struct MessageReading {
   func decode(
     _ topic: String, partitions: Int, of kafka: KafkaUnderTest
   ) throws -> DecodedMessages {
-    let formats = RecordFormats(wantsDetails: true, output: .json, messageRegistry: registry)
+    let formats = RecordFormats(
+      wantsDetails: true, output: .json, unknownEvents: unknownEvents, messageRegistry: registry)
     var decoder = MessageDecoder(
       formats, isAvro: registry != nil, greatestRecord: greatestRecord, keepsHeaders: keepsHeaders)
     let consumer = try KafkaConsumer(kafka.configuration)
@@ -71,6 +73,7 @@ struct DecodedMessages {
   /// `offset name=value`.
   var headers: [Int32: [String]] = [:]
   var tombstones = 0
+  var unknown = 0
   var count = 0
   var greatestBatch = 0
   var batches = 0
@@ -85,9 +88,11 @@ struct DecodedMessages {
     batches += 1
     count += progress.count
     tombstones += batch.tombstoneCount
+    unknown += batch.unknownCount
     next[partition] = progress.next.rawValue
     greatestBatch = max(greatestBatch, batch.bytes.count)
-    #expect(progress.count == batch.records.count + batch.tombstoneCount + bad.count)
+    let filtered = batch.tombstoneCount + batch.unknownCount
+    #expect(progress.count == batch.records.count + filtered + bad.count)
     var positions: [UInt32: Int64] = [:]
     for index in 0..<batch.records.count {
       let record = batch.records[index]

@@ -79,6 +79,31 @@ import Testing
     #expect(none.count == 2 && none.tombstones == 2 && none.next[0] == 2 && none.lines.isEmpty)
   }
 
+  @Test func eventsThatAreNoneOfOursArePassedOverAtTheirOffsets() throws {
+    let beat = #"{"event":{"Heartbeat":{}}}"#
+    let values = [beat, Self.woke("a"), beat, nil, beat, "bad", Self.woke("b"), beat, "", beat]
+    let topic = try topic(values)
+    var reading = MessageReading()
+    let all = try reading.decode(topic, partitions: 1, of: kafka)
+    #expect(all.offsets[0] == [1, 6] && all.rejected[0]?.count == 7 && all.unknown == 0)
+    reading.unknownEvents = .filter
+    let found = try reading.decode(topic, partitions: 1, of: kafka)
+    #expect(found.offsets[0] == [1, 6] && found.unknown == 5 && found.tombstones == 1)
+    #expect(
+      found.rejected[0] == [
+        "5: expected a JSON object, found bad", "8: an empty value; expected a JSON object",
+      ])
+    #expect(found.count == 10 && found.next[0] == 10)
+    for limit in 1...10 as ClosedRange<Int64> {
+      reading.limit = limit
+      let some = try reading.decode(topic, partitions: 1, of: kafka)
+      #expect(some.count == Int(limit) && some.next[0] == limit)
+    }
+    reading.stopsAtRejection = true
+    let stopped = try reading.decode(topic, partitions: 1, of: kafka)
+    #expect(stopped.offsets[0] == [1] && stopped.next[0] == 5 && stopped.unknown == 3)
+  }
+
   @Test func batchesAreOfOnePartitionAndBounded() throws {
     let values = (0..<1000).map { Self.woke(String(repeating: "d", count: 200), Int64($0)) }
     let found = try MessageReading().decode(

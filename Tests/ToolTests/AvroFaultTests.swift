@@ -269,10 +269,10 @@ extension DamagedFile {
   }
 
   @Test(arguments: [
-    (#"{"name":"name","type":"string"},"#, "", "the writer has no such field, and ours has no"),
+    (#"{"name":"name","type":"string"},"#, "", "there is no such field, and ours has no"),
     (
       #""name":"value","type":"double""#, #""name":"value","type":"string""#,
-      "the writer has string, ours is double"
+      "it is string, ours is double"
     ),
   ])
   func everyToolWantsAllFieldsOfAnEvent(part: String, changed: String, reason: String) throws {

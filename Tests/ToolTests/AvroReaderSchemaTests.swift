@@ -145,7 +145,30 @@ import Testing
       "bad.avsc", #"{"type":"record","name":"E"}"#, 65,
       "bad.avsc: the schema is wrong at E: a record"
     ),
-    ("bad.avsc", #"{"type":"int"}"#, 65, "in.avro: block 1, byte "),
+    (
+      "bad.avsc", #"{"type":"int"}"#, 65,
+      "bad.avsc: the schema holds no events, at its root: int is not a record of events"
+    ),
+    (
+      "bad.avsc", #"{"type":"record","name":"X","fields":[{"name":"a","type":"int","default":1}]}"#,
+      65, "bad.avsc: the schema holds no events, at X.device: there is no such field"
+    ),
+    (
+      "bad.avsc",
+      reader.replacingOccurrences(of: #""name":"timestamp""#, with: #""name":"time""#), 65,
+      "bad.avsc: the schema holds no events, at Event.timestamp: there is no such field"
+    ),
+    (
+      "bad.avsc",
+      reader.replacingOccurrences(
+        of: #"{"name":"timestamp","type":"long""#,
+        with: #"{"name":"timestamp","type":{"type":"int","logicalType":"date"}"#), 65,
+      "bad.avsc: the schema holds no events, at Event.timestamp: it is date (int), ours is a time"
+    ),
+    (
+      "bad.avsc", reader.replacingOccurrences(of: "DataReceived", with: "Data-Received"), 65,
+      #"bad.avsc: the schema is wrong at Event.event: "Data-Received" is not a name"#
+    ),
   ])
   func whatIsNoSchemaIsRefused(name: String, text: String, status: Int, message: String) throws {
     try writeInput()
@@ -156,6 +179,31 @@ import Testing
       #expect(ended.errors.contains(message), "\(tool): \(ended.errors)")
       #expect(ended.errors.split(separator: "\n").count == 1)
     }
+  }
+
+  /// Nothing is read or touched: no record is blamed, and no file, state or dead letter is made.
+  @Test(arguments: [
+    "kes-segment --state state --late-output late", "kes-segment --emit all --on-error skip",
+    "kes-read", "kes-read --sessions", "kes-purge", "kes-produce --replay --speed max",
+    "kes-segment --from t -b localhost:1 --state state", "kes-segment --dry-run 3",
+  ])
+  func aSchemaOfNoEventsEndsTheRunBeforeAnythingIsTouched(command: String) throws {
+    try writeInput()
+    let fields = #"{"name":"a","type":"int","default":1}"#
+    try directory.write(
+      #"{"type":"record","name":"X","fields":[\#(fields)]}"#, to: "x.avsc")
+    let before = try FileManager.default.contentsOfDirectory(atPath: directory.url.path).sorted()
+    let isOfTopic = command.contains("--from")
+    let outputs = command.contains("--dry-run") ? "" : "--output out --dead-letter dead"
+    let ended = try run("\(command) --schema x.avsc \(isOfTopic ? "" : "in.avro") \(outputs)")
+    #expect(ended.status == 65 && ended.output.isEmpty)
+    let tool = command.prefix { $0 != " " }
+    #expect(
+      ended.errors
+        == "\(tool): x.avsc: the schema holds no events, at X.device: there is no such field,"
+        + " and ours has no default\n")
+    let after = try FileManager.default.contentsOfDirectory(atPath: directory.url.path).sorted()
+    #expect(before == after)
   }
 
   @Test(arguments: [

@@ -2,7 +2,7 @@
 
 /// Moves the times in records of every format, and changes nothing else: the digits, or the longs,
 /// of the timestamp, and of `start` and `end` in a `SessionClosed`, which tell times of the same
-/// clock.
+/// clock. A time of Avro keeps its unit, and what it has besides whole milliseconds.
 public struct BatchTimeShift: Sendable {
   private let shift: TimeShift
 
@@ -28,13 +28,14 @@ public struct BatchTimeShift: Sendable {
   private func append(_ index: Int, of batch: borrowing Batch, to output: inout ByteBlock) {
     let record = batch.records[index]
     var place = Int(record.offset)
-    for (text, time) in batch.details[index].times(of: record) {
+    for (text, time, unit) in batch.details[index].times(of: record) {
       output.append(batch.bytes, place, text.bounds.lowerBound - place)
-      let milliseconds = shift.moved(time).milliseconds
       if record.schema == 0 {
-        output.append(decimal: milliseconds)
+        output.append(decimal: shift.moved(time).milliseconds)
       } else {
-        output.append(avro: milliseconds)
+        var reader = AvroReader()
+        _ = batch.bytes.withBytes { reader.long($0, text.bounds.lowerBound) }
+        output.append(avro: shift.moved(reader.value, in: unit))
       }
       place = text.bounds.upperBound
     }

@@ -33,14 +33,14 @@ public struct FormatDecoder: ~Copyable, RecordDecoder {
     self.forced = forced
     jsonLines = JSONLinesDecoder(
       purpose: formats.wantsDetails ? .reading : .segmenting, greatestRecord: greatestRecord,
-      position: position)
+      unknownEvents: formats.unknownEvents, position: position)
     container = AvroContainerDecoder(
       schemas: formats.schemas, wantsDetails: formats.wantsDetails,
-      greatestRecord: greatestRecord, position: position)
+      greatestRecord: greatestRecord, unknownEvents: formats.unknownEvents, position: position)
     frames = ConfluentFrameDecoder(
       registry: formats.messageRegistry, schemas: formats.schemas,
       wantsDetails: formats.wantsDetails,
-      greatestRecord: greatestRecord, position: position)
+      greatestRecord: greatestRecord, unknownEvents: formats.unknownEvents, position: position)
     readsFrames = formats.messageRegistry != nil && forced != .json
   }
 
@@ -129,7 +129,7 @@ public struct FormatDecoder: ~Copyable, RecordDecoder {
     case .jsonLines:
       jsonLines.position = position
       if formats.output == .avro {
-        jsonLines.admit(formats.sessionRule, refusing: formats.linesConverter.unwritableKinds)
+        formats.linesConverter.limit(&jsonLines, formats.sessionRule)
       }
     case .container:
       container.position = position

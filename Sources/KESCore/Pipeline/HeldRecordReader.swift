@@ -4,14 +4,17 @@
 /// where this run reads Avro as one schema, they become data of that.
 final class HeldRecordReader {
   private var readings: [SchemaFingerprint: AvroReading] = [:]
+  /// What writes lines, where the output is Avro.
+  private let lines: JSONLinesAvroConverter?
   /// Why a record could not be read.
   private(set) var failure: SchemaFailure?
 
   /// Throws where records of one of the schemas cannot be written in this run.
   init(_ schemas: StoredSchemas, formats: RecordFormats?) throws(SchemaFailure) {
-    guard let formats else { return }
-    let found = try formats.admitHeld(
+    let found = try formats?.admitHeld(
       schemas.named.map(\.text), hasOthers: schemas.hasOthers)
+    lines = formats.flatMap { $0.output == .avro ? $0.linesConverter : nil }
+    guard let found else { return }
     for (schema, reading) in zip(schemas.named, found) { readings[schema.fingerprint] = reading }
   }
 
@@ -20,6 +23,9 @@ final class HeldRecordReader {
     _ record: Span<UInt8>, _ schema: SchemaFingerprint, into output: inout ByteBlock
   ) -> UInt16 {
     let reading = readings[schema]
+    if reading == nil, let lines, !lines.canWrite(record) {
+      failure = RecordFormats.unwritable("the schema that is written cannot hold one")
+    }
     guard let transcoder = reading?.transcoder else {
       output.append(record)
       return reading?.schema ?? 0

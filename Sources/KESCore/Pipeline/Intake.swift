@@ -154,8 +154,9 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable, RecordSourc
       if signals.stop != nil { return }
       throw .schema(error)
     }
-    ledger.records += Int64(batch.records.count + batch.tombstoneCount)
-    ledger.filtered += Int64(batch.tombstoneCount)
+    let filtered = Int64(batch.tombstoneCount + batch.unknownCount)
+    ledger.records += Int64(batch.records.count) + filtered
+    ledger.filtered += filtered
     for index in 0..<batch.records.count {
       let time = batch.records[index].time
       streamTime = max(streamTime, time)

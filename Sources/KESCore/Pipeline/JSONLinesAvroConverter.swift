@@ -27,12 +27,22 @@ public final class JSONLinesAvroConverter: RecordConverter {
     wantsDetails && batch.details[0].hasSession ? .markedSessionEvent : .event
   }
 
-  /// Events that the run's schema, where it is fixed, does not have.
-  var unwritableKinds: Set<EventKind> {
-    guard let schema = target.schema,
-      let resolution = try? AvroResolution(from: known(for: schema), to: schema)
-    else { return [] }
-    return resolution.lostKinds
+  /// Has `decoder` reject what the run's schema, where it is fixed, cannot hold.
+  func limit(_ decoder: inout JSONLinesDecoder, _ rule: JSONLinesDecoder.SessionRule) {
+    let resolution = target.schema.flatMap { try? AvroResolution(from: known(for: $0), to: $0) }
+    decoder.admit(
+      rule, refusing: resolution?.lostKinds ?? [],
+      times: resolution?.writableTimes ?? .min ... .max)
+  }
+
+  /// Whether an event that was read once, in one line, can be written with the run's schema.
+  func canWrite(_ line: Span<UInt8>) -> Bool {
+    var decoder = JSONLinesDecoder(purpose: .converting, greatestRecord: .max)
+    limit(&decoder, .any)
+    lines.removeAll()
+    lines.bytes.append(line)
+    decoder.decode(&lines, endOfInput: true, limits: DecodingLimits())
+    return lines.rejections.isEmpty
   }
 
   /// The schema of ours whose data the lines are, before they become data of `schema`.

@@ -31,6 +31,8 @@ struct MessageDecoder: ~Copyable {
   private let isAvro: Bool
   private let keepsHeaders: Bool
   private var taken = TakenMessages()
+  /// The decoder's position at the first message taken.
+  private var base: Int64 = 0
   /// Those of the last batch, in their order.
   private(set) var rejected: [Rejected] = []
   /// Bytes of values so far.
@@ -92,6 +94,7 @@ struct MessageDecoder: ~Copyable {
     _ limit: Int64, _ end: KafkaOffset?
   ) {
     decoder.beginInput(.beginning)
+    base = decoder.position
     var taken = TakenMessages()
     swap(&taken, &self.taken)
     let isAvro = isAvro
@@ -120,7 +123,8 @@ struct MessageDecoder: ~Copyable {
         if reject(rejection, of: batch) { count += 1 }
         rejection += 1
       }
-      messages.withMessage(at: taken.pop()) { message in
+      let number = Int(batch.records[record].position - base)
+      messages.withMessage(at: taken.pop(number)) { message in
         let position = MessageDecoder.position(partition, message.offset)
         batch.records[record].position = position
         next = KafkaOffset(message.offset.rawValue + 1)
@@ -132,17 +136,16 @@ struct MessageDecoder: ~Copyable {
       if reject(rejection, of: batch) { count += 1 }
       rejection += 1
     }
+    // Of events that are passed over nothing came.
+    taken.pass(to: Int(decoder.position - base))
+    count += batch.unknownCount
     if stopsAtRejection, let bad = rejected.first {
       return (count, messages.withMessage(at: bad.message) { $0.offset })
     }
     if !taken.hasMore {
       next = max(next, taken.end)
-    } else if let last = rejected.last {
-      next = max(
-        next,
-        messages.withMessage(at: last.message) {
-          KafkaOffset($0.offset.rawValue + 1)
-        })
+    } else if let last = taken.last {
+      next = max(next, messages.withMessage(at: last) { KafkaOffset($0.offset.rawValue + 1) })
     }
     return (count, next)
   }
@@ -151,10 +154,11 @@ struct MessageDecoder: ~Copyable {
   private mutating func reject(_ index: Int, of batch: borrowing Batch) -> Bool {
     let rejection = batch.rejections[index]
     guard rejection.part == .whole || rejection.part == .first else { return false }
+    let number = Int(rejection.position - base)
     let reason =
-      taken.nextIsBlank
+      taken.isBlank(number)
       ? "an empty value; expected a JSON object" : decoder.message(for: rejection, in: batch)
-    rejected.append(Rejected(message: taken.pop(), reason: reason, fault: rejection.fault))
+    rejected.append(Rejected(message: taken.pop(number), reason: reason, fault: rejection.fault))
     return true
   }
 

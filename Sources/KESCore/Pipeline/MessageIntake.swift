@@ -89,7 +89,7 @@ struct MessageIntake: ~Copyable {
     }
     if !isOurs(progress.partition) { return progress }
     ledger.records += Int64(progress.count)
-    ledger.filtered += Int64(batch.tombstoneCount)
+    ledger.filtered += Int64(batch.tombstoneCount + batch.unknownCount)
     for index in 0..<batch.records.count {
       lag.note(batch.records[index].time, of: progress.partition)
     }

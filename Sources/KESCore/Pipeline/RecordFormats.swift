@@ -7,6 +7,7 @@ public final class RecordFormats {
   public let target: AvroTarget
   /// Whether events are read with all that they hold.
   public let wantsDetails: Bool
+  let unknownEvents: UnknownEventPolicy
   /// Nil until it is known.
   public private(set) var output: RecordFormat?
   /// Whether records are read as the target's schema, whatever the output is.
@@ -25,11 +26,12 @@ public final class RecordFormats {
   ///   - adapt: what the run writes records of a schema as.
   public init(
     wantsDetails: Bool = false, output: RecordFormat?, schema: AvroSchema? = nil,
-    messageRegistry: (any SchemaRegistry)? = nil,
+    unknownEvents: UnknownEventPolicy = .reject, messageRegistry: (any SchemaRegistry)? = nil,
     adapt: @escaping (AvroSchema) -> AvroSchema = { $0 }
   ) {
     self.wantsDetails = wantsDetails
     self.output = output
+    self.unknownEvents = unknownEvents
     self.messageRegistry = messageRegistry
     schemas = AvroSchemaTable(wantsDetails: wantsDetails)
     target = AvroTarget(schemas: schemas, adapt: adapt)

@@ -16,11 +16,18 @@ struct TakenMessages: ~Copyable {
   var hasMore: Bool { returned < indexes.count }
   /// The next that is to come back.
   var next: Int { Int(indexes[returned]) }
-  var nextIsBlank: Bool { !blanks.isEmpty && blanks.contains(returned) }
-  mutating func pop() -> Int {
-    returned += 1
-    return Int(indexes[returned - 1])
+  /// The one that came back last.
+  var last: Int? { returned == 0 ? nil : Int(indexes[returned - 1]) }
+  func isBlank(_ number: Int) -> Bool { !blanks.isEmpty && blanks.contains(number) }
+
+  /// Takes back the message with that number here, and those before it, of which nothing came.
+  mutating func pop(_ number: Int) -> Int {
+    returned = number + 1
+    return Int(indexes[number])
   }
+
+  /// Notes that the messages before that number are dealt with.
+  mutating func pass(to number: Int) { returned = max(returned, number) }
 
   mutating func removeAll() {
     indexes.removeAll()

@@ -27,6 +27,9 @@ public struct Batch: ~Copyable {
   /// How many records without a value there were, which are no events (tombstones).
   public var tombstoneCount = 0
 
+  /// How many events there were that are none of ours and are to be passed over.
+  public var unknownCount = 0
+
   /// What stream time reaches after the last record; `.beforeAll` where nothing is to be said.
   public var finalStreamTime: EventTime = .beforeAll
 
@@ -63,6 +66,7 @@ public struct Batch: ~Copyable {
     public var rejections = Column<Rejection>(capacity: 1)
     public var unescaped = ByteBlock(capacity: 0)
     public var ahead = AheadRecords()
+    public var unknownCount = 0
   }
 
   /// Lends the bytes, and what is to be filled from them. Valid until `fill` returns.
@@ -95,6 +99,7 @@ public struct Batch: ~Copyable {
     swap(&columns.rejections, &rejections)
     swap(&columns.unescaped, &unescaped)
     swap(&columns.ahead, &ahead)
+    swap(&columns.unknownCount, &unknownCount)
   }
 
   private mutating func clearRecords() {
@@ -106,6 +111,7 @@ public struct Batch: ~Copyable {
     headers.removeAll()
     finalStreamTime = .beforeAll
     tombstoneCount = 0
+    unknownCount = 0
   }
 
   /// Lends the text at `range`. Valid until `body` returns.

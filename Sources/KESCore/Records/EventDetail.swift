@@ -47,11 +47,14 @@ public struct EventDetail: BitwiseCopyable, Sendable {
   public var end: EventTime
   public var events: Int64
   public var isPartial: Bool
-  /// Where the time's digits stand in the record's own bytes (JSON-lines only).
+  /// Where the time stands in the record's own bytes, as digits or an Avro long, and in which unit.
   public var timeText: TextRange
+  public var timeUnit: TimeUnit
   /// The same for `start` and `end` of a `SessionClosed`.
   public var startText: TextRange
+  public var startUnit: TimeUnit
   public var endText: TextRange
+  public var endUnit: TimeUnit
 
   public init(kind: EventKind) {
     self.kind = kind
@@ -66,7 +69,10 @@ public struct EventDetail: BitwiseCopyable, Sendable {
     events = 0
     isPartial = false
     timeText = .empty
+    timeUnit = .milliseconds
     startText = .empty
+    startUnit = .milliseconds
     endText = .empty
+    endUnit = .milliseconds
   }
 }

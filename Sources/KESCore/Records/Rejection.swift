@@ -24,6 +24,15 @@ public enum FieldName: UInt8, BitwiseCopyable, CaseIterable, Sendable {
   }
 }
 
+/// What is done with an event that is none of ours: one of another branch of the union, or in JSON-lines
+/// of another name.
+public enum UnknownEventPolicy: String, CaseIterable, Sendable {
+  /// It is a record that cannot be decoded.
+  case reject
+  /// It is passed over and counts as filtered.
+  case filter
+}
+
 /// Why a record was rejected. The decoder that found it words the message.
 public enum Fault: UInt8, BitwiseCopyable, Sendable {
   // Not the format.
@@ -33,14 +42,15 @@ public enum Fault: UInt8, BitwiseCopyable, Sendable {
   // Not the schema.
   case missingField, expectedString, expectedNumber, expectedBoolean, expectedBranch
   case notWhole, outOfRange, unknownBranch, severalBranches, unknownStatus, notAnEvent
-  case unexpectedSession, unwritableEvent
+  case unexpectedSession, unwritableEvent, unwritableTime
   // Not now.
   case aheadOfClock
   // Not Avro data.
   case truncated, badLong, badLength, badCount, badBoolean, badBranch, badSymbol, leftOver,
     unresolvedSymbol
   // Not an Avro file, or not one that we read.
-  case badHeader, badBlock, wrongSync, badCompression, unusableSchema
+  case badHeader, badBlock, wrongSync, unusableSchema
+  case badCompression, wrongChecksum, hugeBlock, hugeExpansion
 }
 
 /// One rejected record of a batch.

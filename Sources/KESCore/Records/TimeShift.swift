@@ -13,16 +13,27 @@ public struct TimeShift: Sendable {
 
   /// `time`, moved.
   public func moved(_ time: EventTime) -> EventTime {
-    isBack ? time.retreated(by: duration) : time.advanced(by: duration)
+    EventTime(milliseconds: moved(time.milliseconds, in: .milliseconds))
+  }
+
+  /// `value`, which counts `unit`, moved.
+  func moved(_ value: Int64, in unit: TimeUnit) -> Int64 {
+    let (product, overflow) = duration.multipliedReportingOverflow(
+      by: UInt64(unit.perMillisecond))
+    let distance = overflow ? .max : product
+    let time = EventTime(milliseconds: value)
+    return (isBack ? time.retreated(by: distance) : time.advanced(by: distance)).milliseconds
   }
 }
 
 extension EventDetail {
-  /// Where the times of the record stand in its bytes, and what they are, in the order in which they
-  /// stand there.
-  func times(of record: Record) -> [(text: TextRange, time: EventTime)] {
-    if kind != .sessionClosed { return [(timeText, record.time)] }
-    let times = [(timeText, record.time), (startText, start), (endText, end)]
+  /// Where the times of the record stand in its bytes, what they are, and in which unit they stand
+  /// there, in the order in which they do.
+  func times(of record: Record) -> [(text: TextRange, time: EventTime, unit: TimeUnit)] {
+    if kind != .sessionClosed { return [(timeText, record.time, timeUnit)] }
+    let times = [
+      (timeText, record.time, timeUnit), (startText, start, startUnit), (endText, end, endUnit),
+    ]
     return times.sorted { $0.0.offset < $1.0.offset }
   }
 }

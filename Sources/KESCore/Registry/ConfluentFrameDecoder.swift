@@ -25,6 +25,7 @@ public struct ConfluentFrameDecoder: ~Copyable, RecordDecoder {
   public private(set) var hasMore = false
   private let greatestRecord: Int
   private let wantsDetails: Bool
+  private let unknownEvents: UnknownEventPolicy
 
   private var readings: MessageReadings
   private var scanner = AvroEventScanner()
@@ -59,6 +60,9 @@ public struct ConfluentFrameDecoder: ~Copyable, RecordDecoder {
     var problem = ""
     /// See `Rejection`.
     var ahead: UInt64 = 0
+
+    /// Whether the message is an event of another branch than ours.
+    var isUnknownEvent: Bool { fault == .unknownBranch && field == .event }
   }
 
   /// - Parameters:
@@ -68,8 +72,9 @@ public struct ConfluentFrameDecoder: ~Copyable, RecordDecoder {
   ///   - position: the number of the first record.
   public init(
     registry: (any SchemaRegistry)?, schemas: AvroSchemaTable, wantsDetails: Bool,
-    greatestRecord: Int, position: Int64 = 0
+    greatestRecord: Int, unknownEvents: UnknownEventPolicy = .reject, position: Int64 = 0
   ) {
+    self.unknownEvents = unknownEvents
     readings = MessageReadings(registry: registry, schemas: schemas)
     self.wantsDetails = wantsDetails
     self.greatestRecord = greatestRecord
@@ -147,7 +152,7 @@ public struct ConfluentFrameDecoder: ~Copyable, RecordDecoder {
         if !goesOn { break }
       }
     } catch {
-      if batch.isEmpty && batch.tombstoneCount == 0 { throw error }
+      if batch.isEmpty && batch.tombstoneCount + batch.unknownCount == 0 { throw error }
       failure = error
       hasMore = true
     }
@@ -210,7 +215,9 @@ public struct ConfluentFrameDecoder: ~Copyable, RecordDecoder {
         complaint = Complaint(problem: reading.problem ?? "")
       }
     }
-    if let complaint {
+    if let complaint, complaint.isUnknownEvent, unknownEvents == .filter {
+      batch.unknownCount += 1
+    } else if let complaint {
       let offset = batch.bytes.count
       batch.bytes.append(raw, start, length)
       reject(complaint, .whole, offset, length, &batch)
@@ -267,7 +274,9 @@ public struct ConfluentFrameDecoder: ~Copyable, RecordDecoder {
   private static func complaint(of reader: AvroReader, _ end: Int, _ expected: Int) -> Complaint? {
     if end == expected && reader.flaw == nil { return nil }
     if end < 0 { return Complaint(fault: reader.fault) }
-    guard let flaw = reader.flaw else { return Complaint(fault: .leftOver) }
+    guard let flaw = reader.flaw, end == expected || !flaw.isUnknownEvent else {
+      return Complaint(fault: .leftOver)
+    }
     return Complaint(fault: flaw.fault, field: flaw.field)
   }
 

@@ -50,10 +50,10 @@ import Testing
       "a negative size", long(1) + long(-5) + Make.sync, ["badBlock 1"],
       "not the beginning of a block"),
     Damage(
-      "a huge size", long(1) + long(1 << 40) + Make.sync, ["badBlock 1"],
+      "a huge size", long(1) + long(1 << 40) + Make.sync, ["hugeBlock 1"],
       "not the beginning of a block"),
     Damage(
-      "the greatest size", long(1) + long(.max) + Make.sync, ["badBlock 1"],
+      "the greatest size", long(1) + long(.max) + Make.sync, ["hugeBlock 1"],
       "not the beginning of a block"),
     Damage(
       "a wrong sync marker", Make.block(2, good + good, sync: other) + before, ["wrongSync 2"],

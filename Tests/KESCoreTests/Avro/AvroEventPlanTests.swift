@@ -74,8 +74,8 @@ import Testing
       let seed = 500_000 + block * 1000 + UInt64(number)
       var generator = SeededGenerator(seed: seed)
       var maker = RandomEventSchema(generator)
-      let text = maker.schema().text
-      let schema = try AvroSchema(parsing: text)
+      let schema = try AvroSchema(maker.document())
+      let text = schema.text
       let comment: Comment = "seed \(seed): \(text)"
       generator = maker.generator
       let kinds = EventKind.allCases.filter { $0 != .sessionClosed || maker.hasSession }
@@ -88,7 +88,8 @@ import Testing
         events.append(
           PlainEvent.random(
             &generator, kinds: kinds, hasSession: maker.hasSession,
-            marksDuplicates: maker.marksDuplicates, isNarrow: maker.isNarrow))
+            marksDuplicates: maker.marksDuplicates, isNarrow: maker.isNarrow,
+            hasFineTimes: maker.hasFineTimes))
         values.append(data.value(events[events.count - 1]))
         isBroken.append(data.isBroken || (wantsDetails && data.isBrokenInDetail))
       }
@@ -153,10 +154,10 @@ import Testing
   @Test(
     arguments: [
       (#""int""#, "its root", "int is not a record of events"),
-      (schema(""), "E.device", "the writer has no such field, and ours has no default"),
+      (schema(""), "E.device", "there is no such field, and ours has no default"),
       (
         schema(#"{"name":"device","type":"string"}"#), "E.timestamp",
-        "the writer has no such field, and ours has no default"
+        "there is no such field, and ours has no default"
       ),
       (schema(event: #""string""#), "E.event", "string is none of our events"),
       (schema(event: #"["null","string"]"#), "E.event", noBranch),
@@ -164,15 +165,15 @@ import Testing
       (
         schema(event: woke).replacing(
           #""device","type":"string""#, with: #""device","type":"int""#),
-        "E.device", "the writer has int, ours is string"
+        "E.device", "it is int, ours is string"
       ),
       (
         schema(event: woke).replacing(#""long""#, with: #""double""#), "E.timestamp",
-        "the writer has double, ours is long"
+        "it is double, \(noTime)"
       ),
       (
         schema(event: woke).replacing(#""long""#, with: #"["null","string"]"#), "E.timestamp",
-        noBranch
+        "it is null or string, \(noTime)"
       ),
     ] as [(String, String, String)])
   func aSchemaOfNoEventsSaysWhy(text: String, path: String, reason: String) throws {
@@ -186,6 +187,7 @@ import Testing
           writer: schema.name(of: schema.root), reader: "Event", path: path, reason: reason))
   }
 
+  private static let noTime = "ours is a time: long, or timestamp-millis, -micros or -nanos"
   private static let noBranch = "none of the writer's branches is one of ours"
 
   @Test(arguments: [
@@ -209,16 +211,26 @@ import Testing
     }
   }
 
-  @Test func whatOnlyReadersNeedIsAskedForByThemAlone() throws {
-    let closed = #"{"type":"record","name":"SessionClosed","fields":[]}"#
+  @Test(arguments: [
+    "", #"{"name":"why","type":"string"}"#, #"{"name":"status","type":"string"}"#,
+  ])
+  func aClosingOfTheWritersOwnIsNoEventOfOurs(fields: String) throws {
+    let closed = #"{"type":"record","name":"SessionClosed","fields":[\#(fields)]}"#
     let text = AvroEventPlanTests.schema(event: "[\(AvroEventPlanTests.woke),\(closed)]")
     let schema = try AvroSchema(parsing: text)
-    _ = try AvroEventPlan(schema, purpose: .segmenting)
-    let error = #expect(throws: AvroSchemaError.self) {
-      _ = try AvroEventPlan(schema, purpose: .reading)
+    let inside = fields.isEmpty ? [] : [TestAvroValue.of("x")]
+    let values: [TestAvroValue] = [
+      .record([.of("d"), .long(1), .branch(0, .record([]))]),
+      .record([.of("d"), .long(2), .branch(1, .record(inside))]),
+    ]
+    let input = TestContainer.header(schema) + TestContainer.block(values, of: schema)
+    for wantsDetails in [false, true] {
+      let schemas = AvroSchemaTable(wantsDetails: wantsDetails)
+      let batch = AvroEventPlanTests.batch(input, schemas, wantsDetails: wantsDetails)
+      #expect(batch.records.count == 1 && batch.rejections.count == 1)
+      let rejection = batch.rejections[0]
+      #expect(rejection.fault == .unknownBranch && rejection.field == .event)
     }
-    let path = "E.event.SessionClosed.end"
-    #expect(error?.description.contains(" SessionEvent, at \(path): ") == true, "\(error as Any)")
   }
 
   @Test func anEventMayBeOneRecordAlone() throws {

@@ -421,6 +421,9 @@ import Testing
 
   // MARK: Empty values
 
+  private static let nilUUID = [72] + Array("00000000-0000-0000-0000-000000000000".utf8)
+  private static func zeros(_ count: Int) -> [UInt8] { Array(repeating: 0, count: count) }
+
   @Test(
     arguments: [
       (#""null""#, []), (#""boolean""#, [0]), (#""int""#, [0]), (#""long""#, [0]),
@@ -428,7 +431,39 @@ import Testing
       (#""bytes""#, [0]), (#"{"type":"fixed","name":"F","size":2}"#, [0, 0]),
       (#"{"type":"enum","name":"E","symbols":["a","b"]}"#, [0]),
       (#"{"type":"array","items":"int"}"#, [0]), (#"{"type":"map","values":"int"}"#, [0]),
-      (#"["int","null"]"#, [0, 0]), (#"["null","int"]"#, [0]),
+      (#"["int","null"]"#, [2]), (#"["null","int"]"#, [0]), (#"["int","string"]"#, [0, 0]),
+      (#"{"type":"enum","name":"E","symbols":["a","b"],"default":"b"}"#, [2]),
+      // Of each logical type a value that every reader takes.
+      (#"{"type":"string","logicalType":"uuid"}"#, nilUUID),
+      (#"{"type":"fixed","name":"F","size":16,"logicalType":"uuid"}"#, zeros(16)),
+      (#"{"type":"bytes","logicalType":"decimal","precision":9,"scale":2}"#, [2, 0]),
+      (#"{"type":"fixed","name":"F","size":4,"logicalType":"decimal","precision":9}"#, zeros(4)),
+      (#"{"type":"bytes","logicalType":"big-decimal"}"#, [6, 2, 0, 0]),
+      (#"{"type":"fixed","name":"F","size":12,"logicalType":"duration"}"#, zeros(12)),
+      (#"{"type":"int","logicalType":"date"}"#, [0]),
+      (#"{"type":"int","logicalType":"time-millis"}"#, [0]),
+      (#"{"type":"long","logicalType":"time-micros"}"#, [0]),
+      (#"{"type":"long","logicalType":"timestamp-nanos"}"#, [0]),
+      (#"[{"type":"string","logicalType":"uuid"},"int"]"#, [0] + nilUUID),
+      (
+        record(
+          #"{"name":"a","type":{"type":"string","logicalType":"uuid"}},"#
+            + #"{"name":"b","type":{"type":"array","items":{"type":"bytes","logicalType":"decimal"}}},"#
+            + #"{"name":"c","type":["null",{"type":"bytes","logicalType":"decimal"}]}"#, name: "S"),
+        nilUUID + [0, 0]
+      ),
+      // A default that is none of its logical type, and one that is.
+      (
+        record(
+          #"{"name":"a","type":{"type":"string","logicalType":"uuid"},"default":""},"#
+            + #"{"name":"b","type":{"type":"bytes","logicalType":"decimal"},"default":""},"#
+            + #"{"name":"c","type":{"type":"bytes","logicalType":"decimal"},"default":"\u0005"}"#,
+          name: "S"),
+        nilUUID + [2, 0, 2, 5]
+      ),
+      // What stands on a type that it is not for says nothing.
+      (#"{"type":"bytes","logicalType":"uuid"}"#, [0]),
+      (#"{"type":"string","logicalType":"decimal"}"#, [0]),
       (
         record(#"{"name":"a","type":"int","default":3},{"name":"b","type":"int"}"#, name: "S"),
         [6, 0]

@@ -267,9 +267,60 @@ import Testing
       ),
     ] as [(String, String, String)])
   func saysWhatIsWrongAndWhere(text: String, path: String, reason: String) {
-    let error = #expect(throws: AvroSchemaError.self) { try AvroSchema(parsing: text) }
+    let error = #expect(throws: AvroSchemaError.self) {
+      try AvroSchema(parsing: text, names: .specification)
+    }
     #expect(error == .invalid(path: path, reason: reason))
     #expect(error?.description == "the schema is wrong at \(path): \(reason)")
+  }
+
+  /// Names that Java's, Go's and protobuf's writers made, in every place that has one.
+  @Test(arguments: [
+    "Outer$Inner", "Inner$", "$", "a-b", "a b", "größe", "温度", "1st", "😀", "\\u0000", "\\\"",
+    "a/b:c",
+  ])
+  func whatComesWithDataMayHaveAnyName(name: String) throws {
+    let places = [
+      #"{"type":"record","name":"R\#(name)","fields":[]}"#,
+      #"{"type":"record","name":"x.\#(name).R","fields":[{"name":"next","type":["null","x.\#(name).R"]}]}"#,
+      #"{"type":"record","name":"R","namespace":"\#(name)","fields":[{"name":"next","type":["null","R"]}]}"#,
+      #"{"type":"record","name":"R","fields":[{"name":"\#(name)","type":"int"}]}"#,
+      #"{"type":"enum","name":"E","symbols":["\#(name)"]}"#,
+      #"{"type":"enum","name":"E","symbols":["\#(name)"],"default":"\#(name)"}"#,
+      #"{"type":"fixed","name":"a.\#(name)","size":1}"#,
+    ]
+    for text in places {
+      let schema = try AvroSchema(parsing: text)
+      #expect(try AvroSchema(parsing: schema.text).document == schema.document)
+      #expect(throws: AvroSchemaError.self) { try AvroSchema(parsing: text, names: .specification) }
+    }
+    // Aliases were never looked at.
+    let alias = #"{"type":"fixed","name":"a.F","aliases":["\#(name)"],"size":1}"#
+    _ = try AvroSchema(parsing: alias)
+  }
+
+  @Test func namesThatLookAlikeAreStillTheSame() throws {
+    // An empty namespace, one that goes on with a dot, a dot at the beginning, a primitive's name.
+    for text in [
+      #"{"type":"record","name":"R","namespace":"","fields":[{"name":"n","type":["null","R"]}]}"#,
+      #"{"type":"record","name":"a..R","fields":[{"name":"n","type":["null","a..R"]}]}"#,
+      #"{"type":"record","name":".R","fields":[{"name":"n","type":["null","R",{"type":"array","items":".R"}]}]}"#,
+      #"{"type":"record","name":"a.R","fields":[{"name":"","type":{"type":"fixed","name":"string","size":1}}]}"#,
+      #"{"type":"record","name":"","fields":[]}"#,
+    ] { _ = try AvroSchema(parsing: text) }
+    #expect(throws: AvroSchemaError.self) {
+      try AvroSchema(parsing: #"{"type":"record","name":"string","fields":[]}"#)
+    }
+  }
+
+  @Test(arguments: [
+    ("DataReceived", "DataReceived"), ("a.b.DataReceived", "DataReceived"),
+    ("com.example.Outer$.DataReceived", "DataReceived"), ("Outer$DataReceived", "DataReceived"),
+    ("com.example.Outer$Inner$DataReceived", "DataReceived"), ("DataReceived$", "DataReceived"),
+    ("a-b.c d.DataReceived", "DataReceived"), ("$", "$"), ("", ""), ("é.ü", "ü"),
+  ])
+  func namesAreComparedWithoutWhatStandsAroundThem(full: String, name: String) {
+    #expect(AvroName.unqualified(full) == name)
   }
 
   @Test(arguments: [

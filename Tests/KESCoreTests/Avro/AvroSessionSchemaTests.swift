@@ -132,20 +132,54 @@ import Testing
 
   // MARK: Closings
 
+  private static let closedFields =
+    #"{"name":"status","type":{"type":"enum","name":"SessionStatus","symbols":["#
+    + #""completed","timeout","superseded","limit","flushed","purged"]}},"#
+    + #"{"name":"start","type":"long"},{"name":"end","type":"long"},"#
+    + #"{"name":"events","type":"long"},{"name":"partial","type":"boolean"}"#
+
+  private static func ownClosing(_ fields: String) -> String {
+    let own = #"{"type":"record","name":"SessionClosed","fields":[\#(fields)]}"#
+    return schema(event: "[\(woke),\(own)]", after: session)
+  }
+
   @Test(
     arguments: [
       (AvroSchema.sessionEvent.text, true),
       (schema(event: "[\(woke),\(closed)]", after: session), true),
       (schema(event: "[\(woke)]", after: session), false),
       (schema(event: "[\(woke),\(closed)]", after: note + session), true),
-      // A symbol of ours is missing, or stands in for it.
+      // A symbol of ours is missing; another that stands in for it would lie.
       (
         schema(event: "[\(woke),\(closed)]", after: session).replacing(#","purged"]"#, with: "]"),
         false
       ),
       (
         schema(event: "[\(woke),\(closed)]", after: session)
-          .replacing(#","purged"]"#, with: #"],"default":"flushed""#), true
+          .replacing(#","purged"]"#, with: #"],"default":"flushed""#), false
+      ),
+      // A closing of the writer's own says something else, or less.
+      (ownClosing(#"{"name":"why","type":"string"}"#), false), (ownClosing(""), false),
+      (ownClosing(#"{"name":"status","type":"string"}"#), false),
+      (
+        ownClosing(closedFields.replacing(#",{"name":"partial","type":"boolean"}"#, with: "")),
+        false
+      ),
+      (
+        ownClosing(closedFields.replacing(#""end","type":"long""#, with: #""end","type":"int""#)),
+        false
+      ),
+      (
+        ownClosing(
+          closedFields.replacing(#""end","type":"long""#, with: #""end","type":"string""#)), false
+      ),
+      // More than ours, nullable, in another unit and order: nothing is lost.
+      (ownClosing(#"{"name":"why","type":"string"},"# + closedFields), true),
+      (
+        ownClosing(
+          closedFields.replacing(
+            #""end","type":"long""#,
+            with: #""end","type":["null",{"type":"long","logicalType":"timestamp-micros"}]"#)), true
       ),
       // A field has no empty value.
       (

@@ -168,7 +168,7 @@ import Testing
       closing.hasPrefix(
         #"{"site":"here","floor":0,"device":"d","tags":[],"event":{"SessionClosed":{"#
           + #""status":"completed","start":1000,"end":1001,"events":2,"partial":false}},"#
-          + #""timestamp":1001,"kind":{"string":""},"session":""#), "\(closing)")
+          + #""timestamp":1001,"kind":null,"session":""#), "\(closing)")
     #expect(lines(output).count == 3)
   }
 }

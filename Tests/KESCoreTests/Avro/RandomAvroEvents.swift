@@ -45,14 +45,15 @@ struct PlainEvent: Equatable {
     }
   }
 
-  /// An event; where it is narrow, one whose numbers are ints.
+  /// An event; where it is narrow, one whose numbers are ints, and where it has fine times, one whose
+  /// times 64 bits hold in nanoseconds, too.
   static func random(
     _ generator: inout SeededGenerator, kinds: [EventKind], hasSession: Bool,
-    marksDuplicates: Bool, isNarrow: Bool
+    marksDuplicates: Bool, isNarrow: Bool, hasFineTimes: Bool = false
   ) -> PlainEvent {
     func long() -> Int64 {
       let shift = isNarrow ? 40 : Int.random(in: 0..<64, using: &generator)
-      return Int64(bitPattern: generator.next()) >> Int64(shift)
+      return Int64(bitPattern: generator.next()) >> Int64(hasFineTimes ? max(shift, 21) : shift)
     }
     let texts = ["", "d", "device-17", "é😀", "\"\\\n\u{1}", "a device with quite a long name 0123"]
     let doubles = [0, -0.0, 0.1, -1.5, 1e300, .leastNonzeroMagnitude, 0.001, 123_456.789, .pi]
@@ -81,6 +82,8 @@ struct RandomEventSchema {
   let marksDuplicates: Bool
   /// Whether numbers may have smaller types than ours.
   let isNarrow: Bool
+  /// Whether times may be in units of which a millisecond has many.
+  let hasFineTimes: Bool
   private var number = 0
 
   /// - Parameter isOfEvents: whether there are no sessions and no marks.
@@ -89,6 +92,7 @@ struct RandomEventSchema {
     hasSession = generator.chance(50) && !isOfEvents
     marksDuplicates = generator.chance(30) && !isOfEvents
     isNarrow = generator.chance(50) || isOfEvents
+    hasFineTimes = generator.chance(50) && !isOfEvents
     self.generator = generator
   }
 
@@ -105,6 +109,27 @@ struct RandomEventSchema {
     if hasSession { fields.append(TestAvroField(name: "session", type: text())) }
     if generator.chance(30) { fields.shuffle(using: &generator) }
     return .record(name("Event"), widened(fields))
+  }
+
+  /// The schema as JSON, in which longs have logical types.
+  mutating func document() -> JSONValue { withLogicalTypes(schema().document, isTime: false) }
+
+  private mutating func withLogicalTypes(_ value: JSONValue, isTime: Bool) -> JSONValue {
+    let times = ["timestamp", "start", "end"]
+    switch value {
+    case .string("long") where isTime && generator.chance(60):
+      let units = hasFineTimes ? ["millis", "micros", "nanos", "seconds"] : ["millis", "seconds"]
+      let prefix = generator.chance(30) ? "local-timestamp-" : "timestamp-"
+      let logical = JSONMember("logicalType", .string(prefix + units[below(units.count)]))
+      return .object([JSONMember("type", value), logical])
+    case .array(let elements):
+      return .array(elements.map { withLogicalTypes($0, isTime: isTime) })
+    case .object(let members):
+      let isTime = times.contains(value["name"]?.text ?? "")
+      return .object(
+        members.map { JSONMember($0.name, withLogicalTypes($0.value, isTime: isTime)) })
+    default: return value
+    }
   }
 
   private mutating func name(_ name: String) -> TestAvroName {
@@ -282,6 +307,10 @@ struct EventDataMaker {
       }
       return .symbol(symbols.firstIndex(of: String(decoding: bytes, as: UTF8.self)) ?? 0)
     case (.long(let value), .int): return .int(Int32(truncatingIfNeeded: value))
+    case (.long(let value), .long):
+      // More than whole milliseconds, which are rounded down.
+      let per = schema.timeUnit(of: type)?.perMillisecond ?? 1
+      return .long(per == 1 ? value : value * per + Int64.random(in: 0..<per, using: &generator))
     case (.double(let bits), .float): return .of(Float(Double(bitPattern: bits)))
     case (.double(let bits), .int): return .int(Int32(Double(bitPattern: bits)))
     case (.double(let bits), .long): return .long(Int64(Double(bitPattern: bits)))

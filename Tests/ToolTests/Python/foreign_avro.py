@@ -12,6 +12,7 @@ import datetime
 import decimal
 import json
 import sys
+import uuid
 
 import fastavro
 
@@ -47,7 +48,10 @@ def shown(value):
     if isinstance(value, decimal.Decimal):
         return {"$decimal": str(value)}
     if isinstance(value, datetime.datetime):
-        return (value - EPOCH) // datetime.timedelta(milliseconds=1)
+        zone = EPOCH.tzinfo if value.tzinfo else None
+        return (value - EPOCH.replace(tzinfo=zone)) // datetime.timedelta(milliseconds=1)
+    if isinstance(value, (datetime.date, datetime.time, uuid.UUID)):
+        return str(value)
     return value
 
 

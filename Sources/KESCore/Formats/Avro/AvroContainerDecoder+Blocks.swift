@@ -56,7 +56,8 @@ extension AvroContainerDecoder {
         return reader.fault == .truncated ? .incomplete(1) : .fault(.badBlock, 1)
       }
       let length = reader.value
-      if length < 0 || length > AvroContainerDecoder.greatestBlock { return .fault(.badBlock, 1) }
+      if length < 0 { return .fault(.badBlock, 1) }
+      if length > AvroContainerDecoder.greatestBlock { return .fault(.hugeBlock, 1) }
       let head = BlockHead(count: count, dataStart: index, dataLength: Int(length))
       let lost = AvroContainerDecoder.lostCount(head, container)
       if head.end > bytes.count { return .incomplete(lost) }
@@ -116,15 +117,15 @@ extension AvroContainerDecoder {
     _ batch: inout Batch, _ limits: DecodingLimits
   ) -> Progress {
     let start = batch.bytes.count
-    let isExpanded = raw.withBytes(head.dataStart, head.dataLength) {
+    let fault = raw.withBytes(head.dataStart, head.dataLength) {
       container.codec.expand($0, limit: AvroContainerDecoder.greatestBlock, to: &batch.bytes)
     }
     let length = batch.bytes.count - start
     let isPossible = isPossible(head.count, length, entry)
-    if !isExpanded || !isPossible || length > AvroContainerDecoder.sliceLimit {
+    if fault != nil || !isPossible || length > AvroContainerDecoder.sliceLimit {
       batch.bytes.truncate(to: start)
     }
-    if !isExpanded { return reject(head, .badCompression, &batch, limits) }
+    if let fault { return reject(head, fault, &batch, limits) }
     if !isPossible { return reject(head, .badCount, &batch, limits) }
     if length > AvroContainerDecoder.sliceLimit {
       // Few bytes have become many: they are expanded once more, elsewhere.
@@ -250,12 +251,12 @@ extension AvroContainerDecoder {
     _ head: BlockHead, of container: AvroContainer, _ entry: AvroSchemaTable.Entry, isPlain: Bool
   ) -> Fault? {
     data.truncate(to: 0)
-    let isExpanded =
-      isPlain
-      || raw.withBytes(head.dataStart, head.dataLength) {
+    if !isPlain {
+      let fault = raw.withBytes(head.dataStart, head.dataLength) {
         container.codec.expand($0, limit: AvroContainerDecoder.greatestBlock, to: &data)
       }
-    if !isExpanded { return .badCompression }
+      if let fault { return fault }
+    }
     let length = isPlain ? head.dataLength : data.count
     if entry.rootTakesBytes && head.count > Int64(length) { return .badCount }
     opened = AvroOpenBlock()

@@ -25,6 +25,9 @@ extension AvroContainerDecoder {
       } else if end < 0 {
         scan.passed = number
         return rejectRest(bytes, scan, from: number, &columns, limits)
+      } else if passesOver(scanner.reader.flaw) {
+        columns.unknownCount += 1
+        position &+= 1
       } else {
         reject(start, end, scan, limits.ahead, &columns)
         if limits.stopsAtRejection { return stop(at: number, &scan) }
@@ -36,6 +39,11 @@ extension AvroContainerDecoder {
     if scan.index == bytes.count { return true }
     scan.passed = number
     return rejectRest(bytes, scan, fault: .leftOver, from: number - 1, &columns, limits)
+  }
+
+  /// Whether a record with that flaw is no bad one, but an event that is none of ours.
+  private func passesOver(_ flaw: AvroFlaw?) -> Bool {
+    unknownEvents == .filter && flaw?.isUnknownEvent ?? false
   }
 
   /// Why transcoding ended: behind the block's last record, or before its next one, because a slice
@@ -110,6 +118,10 @@ extension AvroContainerDecoder {
     }
     guard let flaw else { return }
     batch.bytes.truncate(to: start)
+    if passesOver(flaw) {
+      batch.unknownCount += 1
+      return
+    }
     batch.bytes.append(data, first, dataEnd - first)
     var rejection = Rejection(
       part: .whole, fault: flaw.fault, field: flaw.field, place: batch.records.count, offset: start,

@@ -33,6 +33,7 @@ public struct AvroContainerDecoder: ~Copyable, RecordDecoder {
   var target: AvroTarget?
   let greatestRecord: Int
   let wantsDetails: Bool
+  let unknownEvents: UnknownEventPolicy
 
   var state = State.head
   var container: AvroContainer?
@@ -63,8 +64,9 @@ public struct AvroContainerDecoder: ~Copyable, RecordDecoder {
   ///   - position: the number of the first record.
   public init(
     schemas: AvroSchemaTable, target: AvroTarget? = nil, wantsDetails: Bool, greatestRecord: Int,
-    position: Int64 = 0
+    unknownEvents: UnknownEventPolicy = .reject, position: Int64 = 0
   ) {
+    self.unknownEvents = unknownEvents
     self.schemas = schemas
     self.target = target
     self.wantsDetails = wantsDetails

@@ -10,6 +10,8 @@ struct AvroEventStep: BitwiseCopyable {
     case text
     /// Read a long, or an int, into `field`.
     case long, int
+    /// Read a time into `field`, of which a millisecond has more than one: `operand` is its unit.
+    case fineTime
     /// Read a number into the value.
     case double, float, longAsDouble, intAsDouble
     case boolean
@@ -55,16 +57,17 @@ struct AvroEventPlan: ~Copyable {
   private(set) var steps = Column<AvroEventStep>()
   /// Targets of branches, and statuses by the writer's symbols (-1 for unknown).
   private(set) var tables = Column<Int32>()
-  private let purpose: Purpose
+  /// Which events data may be.
+  private(set) var kinds: Set<EventKind> = []
 
   /// A plan for data that nobody reads.
-  init() { purpose = .segmenting }
+  init() {}
 
   /// Throws `AvroSchemaError.unresolvable` where data of `schema` cannot be events.
   init(_ schema: AvroSchema, purpose: Purpose) throws(AvroSchemaError) {
-    self.purpose = purpose
     var compiler = AvroEventCompiler(schema: schema, purpose: purpose)
     try compiler.compile()
+    kinds = compiler.kinds
     for step in compiler.steps { steps.append(step) }
     for entry in compiler.tables { tables.append(entry) }
   }
@@ -83,6 +86,7 @@ private struct AvroEventCompiler {
   let purpose: AvroEventPlan.Purpose
   private(set) var steps: [AvroEventStep] = []
   private(set) var tables: [Int32] = []
+  private(set) var kinds: Set<EventKind> = []
 
   init(schema: AvroSchema, purpose: AvroEventPlan.Purpose) {
     self.schema = schema
@@ -91,14 +95,14 @@ private struct AvroEventCompiler {
 
   /// What a field of ours must be.
   enum Target {
-    case text, long, double, boolean, status, event
+    case text, time, long, double, boolean, status, event
   }
 
   mutating func compile() throws(AvroSchemaError) {
     guard let fields = schema.rootFields else {
       throw fails("its root", "\(schema.name(of: schema.root)) is not a record of events")
     }
-    var targets: [String: Target] = ["device": .text, "timestamp": .long, "event": .event]
+    var targets: [String: Target] = ["device": .text, "timestamp": .time, "event": .event]
     let required = ["device", "timestamp", "event"]
     if purpose == .reading {
       targets["session"] = .text
@@ -178,7 +182,7 @@ private struct AvroEventCompiler {
     _ fields: [AvroField], _ targets: [String: Target], required: [String], path: String
   ) throws(AvroSchemaError) {
     for name in required where !fields.contains(where: { $0.name == name }) {
-      throw fails("\(path).\(name)", "the writer has no such field, and ours has no default")
+      throw fails("\(path).\(name)", "there is no such field, and ours has no default")
     }
     for field in fields {
       guard let target = targets[field.name] else {
@@ -195,7 +199,9 @@ private struct AvroEventCompiler {
   ) throws(AvroSchemaError) {
     if target == .event { return try compileEvent(type, path: path) }
     if case .union(let branches) = schema.types[type] {
-      return try compile(branches, path: path) { compiler, branch throws(AvroSchemaError) in
+      let mismatch = mismatch(type, target)
+      return try compile(branches, path: path, mismatch) {
+        compiler, branch throws(AvroSchemaError) in
         if compiler.read(branch, field, target) { return true }
         compiler.append(.flaw, field, fault: AvroEventCompiler.fault(of: target))
         compiler.skip(branch)
@@ -203,14 +209,13 @@ private struct AvroEventCompiler {
       }
     }
     if !read(type, field, target) {
-      throw fails(
-        path, "the writer has \(schema.name(of: type)), ours is \(AvroEventCompiler.name(target))")
+      throw fails(path, mismatch(type, target))
     }
   }
 
   /// A branch's steps for each of the writer's branches; at least one must resolve, as `body` says.
   private mutating func compile(
-    _ branches: [Int], path: String,
+    _ branches: [Int], path: String, _ mismatch: String,
     _ body: (inout AvroEventCompiler, Int) throws(AvroSchemaError) -> Bool
   ) throws(AvroSchemaError) {
     let table = tables.count
@@ -225,7 +230,7 @@ private struct AvroEventCompiler {
       jumps.append(steps.count)
       append(.jump)
     }
-    if !resolves { throw fails(path, "none of the writer's branches is one of ours") }
+    if !resolves { throw fails(path, mismatch) }
     for jump in jumps { steps[jump].operand = Int32(truncatingIfNeeded: steps.count) }
   }
 
@@ -248,6 +253,9 @@ private struct AvroEventCompiler {
   private mutating func read(_ type: Int, _ field: FieldName, _ target: Target) -> Bool {
     switch (target, schema.types[type]) {
     case (.text, .string), (.text, .bytes): append(.text, field)
+    case (.time, _):
+      guard let unit = schema.timeUnit(of: type) else { return false }
+      appendTime(type, unit, field)
     case (.long, .long): append(.long, field)
     case (.long, .int): append(.int, field)
     case (.double, .double): append(.double, field)
@@ -259,6 +267,16 @@ private struct AvroEventCompiler {
     default: return false
     }
     return true
+  }
+
+  private mutating func appendTime(_ type: Int, _ unit: TimeUnit, _ field: FieldName) {
+    if unit != .milliseconds {
+      append(.fineTime, field, operand: Int(unit.rawValue))
+    } else if case .int = schema.types[type] {
+      append(.int, field)
+    } else {
+      append(.long, field)
+    }
   }
 
   private mutating func appendStatus(_ symbols: [String]) {
@@ -278,24 +296,49 @@ private struct AvroEventCompiler {
       }
       return
     }
-    try compile(branches, path: path) { compiler, branch throws(AvroSchemaError) in
+    try compile(branches, path: path, "none of the writer's branches is one of ours") {
+      compiler, branch throws(AvroSchemaError) in
       try compiler.compileBranch(branch, path: path)
     }
   }
 
-  /// One branch; where it is none of ours, a record that has it is no event.
+  /// One branch; where it is none of ours, a record that has it is no event. So is a `SessionClosed` of
+  /// the writer's own, with other fields.
   private mutating func compileBranch(_ type: Int, path: String) throws(AvroSchemaError) -> Bool {
     guard case .record(let name, let fields) = schema.types[type],
       let kind = EventKind.allCases.first(where: { "\($0.name)" == name.unqualified }),
       kind != .sessionClosed || purpose == .reading
     else {
-      append(.flaw, .event, fault: .unknownBranch)
-      skip(type)
+      appendUnknown(type)
       return false
     }
+    var reading = self
+    do {
+      try reading.compile(kind, fields, path: "\(path).\(name.unqualified)")
+    } catch {
+      if kind != .sessionClosed { throw error }
+      appendUnknown(type)
+      return false
+    }
+    self = reading
+    return true
+  }
+
+  private mutating func appendUnknown(_ type: Int) {
+    if case .null = schema.types[type] {
+      append(.flaw, .event, fault: .expectedBranch)
+    } else {
+      append(.flaw, .event, fault: .unknownBranch)
+    }
+    skip(type)
+  }
+
+  private mutating func compile(
+    _ kind: EventKind, _ fields: [AvroField], path inside: String
+  ) throws(AvroSchemaError) {
+    kinds.insert(kind)
     append(.kind, operand: Int(kind.rawValue))
     let targets = AvroEventCompiler.targets(of: kind)
-    let inside = "\(path).\(name.unqualified)"
     var reading = self
     try reading.compile(fields, targets, required: targets.keys.sorted(), path: inside)
     if purpose == .reading {
@@ -304,7 +347,6 @@ private struct AvroEventCompiler {
       // What is not read must be there all the same: who reads the output relies on it.
       try compile(fields, [:], required: [], path: inside)
     }
-    return true
   }
 
   static func targets(of kind: EventKind) -> [String: Target] {
@@ -312,12 +354,18 @@ private struct AvroEventCompiler {
     case .deviceWokeUp, .allDataSent: [:]
     case .dataReceived: ["name": .text, "value": .double]
     case .sessionClosed:
-      ["status": .status, "start": .long, "end": .long, "events": .long, "partial": .boolean]
+      ["status": .status, "start": .time, "end": .time, "events": .long, "partial": .boolean]
     }
+  }
+
+  /// Why data of a type are no data of ours.
+  private func mismatch(_ type: Int, _ target: Target) -> String {
+    "it is \(schema.described(type)), ours is \(AvroEventCompiler.name(target))"
   }
 
   private static func name(_ target: Target) -> String {
     switch target {
+    case .time: "a time: long, or timestamp-millis, -micros or -nanos"
     case .text: "string"
     case .long: "long"
     case .double: "double"
@@ -330,7 +378,7 @@ private struct AvroEventCompiler {
   private static func fault(of target: Target) -> Fault {
     switch target {
     case .text: .expectedString
-    case .long, .double: .expectedNumber
+    case .time, .long, .double: .expectedNumber
     case .boolean: .expectedBoolean
     case .status: .unknownStatus
     case .event: .expectedBranch

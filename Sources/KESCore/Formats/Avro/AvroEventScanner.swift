@@ -41,6 +41,7 @@ struct AvroEventScanner {
     reader.beginRecord()
     detail.hasSession = false
     detail.isDuplicate = false
+    detail.timeUnit = .milliseconds
     var index = start
     var place = 0
     while index >= 0 {
@@ -115,6 +116,7 @@ struct AvroEventScanner {
       let end = reader.int(bytes, start)
       if end >= 0 { keep(reader.value, step.field, start, end) }
       return end
+    case .fineTime: return fineTime(step, bytes, start)
     case .double, .float, .longAsDouble, .intAsDouble: return number(step.operation, bytes, start)
     case .boolean:
       let end = reader.boolean(bytes, start)
@@ -172,11 +174,28 @@ struct AvroEventScanner {
     case .start:
       detail.start = EventTime(milliseconds: value)
       detail.startText = range
+      detail.startUnit = .milliseconds
     case .end:
       detail.end = EventTime(milliseconds: value)
       detail.endText = range
+      detail.endUnit = .milliseconds
     default: detail.events = value
     }
+  }
+
+  private mutating func fineTime(
+    _ step: AvroEventStep, _ bytes: Span<UInt8>, _ start: Int
+  ) -> Int {
+    let unit = TimeUnit(rawValue: UInt8(truncatingIfNeeded: step.operand)) ?? .milliseconds
+    let end = reader.long(bytes, start)
+    if end < 0 { return end }
+    keep(unit.convert(reader.value, to: .milliseconds).value, step.field, start, end)
+    switch step.field {
+    case .timestamp: detail.timeUnit = unit
+    case .start: detail.startUnit = unit
+    default: detail.endUnit = unit
+    }
+    return end
   }
 
   private mutating func keepStatus(_ entry: Int32, _ offset: Int) {

@@ -13,7 +13,9 @@ struct AvroFaultMessage {
       "a record longer than \(greatestRecord) bytes; --max-record SIZE allows longer ones"
     case .invalidUTF8: "a string that is not UTF-8" + ofField
     case .aheadOfClock: AheadLimit.text(ahead: rejection.ahead)
+    case .expectedBranch: "expected an event" + ofField
     case .unknownBranch: "an event that the schema does not have"
+    case .unwritableTime: "a time that the unit of the output's schema cannot hold"
     case .unknownStatus: "a status that the schema does not have"
     case .expectedString: "expected a string" + ofField
     case .expectedNumber: "expected a number" + ofField
@@ -32,6 +34,13 @@ struct AvroFaultMessage {
     case .badBlock: "not the beginning of a block"
     case .wrongSync: "the block does not end with the file's sync marker" + rest
     case .badCompression: "the block cannot be expanded" + rest
+    case .wrongChecksum: "the block's checksum is wrong: its data are damaged" + rest
+    case .hugeExpansion:
+      "the block becomes longer than \(AvroContainerDecoder.greatestBlock) bytes, the most that is"
+        + " expanded; write smaller blocks" + rest
+    case .hugeBlock:
+      "a block longer than \(AvroContainerDecoder.greatestBlock) bytes, the most that is read; write"
+        + " smaller blocks, unless it is damage that seems one"
     default: "not an event"
     }
   }

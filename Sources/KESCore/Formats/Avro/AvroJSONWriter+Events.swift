@@ -4,7 +4,7 @@ extension AvroJSONWriter {
   /// Appends the event at `start`, which a decoder has read without finding fault: as the Avro JSON
   /// encoding of its own schema, but for what is ours (cli.md, section 1). Device, time, event and
   /// session are written as data of our schemas, so that every reader of JSON-lines finds them,
-  /// whatever the writer has for them: a union, bytes, a namespace. `duplicate` is written where it
+  /// whatever the writer has for them: a union, bytes, a namespace, microseconds. `duplicate` is written where it
   /// is true, as kes-segment writes it.
   func appendEvent(_ bytes: Span<UInt8>, _ start: Int, to output: inout ByteBlock) {
     reader.beginRecord()
@@ -48,6 +48,13 @@ extension AvroJSONWriter {
     case .float:
       let end = reader.skip(4, bytes, start)
       if end >= 0 { output.append(number: Double(Float(bitPattern: bytes.halfWord(at: start)))) }
+      return end
+    case .long:
+      guard !fineTimes.isEmpty, let unit = fineTimes[type] else {
+        return write(type, bytes, start, &output)
+      }
+      let end = reader.long(bytes, start)
+      output.append(decimal: unit.convert(reader.value, to: .milliseconds).value)
       return end
     default: return write(type, bytes, start, &output)
     }

@@ -19,6 +19,8 @@ final class AvroJSONWriter {
   private(set) var markField: Int?
   /// Of each record, which of its fields ours of that name has, too.
   private(set) var isKnown: [[Bool]] = []
+  /// The types of our times, which JSON-lines have in milliseconds, where they are not.
+  private(set) var fineTimes: [Int: TimeUnit] = [:]
 
   init(_ schema: AvroSchema) {
     self.schema = schema
@@ -27,6 +29,9 @@ final class AvroJSONWriter {
       ranges.append(names(of: type))
       branchNames.append(range(of: AvroName.unqualified(type.name), ":"))
       isKnown.append(AvroJSONWriter.knownFields(of: type))
+    }
+    for time in schema.eventTimes {
+      if let unit = schema.timeUnit(of: time), unit != .milliseconds { fineTimes[time] = unit }
     }
     let fields = schema.rootFields ?? []
     eventFields = fields.map { field in

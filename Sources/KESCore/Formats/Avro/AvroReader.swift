@@ -266,4 +266,7 @@ struct AvroFlaw: Equatable {
   let fault: Fault
   let field: FieldName
   let offset: Int
+
+  /// Whether the record is an event of another branch than ours.
+  var isUnknownEvent: Bool { fault == .unknownBranch && field == .event }
 }

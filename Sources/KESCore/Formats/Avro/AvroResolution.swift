@@ -6,6 +6,8 @@ enum AvroAction {
   case copy
   /// A string or bytes as a string.
   case text
+  /// An int or long that counts one unit of time as a long that counts another.
+  case time(from: TimeUnit, to: TimeUnit)
   /// An int or long as a float or double; a float as a double.
   case longToFloat, longToDouble, floatToDouble
   /// The reader's symbol for each of the writer's; nil where there is none and no default.
@@ -35,7 +37,9 @@ struct AvroRecordAction {
 }
 
 /// A writer's schema resolved into a reader's (Avro 1.11 spec, "Schema Resolution"). The names of the
-/// two records at the root need not be the same (our choice): whoever names a schema means it.
+/// two records at the root need not be the same (our choice): whoever names a schema means it. A time
+/// stays the same time where the two count it in other units (our choice: the spec looks at the number
+/// alone, which would be another time).
 struct AvroResolution {
   let writer: AvroSchema
   let reader: AvroSchema
@@ -47,7 +51,8 @@ struct AvroResolution {
   enum Missing {
     /// Nothing: the schemas do not resolve. This is the rule of the spec.
     case isRefused
-    /// The empty value of its type: for records that we make ourselves.
+    /// The empty value of its type, also where its default is none of its type: for records that we
+    /// make ourselves.
     case isEmpty
   }
 
@@ -80,6 +85,23 @@ struct AvroResolution {
     return lost
   }
 
+  /// The writer's type of what becomes the reader's field `event`.
+  var eventType: Int? {
+    guard case .record(let record) = actions[root].action, let fields = writer.rootFields,
+      let place = reader.rootFields?.firstIndex(where: { $0.name == "event" }),
+      case .writer(let field, _) = record.sources[place]
+    else { return nil }
+    return fields[field].type
+  }
+
+  /// Which times the reader's schema can hold, in milliseconds, where the writer's is one of ours.
+  var writableTimes: ClosedRange<Int64> {
+    actions.reduce(Int64.min...Int64.max) { range, step in
+      guard case .time(_, let unit) = step.action else { return range }
+      return range.clamped(to: unit.milliseconds)
+    }
+  }
+
   /// Whether the data need not change.
   var isCopy: Bool {
     if case .copy = actions[root].action { return true }
@@ -92,6 +114,8 @@ private struct AvroResolver {
   let writer: AvroSchema
   let reader: AvroSchema
   let missing: AvroResolution.Missing
+  /// The reader's types that are times of events.
+  private let eventTimes: Set<Int>
   private(set) var actions: [(action: AvroAction, type: Int)] = []
   /// Records whose actions are known, or being found.
   private var known: [Pair: Int] = [:]
@@ -111,6 +135,7 @@ private struct AvroResolver {
     self.writer = writer
     self.reader = reader
     self.missing = missing
+    eventTimes = reader.eventTimes
   }
 
   private func fails(_ path: String, _ reason: String) -> AvroSchemaError {
@@ -164,13 +189,14 @@ private struct AvroResolver {
       if let action = promotion(from, to) { return add(action, from) }
     }
     throw fails(
-      path, "the writer has \(writer.name(of: from)), the reader \(reader.name(of: to))")
+      path, "the writer has \(writer.described(from)), the reader \(reader.described(to))")
   }
 
   /// Primitive types, with the promotions of the spec.
   private func promotion(_ from: Int, _ to: Int) -> AvroAction? {
     switch (writer.types[from], reader.types[to]) {
-    case (.null, .null), (.boolean, .boolean), (.int, .int), (.int, .long), (.long, .long): .copy
+    case (.null, .null), (.boolean, .boolean): .copy
+    case (.int, .int), (.int, .long), (.long, .long): whole(from, to)
     case (.float, .float), (.double, .double), (.bytes, .bytes), (.string, .string): .copy
     case (.string, .bytes): .copy
     case (.bytes, .string): .text
@@ -179,6 +205,24 @@ private struct AvroResolver {
     case (.float, .double): .floatToDouble
     default: nil
     }
+  }
+
+  /// Whole numbers; nil where the reader's is the time of an event, and the writer's cannot be one.
+  private func whole(_ from: Int, _ to: Int) -> AvroAction? {
+    if eventTimes.contains(to) {
+      guard let unit = writer.timeUnit(of: from), let other = reader.timeUnit(of: to) else {
+        return nil
+      }
+      return unit == other ? .copy : .time(from: unit, to: other)
+    }
+    guard let given = writer.logicalTypes[from], let wanted = reader.logicalTypes[to] else {
+      return .copy
+    }
+    let units = [
+      (given.timestampUnit, wanted.timestampUnit), (given.timeOfDayUnit, wanted.timeOfDayUnit),
+    ]
+    for case (let from?, let to?) in units where from != to { return .time(from: from, to: to) }
+    return .copy
   }
 
   /// Whether these are the records at the root, which may have other names, inside themselves, too.
@@ -195,6 +239,8 @@ private struct AvroResolver {
   private mutating func resolveSymbols(
     _ from: Int, _ symbols: [String], _ known: [String], _ fallback: Int?
   ) -> Int {
+    // A closing whose status became another would lie.
+    let fallback = missing == .isRefused ? fallback : nil
     let places = symbols.map { known.firstIndex(of: $0) ?? fallback }
     return add(places == Array(0..<symbols.count) ? .copy : .enumeration(places), from)
   }
@@ -252,7 +298,7 @@ private struct AvroResolver {
       }
     }
     throw failure
-      ?? fails(path, "the reader's union has no branch for the writer's \(writer.name(of: from))")
+      ?? fails(path, "the reader's union has no branch for the writer's \(writer.described(from))")
   }
 
   /// Whether the types match at first sight: so that a failure inside is told of, and not that no
@@ -313,13 +359,13 @@ private struct AvroResolver {
       }
     }
     var encoded = ByteBlock()
-    if let fallback = field.fallback {
+    if missing == .isEmpty {
+      if let reason = reader.encodeEmpty(field, to: &encoded) {
+        throw fails(path, "there is no empty value of \(reader.name(of: field.type)): \(reason)")
+      }
+    } else if let fallback = field.fallback {
       if let reason = reader.encode(fallback, as: field.type, to: &encoded) {
         throw fails(path, "the reader's default does not fit: \(reason)")
-      }
-    } else if missing == .isEmpty {
-      if let reason = reader.encodeEmpty(field.type, to: &encoded) {
-        throw fails(path, "there is no empty value of \(reader.name(of: field.type)): \(reason)")
       }
     } else {
       throw fails(path, "the writer has no such field, and the reader no default")

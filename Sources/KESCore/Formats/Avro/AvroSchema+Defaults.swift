@@ -8,12 +8,15 @@ extension AvroSchema {
     return writer.append(value, type, to: &output)
   }
 
-  /// Appends the empty value of a type: zero, the empty string, no items, the first symbol, the
-  /// first branch that has one; of a record its defaults, or else empty values. Returns why there is
-  /// none, or nil; then an unknown part has been appended.
-  func encodeEmpty(_ type: Int, to output: inout ByteBlock) -> String? {
+  /// Appends the default of a field, or the empty value of its type: zero, the nil UUID, the empty
+  /// string, no items, the default symbol or the first, null where a union has it or else of its first
+  /// branch that has one, and of a record those of its fields. It is one that every reader takes: a
+  /// default that is none of its logical type counts as none. Returns why there is none, or nil; then an
+  /// unknown part has been appended.
+  func encodeEmpty(_ field: AvroField, to output: inout ByteBlock) -> String? {
     var writer = AvroDefaultWriter(schema: self, start: output.count)
-    return writer.appendEmpty(type, to: &output)
+    writer.isForEveryReader = true
+    return writer.appendEmpty([field], to: &output)
   }
 }
 
@@ -28,6 +31,8 @@ private struct AvroDefaultWriter {
 
   let schema: AvroSchema
   let start: Int
+  /// Whether defaults must be values of their logical types.
+  var isForEveryReader = false
   private var count = 0
   private var depth = 0
   /// The records of which an empty value is being written.
@@ -68,6 +73,10 @@ private struct AvroDefaultWriter {
   private func appendSimple(
     _ value: JSONValue, _ type: Int, to output: inout ByteBlock
   ) -> String? {
+    if isForEveryReader, let logical = schema.logicalTypes[type], !isValue(value, of: logical, type)
+    {
+      return "no \(logical.rawValue)"
+    }
     switch (schema.types[type], value) {
     case (.null, .null): break
     case (.boolean, .boolean(let value)): output.append(avro: value)
@@ -122,6 +131,27 @@ private struct AvroDefaultWriter {
     return nil
   }
 
+  /// Whether a default is one of its logical type, too: conversions refuse no number and no UUID.
+  private func isValue(
+    _ value: JSONValue, of logical: AvroLogicalType, _ type: Int
+  ) -> Bool {
+    switch (logical, schema.types[type], value) {
+    case (.uuid, .string, .string(let text)): AvroDefaultWriter.isUUID(text)
+    case (.decimal, .bytes, .string(let text)), (.bigDecimal, .bytes, .string(let text)):
+      !text.isEmpty
+    default: true
+    }
+  }
+
+  /// Five groups of hexadecimal digits (RFC 4122, section 3).
+  private static func isUUID(_ text: String) -> Bool {
+    let groups = text.split(separator: "-", omittingEmptySubsequences: false)
+    return groups.map(\.utf8.count) == [8, 4, 4, 4, 12]
+      && groups.joined().utf8.allSatisfy { Character(UnicodeScalar($0)).isHexDigit }
+  }
+
+  private static let nilUUID = "00000000-0000-0000-0000-000000000000"
+
   /// Bytes in the JSON form: a character each, U+0000 to U+00FF.
   private static func bytes(_ text: String) -> [UInt8]? {
     var bytes: [UInt8] = []
@@ -134,13 +164,18 @@ private struct AvroDefaultWriter {
 
   // MARK: Empty values
 
-  mutating func appendEmpty(_ type: Int, to output: inout ByteBlock) -> String? {
+  private mutating func appendEmpty(_ type: Int, to output: inout ByteBlock) -> String? {
     if let reason = begin(output) { return reason }
     switch schema.types[type] {
     case .null: break
     case .boolean: output.append(avro: false)
-    case .enumeration(_, let symbols, _) where symbols.isEmpty: return "an enum without symbols"
-    case .int, .long, .bytes, .string, .enumeration, .array, .map: output.append(avro: 0 as Int64)
+    case .enumeration(_, let symbols, let fallback):
+      if symbols.isEmpty { return "an enum without symbols" }
+      output.append(avro: Int64(fallback ?? 0))
+    case .string where schema.logicalTypes[type] == .uuid:
+      output.append(avro: AvroDefaultWriter.nilUUID)
+    case .bytes: appendZero(schema.logicalTypes[type], to: &output)
+    case .int, .long, .string, .array, .map: output.append(avro: 0 as Int64)
     case .float: output.append(avro: 0 as Float)
     case .double: output.append(avro: 0 as Double)
     case .fixed(_, let size):
@@ -155,12 +190,25 @@ private struct AvroDefaultWriter {
     return nil
   }
 
+  /// Bytes: of a number zero, which takes some.
+  private func appendZero(_ logical: AvroLogicalType?, to output: inout ByteBlock) {
+    switch logical {
+    // Two's complement, in as few bytes as can be.
+    case .decimal: output.append(avro: [0].span)
+    // The same as bytes, and the scale.
+    case .bigDecimal: output.append(avro: [2, 0, 0].span)
+    default: output.append(avro: 0 as Int64)
+    }
+  }
+
   private mutating func appendEmpty(
     branches: [Int], to output: inout ByteBlock
   ) -> String? {
     var failure = "a union without branches"
     let start = output.count
-    for (index, branch) in branches.enumerated() {
+    let nulls = branches.indices.filter { schema.name(of: branches[$0]) == "null" }
+    for index in nulls + branches.indices.filter({ !nulls.contains($0) }) {
+      let branch = branches[index]
       output.append(avro: Int64(index))
       guard let reason = appendEmpty(branch, to: &output) else { return nil }
       failure = reason
@@ -169,7 +217,7 @@ private struct AvroDefaultWriter {
     return failure
   }
 
-  private mutating func appendEmpty(
+  mutating func appendEmpty(
     _ fields: [AvroField], to output: inout ByteBlock
   ) -> String? {
     for field in fields {

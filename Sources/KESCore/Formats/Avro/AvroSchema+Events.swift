@@ -133,6 +133,17 @@ extension AvroSchema {
     return .object(members.map { $0.name == "type" ? JSONMember("type", union) : $0 })
   }
 
+  /// Why its data cannot be read as events, and where in it that shows; nil where they can.
+  public func reasonAgainstEvents(wantsDetails: Bool) -> String? {
+    do throws(AvroSchemaError) {
+      _ = try AvroEventPlan(self, purpose: wantsDetails ? .reading : .segmenting)
+      return nil
+    } catch {
+      guard case .unresolvable(_, _, let path, let reason) = error else { return "\(error)" }
+      return "\(path): \(reason)"
+    }
+  }
+
   /// Whether its events have a session.
   public var hasSession: Bool { rootFields?.contains { $0.name == "session" } ?? false }
 

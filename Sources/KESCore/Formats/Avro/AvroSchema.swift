@@ -4,13 +4,18 @@
 /// that records may contain themselves.
 public struct AvroSchema: Sendable {
   public let types: [AvroType]
+  /// Of the types that have one, by their places.
+  let logicalTypes: [Int: AvroLogicalType]
   /// The place of the type of a datum.
   public let root: Int
   /// The schema as it was written, doc and other attributes included.
   public let document: JSONValue
 
-  init(types: [AvroType], root: Int, document: JSONValue) {
+  init(
+    types: [AvroType], logicalTypes: [Int: AvroLogicalType], root: Int, document: JSONValue
+  ) {
     self.types = types
+    self.logicalTypes = logicalTypes
     self.root = root
     self.document = document
   }
@@ -79,10 +84,11 @@ public struct AvroName: Hashable, Sendable {
   /// Full names.
   public let aliases: [String]
 
-  /// The part behind the last dot: what schema resolution compares.
+  /// The part behind the namespace, and behind the classes around it, which Java's writers put before
+  /// a `$`: what schema resolution compares.
   public var unqualified: String { AvroName.unqualified(full) }
 
   static func unqualified(_ name: String) -> String {
-    name.split(separator: ".").last.map(String.init) ?? name
+    name.split { $0 == "." || $0 == "$" }.last.map(String.init) ?? name
   }
 }

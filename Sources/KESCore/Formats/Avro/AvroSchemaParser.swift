@@ -1,18 +1,28 @@
 // JSON to schemas, with the rules of the spec for names, unions and symbols.
 
 extension AvroSchema {
+  /// What types, fields and symbols may be called.
+  public enum NameRule: Sendable {
+    /// Letters, digits and _, no digit first (spec 1.11, "Names").
+    case specification
+    /// As other writers called them: what comes with data is read by whatever its names are, as Java's
+    /// reader of container files does (our choice).
+    case any
+  }
+
   /// Reads a schema. Throws `AvroSchemaError.notJSON` or `.invalid`.
-  public init(parsing text: String) throws(AvroSchemaError) {
+  public init(parsing text: String, names: NameRule = .any) throws(AvroSchemaError) {
     let document: JSONValue
     do { document = try JSONValue(parsing: text) } catch { throw .notJSON(error) }
-    try self.init(document)
+    try self.init(document, names: names)
   }
 
   /// Reads a schema from its document. Throws `AvroSchemaError.invalid`.
-  public init(_ document: JSONValue) throws(AvroSchemaError) {
-    var parser = AvroSchemaParser()
+  public init(_ document: JSONValue, names: NameRule = .any) throws(AvroSchemaError) {
+    var parser = AvroSchemaParser(names: names)
     let root = try parser.type(document, AvroSchemaParser.Scope(namespace: "", path: ""))
-    self.init(types: parser.types, root: root, document: document)
+    self.init(
+      types: parser.types, logicalTypes: parser.logicalTypes, root: root, document: document)
   }
 }
 
@@ -37,11 +47,15 @@ private struct AvroSchemaParser {
   /// their predecessors, and nothing in the data pays for walking over them.
   private static let greatestEmptyRecord = 1024
 
+  private let names: AvroSchema.NameRule
   private(set) var types: [AvroType] = []
+  private(set) var logicalTypes: [Int: AvroLogicalType] = [:]
   /// Of types whose values take no bytes, how many values one holds.
   private var emptyValues: [Int: Int] = [:]
   /// Named types by their full names.
   private var places: [String: Int] = [:]
+
+  init(names: AvroSchema.NameRule) { self.names = names }
 
   private static let primitives: [String: AvroType] = [
     "null": .null, "boolean": .boolean, "int": .int, "long": .long, "float": .float,
@@ -52,9 +66,20 @@ private struct AvroSchemaParser {
     switch value {
     case .string(let name): return try reference(name, scope)
     case .array(let branches): return try union(branches, scope)
-    case .object: return try declaration(value, scope)
+    case .object:
+      let count = types.count
+      let place = try declaration(value, scope)
+      // What is declared elsewhere means what it means there.
+      if place >= count { noteLogicalType(value["logicalType"], of: place) }
+      return place
     default: throw scope.fails("expected a type, found \(value.kind)")
     }
+  }
+
+  private mutating func noteLogicalType(_ name: JSONValue?, of place: Int) {
+    guard let logical = AvroLogicalType(rawValue: name?.text ?? ""), logical.fits(types[place])
+    else { return }
+    logicalTypes[place] = logical
   }
 
   private mutating func add(_ type: AvroType) -> Int {
@@ -156,7 +181,7 @@ private struct AvroSchemaParser {
   ) throws(AvroSchemaError) -> AvroField {
     guard let name = value["name"]?.text else { throw scope.fails("a field without a \"name\"") }
     let inner = scope.inside(name)
-    try AvroSchemaParser.requireName(name, inner)
+    try requireName(name, inner)
     guard let declared = value["type"] else { throw inner.fails("a field without a \"type\"") }
     let aliases = try AvroSchemaParser.strings(value["aliases"], "aliases", inner)
     return AvroField(
@@ -170,7 +195,7 @@ private struct AvroSchemaParser {
     let symbols = try AvroSchemaParser.strings(value["symbols"], "symbols", scope)
     if value["symbols"] == nil { throw scope.fails("an enum without \"symbols\"") }
     if Set(symbols).count < symbols.count { throw scope.fails("an enum that repeats a symbol") }
-    for symbol in symbols { try AvroSchemaParser.requireName(symbol, scope) }
+    for symbol in symbols { try requireName(symbol, scope) }
     var fallback: Int?
     if let symbol = value["default"] {
       fallback = symbols.firstIndex { .string($0) == symbol }
@@ -202,9 +227,11 @@ private struct AvroSchemaParser {
     }
     let full = AvroSchemaParser.qualified(name, value["namespace"]?.text ?? scope.namespace)
     for part in full.split(separator: ".", omittingEmptySubsequences: false) {
-      try AvroSchemaParser.requireName(String(part), scope)
+      try requireName(String(part), scope)
     }
-    if AvroSchemaParser.primitives[AvroName.unqualified(full)] != nil {
+    // With a namespace it can be told apart, and other writers do not mind.
+    let plain = names == .any ? full : AvroName.unqualified(full)
+    if AvroSchemaParser.primitives[plain] != nil {
       throw scope.fails("\(full) is the name of a primitive type")
     }
     let aliases = try AvroSchemaParser.strings(value["aliases"], "aliases", scope)
@@ -215,18 +242,21 @@ private struct AvroSchemaParser {
 
   // MARK: Names
 
+  /// Of a name that begins with its only dot, as protobuf's may, that is not part.
   private static func qualified(_ name: String, _ namespace: String) -> String {
-    name.contains(".") || namespace.isEmpty ? name : "\(namespace).\(name)"
+    if name.lastIndex(of: ".") == name.startIndex { return String(name.dropFirst()) }
+    return name.contains(".") || namespace.isEmpty ? name : "\(namespace).\(name)"
   }
 
   private static func namespace(of full: String) -> String {
     full.lastIndex(of: ".").map { String(full[..<$0]) } ?? ""
   }
 
-  private static func requireName(_ name: String, _ scope: Scope) throws(AvroSchemaError) {
+  private func requireName(_ name: String, _ scope: Scope) throws(AvroSchemaError) {
+    if names == .any { return }
     let isValid =
       name.utf8.first.map { !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) } ?? false
-    if !isValid || !name.utf8.allSatisfy(isNameByte) {
+    if !isValid || !name.utf8.allSatisfy(AvroSchemaParser.isNameByte) {
       throw scope.fails("\"\(name)\" is not a name: letters, digits and _, no digit first")
     }
   }

@@ -48,12 +48,13 @@ extension AvroSchema {
     return marksDuplicates ? .markedSessionEvent : .sessionEvent
   }
 
-  /// Whether `SessionClosed` events can be written among this schema's session events.
+  /// Whether `SessionClosed` events can be written among this schema's session events, and read again
+  /// with all that they say: one of the writer's own may have other fields.
   public func holdsClosings(marksDuplicates: Bool) -> Bool {
     let known = marksDuplicates ? AvroSchema.markedSessionEvent : AvroSchema.sessionEvent
-    guard let resolution = try? AvroResolution(from: known, to: self, missing: .isEmpty) else {
-      return false
-    }
-    return !resolution.lostKinds.contains(.sessionClosed)
+    guard let resolution = try? AvroResolution(from: known, to: self, missing: .isEmpty),
+      let plan = try? AvroEventPlan(self, purpose: .reading)
+    else { return false }
+    return !resolution.lostKinds.contains(.sessionClosed) && plan.kinds.contains(.sessionClosed)
   }
 }

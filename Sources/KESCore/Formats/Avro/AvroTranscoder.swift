@@ -9,6 +9,8 @@ final class AvroTranscoder {
   private(set) var reader = AvroReader()
   /// How long a value may become by defaults.
   private let greatestLength: Int
+  /// The writer's type of what becomes an event's branch; nil where there is none.
+  private let eventType: Int?
   /// Where the value at hand begins in the output.
   private var begin = 0
 
@@ -16,6 +18,7 @@ final class AvroTranscoder {
     self.resolution = resolution
     self.greatestLength = greatestLength
     layout = AvroLayout(resolution.writer)
+    eventType = resolution.eventType
   }
 
   /// Appends the value at `start`, and returns the place behind it; or `AvroReader.failed`, with the
@@ -39,6 +42,13 @@ final class AvroTranscoder {
     case .text:
       let end = reader.string(bytes, start)
       if end >= 0 { output.append(bytes.extracting(start..<end)) }
+      return end
+    case .time(let unit, let other):
+      let end = reader.skip(type, of: layout, bytes, start)
+      if end < 0 { return end }
+      let (value, isHeld) = unit.convert(reader.value, to: other)
+      if isHeld { reader.note(.unwritableTime, at: start) }
+      output.append(avro: value)
       return end
     case .longToFloat, .longToDouble, .floatToDouble:
       return number(action, type, bytes, start, &output)
@@ -100,8 +110,17 @@ final class AvroTranscoder {
     if index < 0 { return index }
     let branch = Int(reader.value)
     if let action = branches[branch] { return run(action, bytes, index, &output) }
-    reader.note(.unknownBranch, at: start)
-    return reader.skip(layout.child(branch, of: layout[type]), of: layout, bytes, index)
+    let inside = layout.child(branch, of: layout[type])
+    let isUnknown = type == eventType && isUnknownEvent(inside)
+    reader.note(.unknownBranch, isUnknown ? .event : .none, at: start)
+    return reader.skip(inside, of: layout, bytes, index)
+  }
+
+  /// Whether a branch is no event of ours, and not one that does not resolve.
+  private func isUnknownEvent(_ type: Int) -> Bool {
+    let name = AvroName.unqualified(resolution.writer.name(of: type))
+    return name != "null"
+      && !EventKind.allCases.contains { "\($0.name)" == name && $0 != .sessionClosed }
   }
 
   /// The items of an array or map, in blocks without sizes.

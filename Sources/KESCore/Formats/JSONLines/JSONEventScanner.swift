@@ -55,6 +55,9 @@ struct JSONEventScanner {
   private var lastText = ScannedEvent.Text()
   private var lastNumber: Int64 = 0
   private var lastBoolean = false
+  // Of an outline.
+  private var branchCount = 0
+  private var isUnknown = false
 
   init(schema: Schema) { self.schema = schema }
 
@@ -82,8 +85,9 @@ struct JSONEventScanner {
 
   // MARK: Objects
 
-  /// Which object of the schema the members belong to.
-  private enum Level { case record, union, branch }
+  /// Which object of the schema the members belong to; `outline` and `names` are those of a record, and
+  /// of its event, of which only names are looked at.
+  private enum Level { case record, union, branch, outline, names }
 
   /// The members of the object whose brace stands at `start`, up to behind its closing brace.
   private mutating func members(_ bytes: Span<UInt8>, _ start: Int, of level: Level) -> Int {
@@ -105,6 +109,11 @@ struct JSONEventScanner {
       case .record: index = recordMember(bytes, key, index)
       case .union: index = branch(bytes, key, index)
       case .branch: index = branchMember(bytes, key, index)
+      case .outline: index = outlineMember(bytes, key, index)
+      case .names:
+        branchCount += 1
+        isUnknown = branchKind(bytes, key) == nil
+        index = scanner.value(bytes, index)
       }
       if index < 0 { return JSONScanner.failed }
       index = scanner.skipSpace(bytes, index)
@@ -198,6 +207,30 @@ struct JSONEventScanner {
     return members(bytes, index, of: .branch)
   }
 
+  // MARK: Unknown events
+
+  /// Whether the line at `start` is an object whose event has one name that the schema does not have,
+  /// whatever else is in it. Not for the record path.
+  func isOfUnknownEvent(_ bytes: Span<UInt8>, _ start: Int) -> Bool {
+    var outline = JSONEventScanner(schema: schema)
+    let brace = outline.scanner.skipSpace(bytes, start)
+    if bytes[brace] != UInt8(ascii: "{") { return false }
+    let end = outline.members(bytes, brace, of: .outline)
+    if end < 0 || bytes[outline.scanner.skipSpace(bytes, end)] != UInt8(ascii: "\n") {
+      return false
+    }
+    return outline.branchCount == 1 && outline.isUnknown
+  }
+
+  private mutating func outlineMember(
+    _ bytes: Span<UInt8>, _ key: ScannedEvent.Text, _ index: Int
+  ) -> Int {
+    guard field(bytes, key) == .event else { return scanner.value(bytes, index) }
+    branchCount = 0
+    return bytes[index] == UInt8(ascii: "{")
+      ? members(bytes, index, of: .names) : scanner.value(bytes, index)
+  }
+
   // MARK: Names
 
   /// The field that a key names, escapes resolved; `.none` for all others.
@@ -234,7 +267,7 @@ struct JSONEventScanner {
     return kind == .sessionClosed && schema == .event ? nil : kind
   }
 
-  /// The branch of that name, with or without a namespace before it.
+  /// The branch of that name, with or without a namespace before it (`AvroName.unqualified`).
   @inline(__always)
   private static func kind(_ name: Span<UInt8>) -> EventKind? {
     if name.equals("DataReceived") { return .dataReceived }
@@ -242,7 +275,7 @@ struct JSONEventScanner {
     if name.equals("AllDataSent") { return .allDataSent }
     if name.equals("SessionClosed") { return .sessionClosed }
     var dot = name.count - 1
-    while dot >= 0 && name[dot] != UInt8(ascii: ".") { dot -= 1 }
+    while dot >= 0 && name[dot] != UInt8(ascii: ".") && name[dot] != UInt8(ascii: "$") { dot -= 1 }
     return dot < 0 ? nil : kind(name.extracting((dot + 1)..<name.count))
   }
 

@@ -45,6 +45,7 @@ struct JSONFaultMessage {
     case .unknownStatus: "a status that the schema does not have"
     case .unexpectedSession: "a session event among events, which Avro has one schema for"
     case .aheadOfClock: AheadLimit.text(ahead: rejection.ahead)
+    case .unwritableTime: "a time that the unit of the output's schema cannot hold"
     case .unwritableEvent: "an event that the schema of the output does not have"
     default: "not an event"
     }
@@ -53,7 +54,7 @@ struct JSONFaultMessage {
   /// `, found …` with the bytes at fault, where showing them helps.
   private func found(in batch: borrowing Batch) -> String {
     let aboutAll: [Fault] = [
-      .missingField, .unexpectedSession, .unwritableEvent, .aheadOfClock,
+      .missingField, .unexpectedSession, .unwritableEvent, .unwritableTime, .aheadOfClock,
     ]
     if aboutAll.contains(rejection.fault) { return "" }
     let fault = Int(rejection.faultOffset)

@@ -21,12 +21,15 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
   private var sessionRule = SessionRule.any
   /// Events that cannot be written.
   private var refusedKinds: Set<EventKind> = []
+  /// Times that can be written, in milliseconds.
+  private var admittedTimes = Int64.min...Int64.max
   private var admitsAll = true
   private var aheadLimit = AheadLimit.none
   private var line: Int64 = 1
   public internal(set) var position: Int64
   private let greatestRecord: Int
   private let wantsDetails: Bool
+  private let unknownEvents: UnknownEventPolicy
   private var scanner: JSONEventScanner
   /// Whether the bytes at hand belong to a record that was rejected as too long.
   public private(set) var isInsideRecord = false
@@ -37,7 +40,11 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
   /// - Parameters:
   ///   - greatestRecord: how many bytes a record may have.
   ///   - position: the number of the first record.
-  public init(purpose: Purpose, greatestRecord: Int, position: Int64 = 0) {
+  public init(
+    purpose: Purpose, greatestRecord: Int, unknownEvents: UnknownEventPolicy = .reject,
+    position: Int64 = 0
+  ) {
+    self.unknownEvents = unknownEvents
     self.greatestRecord = greatestRecord
     self.position = position
     wantsDetails = purpose != .segmenting
@@ -45,9 +52,11 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
   }
 
   /// Has records that cannot be written rejected.
-  mutating func admit(_ rule: SessionRule, refusing kinds: Set<EventKind>) {
-    (sessionRule, refusedKinds) = (rule, kinds)
-    admitsAll = rule == .any && kinds.isEmpty
+  mutating func admit(
+    _ rule: SessionRule, refusing kinds: Set<EventKind>, times: ClosedRange<Int64>
+  ) {
+    (sessionRule, refusedKinds, admittedTimes) = (rule, kinds, times)
+    admitsAll = rule == .any && kinds.isEmpty && times == .min ... .max
   }
 
   public func place(after batch: borrowing Batch) -> DecodingPlace {
@@ -133,11 +142,16 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
   }
 
   /// Whether the record at `start` has a session where it must, and none where it must not, and is
-  /// an event that can be written.
+  /// an event that can be written, with times that can be.
   @inline(never)
   private mutating func isAdmitted(_ start: Int) -> Bool {
     if let kind = scanner.event.kind, refusedKinds.contains(kind) {
       scanner.refuse(.unwritableEvent, .event, at: start)
+      return false
+    }
+    let times = [scanner.event.time, scanner.event.start ?? 0, scanner.event.end ?? 0]
+    if !times.allSatisfy(admittedTimes.contains) {
+      scanner.refuse(.unwritableTime, .timestamp, at: start)
       return false
     }
     if sessionRule == .any { return true }
@@ -244,6 +258,11 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
     while JSONScanner.isSpace(lines[index]) { index += 1 }
     if index == lineFeed { return lineFeed }
     let isTooLong = lineFeed - start > greatestRecord
+    if unknownEvents == .filter && !isTooLong && scanner.isOfUnknownEvent(lines, start) {
+      columns.unknownCount += 1
+      position &+= 1
+      return lineFeed
+    }
     var rejection = Rejection(
       part: .whole, fault: isTooLong ? .tooLong : scanner.scanner.fault,
       field: isTooLong ? .none : scanner.faultField, place: columns.records.count, offset: start,

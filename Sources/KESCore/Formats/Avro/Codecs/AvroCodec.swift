@@ -20,13 +20,15 @@ public enum AvroCodec: String, CaseIterable, Sendable {
     }
   }
 
-  /// Appends what `data` was before it was compressed. False where `data` is damaged, or would
-  /// become more than `limit` bytes; then an unknown part has been appended.
-  func expand(_ data: Span<UInt8>, limit: Int, to output: inout ByteBlock) -> Bool {
+  /// Appends what `data` was before it was compressed. Returns what is wrong where `data` is damaged
+  /// (`.badCompression`, `.wrongChecksum` where the codec tells that), or would become more than
+  /// `limit` bytes (`.hugeExpansion`); then an unknown part has been appended.
+  func expand(_ data: Span<UInt8>, limit: Int, to output: inout ByteBlock) -> Fault? {
     switch self {
     case .null:
-      if data.count <= limit { output.append(data) }
-      return data.count <= limit
+      if data.count > limit { return .hugeExpansion }
+      output.append(data)
+      return nil
     case .deflate: return Deflate.expand(data, limit: limit, to: &output)
     case .snappy: return Snappy.expand(data, limit: limit, to: &output)
     case .zstandard: return Zstandard.expand(data, limit: limit, to: &output)

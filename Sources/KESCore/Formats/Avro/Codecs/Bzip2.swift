@@ -2,7 +2,7 @@
 
 internal import CBzip2
 
-/// A bzip2 stream (Avro 1.11 spec, "bzip2").
+/// bzip2 (Avro 1.11 spec, "bzip2"): of several streams, as parallel compressors write them, all are read.
 enum Bzip2 {
   private static let hundredKilobytes: Int32 = 9
 
@@ -22,7 +22,7 @@ enum Bzip2 {
     }
   }
 
-  static func expand(_ data: Span<UInt8>, limit: Int, to output: inout ByteBlock) -> Bool {
+  static func expand(_ data: Span<UInt8>, limit: Int, to output: inout ByteBlock) -> Fault? {
     // The library wants the stream to stay where it was opened.
     let stream = UnsafeMutablePointer<bz_stream>.allocate(capacity: 1)
     unsafe stream.initialize(to: bz_stream())
@@ -45,14 +45,24 @@ enum Bzip2 {
           return room - Int(unsafe stream.pointee.avail_out)
         }
         if result == BZ_STREAM_END {
-          return unsafe stream.pointee.avail_in == 0 && output.count - start <= limit
-        }
-        // Without an error nothing moves where the stream's end is missing.
-        if unsafe result != BZ_OK || before == (output.count, stream.pointee.avail_in) {
-          return false
+          if unsafe stream.pointee.avail_in == 0 { break }
+          unsafe beginAgain(stream)
+        } else if unsafe result != BZ_OK || before == (output.count, stream.pointee.avail_in) {
+          // Without an error nothing moves where the stream's end is missing.
+          return .badCompression
         }
       }
-      return false
+      return output.count - start <= limit ? nil : .hugeExpansion
     }
+  }
+
+  /// Opens the stream that stands behind the one that has ended.
+  private static func beginAgain(_ stream: UnsafeMutablePointer<bz_stream>) {
+    let (next, left) = unsafe (stream.pointee.next_in, stream.pointee.avail_in)
+    unsafe BZ2_bzDecompressEnd(stream)
+    unsafe stream.pointee = bz_stream()
+    precondition(unsafe BZ2_bzDecompressInit(stream, 0, 0) == BZ_OK, "out of memory")
+    unsafe stream.pointee.next_in = next
+    unsafe stream.pointee.avail_in = left
   }
 }

@@ -31,7 +31,7 @@ enum Deflate {
 
   /// What stands behind the end of the stream does not matter: fastavro leaves part of zlib's
   /// checksum there.
-  static func expand(_ data: Span<UInt8>, limit: Int, to output: inout ByteBlock) -> Bool {
+  static func expand(_ data: Span<UInt8>, limit: Int, to output: inout ByteBlock) -> Fault? {
     let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
     unsafe stream.initialize(to: z_stream())
     defer { unsafe stream.deallocate() }
@@ -53,7 +53,8 @@ enum Deflate {
         }
       }
     }
-    return result == Z_STREAM_END && output.count - start <= limit
+    if output.count - start > limit { return .hugeExpansion }
+    return result == Z_STREAM_END ? nil : .badCompression
   }
 
   /// Lends zlib both ends; it does not write to the first.

@@ -2,13 +2,16 @@
 
 internal import CLZMA
 
-/// The file format .xz (Avro 1.11 spec, "xz"), and raw LZMA2 data, which libavro writes.
+/// The file format .xz (Avro 1.11 spec, "xz"), of which several streams may stand behind each other, and
+/// raw LZMA2 data, which libavro writes.
 enum LZMA {
   enum Form { case xz, raw }
 
   private static let preset: UInt32 = 6
   /// `LZMA_FILTER_LZMA2`, which Swift does not import.
   private static let secondFilter: lzma_vli = 0x21
+  /// `LZMA_CONCATENATED`, which Swift does not import either.
+  private static let severalStreams: UInt32 = 0x08
 
   static func compress(_ data: Span<UInt8>, as form: Form, to output: inout ByteBlock) {
     let bound = lzma_stream_buffer_bound(data.count)
@@ -35,14 +38,15 @@ enum LZMA {
 
   static func expand(
     _ data: Span<UInt8>, as form: Form, limit: Int, to output: inout ByteBlock
-  ) -> Bool {
+  ) -> Fault? {
     // The decoder wants room for all at once: it tries again with more where that was too little.
     var room = min(max(data.count * 4, 4096), limit)
     while true {
       var result = LZMA_OK
       let isUsedUp = expand(data, as: form, room: room, to: &output, &result)
-      if result == LZMA_OK { return isUsedUp }
-      if result != LZMA_BUF_ERROR || room == limit { return false }
+      if result == LZMA_OK { return isUsedUp ? nil : .badCompression }
+      if result != LZMA_BUF_ERROR { return .badCompression }
+      if room == limit { return .hugeExpansion }
       room = min(room * 8, limit)
     }
   }
@@ -62,7 +66,7 @@ enum LZMA {
         case .xz:
           var memoryLimit = UInt64(256 << 20)
           result = unsafe lzma_stream_buffer_decode(
-            &memoryLimit, 0, nil, from, &used, source.count, to, &length, target.count)
+            &memoryLimit, severalStreams, nil, from, &used, source.count, to, &length, target.count)
         case .raw:
           result = unsafe withFilters {
             unsafe lzma_raw_buffer_decode(

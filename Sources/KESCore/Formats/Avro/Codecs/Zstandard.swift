@@ -19,14 +19,14 @@ enum Zstandard {
     }
   }
 
-  static func expand(_ data: Span<UInt8>, limit: Int, to output: inout ByteBlock) -> Bool {
+  static func expand(_ data: Span<UInt8>, limit: Int, to output: inout ByteBlock) -> Fault? {
     guard let stream = unsafe ZSTD_createDStream() else { preconditionFailure("out of memory") }
     defer { unsafe ZSTD_freeDStream(stream) }
     let start = output.count
     return unsafe data.withUnsafeBytes { source in
       var input = unsafe ZSTD_inBuffer(src: source.baseAddress, size: source.count, pos: 0)
       var wanted = 1
-      while ZSTD_isError(wanted) == 0 && output.count - start <= limit {
+      while output.count - start <= limit {
         let room = max(source.count * 4, ZSTD_DStreamOutSize())
         let before = (output.count, unsafe input.pos)
         _ = unsafe output.appendUnsafe(room: room) { target in
@@ -34,11 +34,15 @@ enum Zstandard {
           wanted = unsafe ZSTD_decompressStream(stream, &buffer, &input)
           return unsafe buffer.pos
         }
+        if ZSTD_isError(wanted) != 0 {
+          return ZSTD_getErrorCode(wanted) == ZSTD_error_checksum_wrong
+            ? .wrongChecksum : .badCompression
+        }
         // A frame has ended with the input; or nothing moves, so that its end is missing.
-        if unsafe wanted == 0 && input.pos == input.size { return output.count - start <= limit }
-        if unsafe before == (output.count, input.pos) { return false }
+        if unsafe wanted == 0 && input.pos == input.size { break }
+        if unsafe before == (output.count, input.pos) { return .badCompression }
       }
-      return false
+      return output.count - start <= limit ? nil : .hugeExpansion
     }
   }
 }
