@@ -66,8 +66,15 @@ public struct AvroOptions: ParsableArguments {
     let registry = try messages.open(signals)
     let formats = RecordFormats(
       wantsDetails: wantsDetails, output: output, schema: try readSchema(),
-      messageRegistry: messages.readsMessages || topics.from != nil ? registry : nil, adapt: adapt)
+      messageRegistry: messages.readsMessages || topics.from != nil ? registry : nil,
+      reader: AvroOptions.toolName, adapt: adapt)
     return RecordSetup(formats: formats, registry: registry)
+  }
+
+  /// This tool as the user called it, without the way to it.
+  private static var toolName: String {
+    let path = CommandLine.arguments.first ?? ""
+    return String(path.split(separator: "/").last ?? "")
   }
 
   /// Reads the schema that is forced, if one is.
@@ -76,7 +83,8 @@ public struct AvroOptions: ParsableArguments {
     let length = Int64(AvroContainerHeader.greatestLength)
     let bytes = try streaming { () throws(StreamError) in try fileHead(schema, length: length) }
     do throws(AvroSchemaError) {
-      return try AvroSchema(parsing: String(decoding: bytes, as: UTF8.self))
+      let text = bytes.dropFirst(ByteOrderMark.length(in: bytes.span))
+      return try AvroSchema(parsing: String(decoding: text, as: UTF8.self))
     } catch {
       throw .pipeline(.schema(SchemaFailure(kind: .badData, message: "\(schema): \(error)")))
     }

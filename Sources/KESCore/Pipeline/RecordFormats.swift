@@ -7,6 +7,8 @@ public final class RecordFormats {
   public let target: AvroTarget
   /// Whether events are read with all that they hold.
   public let wantsDetails: Bool
+  /// The name of the tool that reads, for advice.
+  let reader: String
   /// Nil until it is known.
   public private(set) var output: RecordFormat?
   /// Whether records are read as the target's schema, whatever the output is.
@@ -22,14 +24,16 @@ public final class RecordFormats {
   ///   - output: the format that was asked for; nil for that of the first input.
   ///   - schema: what Avro records are to be read as; nil for their own schemas, or where the output
   ///     is Avro, for that of the first.
+  ///   - reader: the name of the tool that reads, for advice.
   ///   - adapt: what the run writes records of a schema as.
   public init(
     wantsDetails: Bool = false, output: RecordFormat?, schema: AvroSchema? = nil,
-    messageRegistry: (any SchemaRegistry)? = nil,
+    messageRegistry: (any SchemaRegistry)? = nil, reader: String = "kes-segment",
     adapt: @escaping (AvroSchema) -> AvroSchema = { $0 }
   ) {
     self.wantsDetails = wantsDetails
     self.output = output
+    self.reader = reader
     self.messageRegistry = messageRegistry
     schemas = AvroSchemaTable(wantsDetails: wantsDetails)
     target = AvroTarget(schemas: schemas, adapt: adapt)

@@ -7,8 +7,11 @@ struct JSONFaultMessage {
 
   let rejection: Rejection
   let greatestRecord: Int
+  /// What the input is instead of records a line, where its first record shows that.
+  var foreign: ForeignInput?
 
   func text(in batch: borrowing Batch) -> String {
+    if let foreign { return "expected a JSON object a line, found \(foreign.name)" }
     if rejection.fault == .tooLong {
       return "a record longer than \(greatestRecord) bytes; --max-record SIZE allows longer ones"
     }
@@ -57,17 +60,20 @@ struct JSONFaultMessage {
     let end = Int(rejection.offset + rejection.length)
     if fault >= end { return ", found the end of the line" }
     return batch.bytes.withBytes(fault, end - fault) { rest in
-      ", found " + JSONFaultMessage.excerpt(rest)
+      if ByteOrderMark.begins(rest) == true {
+        return ", found a byte order mark, which only the start of an input may have"
+      }
+      return ", found " + JSONFaultMessage.excerpt(rest)
     }
   }
 
-  /// The value that begins the bytes, cut where it is long, with what does not print as U+FFFD.
+  /// The value that begins the bytes, cut where it is long, between two characters where they are.
   private static func excerpt(_ rest: Span<UInt8>) -> String {
     let end = valueEnd(rest)
-    let shown = min(end, excerptLength)
-    let text = String(decodingBytes: rest.extracting(0..<shown))
-    let printable = String(text.map { $0.isASCII && !$0.isPrintableASCII ? "\u{FFFD}" : $0 })
-    return shown < end ? printable + "..." : printable
+    var shown = min(end, excerptLength)
+    while shown < end && shown > excerptLength - 3 && rest[shown] & 0xC0 == 0x80 { shown -= 1 }
+    let text = VisibleText.of(String(decodingBytes: rest.extracting(0..<shown)))
+    return shown < end ? text + "..." : text
   }
 
   /// Where a string or a bare word ends; a bracket stands for itself and what follows.
@@ -83,12 +89,5 @@ struct JSONFaultMessage {
       index += 1
     }
     return index
-  }
-}
-
-extension Character {
-  fileprivate var isPrintableASCII: Bool {
-    guard let value = asciiValue else { return false }
-    return value >= 0x20 && value < 0x7F
   }
 }

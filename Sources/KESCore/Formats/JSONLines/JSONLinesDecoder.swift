@@ -263,6 +263,48 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
   }
 
   public func message(for rejection: Rejection, in batch: borrowing Batch) -> String {
-    JSONFaultMessage(rejection: rejection, greatestRecord: greatestRecord).text(in: batch)
+    JSONFaultMessage(
+      rejection: rejection, greatestRecord: greatestRecord,
+      foreign: foreignInput(at: rejection, in: batch)
+    ).text(in: batch)
+  }
+
+  // MARK: What is no JSON-lines at all
+
+  /// Whether each record is an input of its own, as messages are.
+  var isEachAlone = false
+
+  /// What the input is instead, where the rejected record is its first and shows that.
+  func foreignInput(at rejection: Rejection, in batch: borrowing Batch) -> ForeignInput? {
+    guard isEachAlone || rejection.line == 1, rejection.part != .middle, rejection.part != .last
+    else { return nil }
+    let (start, length) = (Int(rejection.offset), Int(rejection.length))
+    let rest = isEachAlone ? length : batch.bytes.count - start
+    return batch.bytes.withBytes(start, rest) { bytes in
+      switch ForeignInput.of(bytes) {
+      case .lines: isSpread(rejection, bytes, length) ? .spread : nil
+      case let found: found
+      }
+    }
+  }
+
+  /// Whether a record of `length` bytes, which begins `bytes` with a brace, breaks off at the end of its
+  /// line, and goes on in the next.
+  private func isSpread(_ rejection: Rejection, _ bytes: Span<UInt8>, _ length: Int) -> Bool {
+    guard rejection.faultOffset >= rejection.offset + rejection.length,
+      rejection.fault != .unclosedString, rejection.fault != .tooLong
+    else { return false }
+    guard let lineFeed = bytes.firstIndex(of: UInt8(ascii: "\n"), from: length) else {
+      return false
+    }
+    var next = lineFeed
+    while next < bytes.count, JSONScanner.isSpace(bytes[next]) || bytes[next] == UInt8(ascii: "\n")
+    {
+      next += 1
+    }
+    if next < bytes.count { return bytes[next] != UInt8(ascii: "{") }
+    var last = length - 1
+    while last > 0, JSONScanner.isSpace(bytes[last]) { last -= 1 }
+    return [UInt8(ascii: "{"), UInt8(ascii: ","), UInt8(ascii: "[")].contains(bytes[last])
   }
 }
