@@ -58,16 +58,25 @@ public struct AvroOptions: ParsableArguments {
   /// - Parameters:
   ///   - output: the format of the output; nil for that of the first input.
   ///   - topics: which ends are topics.
+  ///   - sessions: how the fields of sessions are called.
   ///   - adapt: what records of a schema are written as.
   public func makeSetup(
     wantsDetails: Bool, output: RecordFormat?, topics: TopicOptions, signals: Signals,
+    sessions: SessionFields = .usual,
     adapt: @escaping (AvroSchema) -> AvroSchema = { $0 }
   ) throws(ToolFailure) -> RecordSetup {
+    if output == .avro && !sessions.isAvroName {
+      throw .usage(
+        "--session-field \(sessions.session): a name in Avro has letters, digits and _ alone, no digit"
+          + " first; say --format json")
+    }
+    let schema = try readSchema()
+    if let schema, !wantsDetails { try requireRoom(for: sessions, in: schema) }
     let registry = try messages.open(signals)
     let formats = RecordFormats(
-      wantsDetails: wantsDetails, output: output, schema: try readSchema(),
+      wantsDetails: wantsDetails, output: sessions.isAvroName ? output : .json, schema: schema,
       messageRegistry: messages.readsMessages || topics.from != nil ? registry : nil,
-      reader: AvroOptions.toolName, adapt: adapt)
+      reader: AvroOptions.toolName, sessions: sessions, adapt: adapt)
     return RecordSetup(formats: formats, registry: registry)
   }
 
@@ -88,6 +97,15 @@ public struct AvroOptions: ParsableArguments {
     } catch {
       throw .pipeline(.schema(SchemaFailure(kind: .badData, message: "\(schema): \(error)")))
     }
+  }
+
+  /// Refuses a schema whose events cannot get sessions.
+  private func requireRoom(
+    for sessions: SessionFields, in schema: AvroSchema
+  ) throws(ToolFailure) {
+    guard let refusal = sessions.refusal(of: schema) else { return }
+    let reason = "\(self.schema ?? ""): \(refusal)"
+    throw .pipeline(.schema(SchemaFailure(kind: .badData, message: reason)))
   }
 
   // MARK: Outputs

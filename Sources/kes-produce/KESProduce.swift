@@ -42,6 +42,7 @@ struct KESProduce: Tool {
   @OptionGroup(title: "Faults") var faults: FaultOptions
   @OptionGroup(title: "Replay") var replay: ReplayOptions
   @OptionGroup(title: "Input of --replay") var input: InputOptions
+  @OptionGroup(title: "Input of --replay") var sessionFields: SessionFieldOptions
   @OptionGroup(title: "Kafka") var topics: TopicOptions
   @OptionGroup(title: "Output") var format: FormatOptions
   @OptionGroup(title: "Output") var output: OutputOptions
@@ -75,7 +76,7 @@ struct KESProduce: Tool {
         ("--input-format", input.inputFormat != nil), ("--on-error", input.onError != nil),
         ("--dead-letter", input.deadLetter != nil), ("--from", topics.from != nil),
         ("--schema", format.avro.schema != nil),
-      ].filter(\.1).map(\.0)
+      ].filter(\.1).map(\.0) + sessionFields.given
   }
 
   func work(_ messages: Messages) throws(ToolFailure) -> ToolEnding {
@@ -88,7 +89,7 @@ struct KESProduce: Tool {
     let isShifted = replay.shiftTo != nil
     let setup = try format.makeSetup(
       wantsDetails: true, usual: replay.replay ? nil : .json, isFile: isFile, topics: topics,
-      signals: signals
+      signals: signals, sessions: sessionFields.fields()
     ) { isShifted ? $0.withLongTimes() : $0 }
     let destination = try format.openOutput(
       opener, ends, setup, color: report.color, isFile: isFile)

@@ -58,6 +58,7 @@ struct KESPurge: Tool {
     version: version)
 
   @OptionGroup(title: "Input") var input: InputOptions
+  @OptionGroup(title: "Input") var sessionFields: SessionFieldOptions
   @OptionGroup(title: "Sessions") var closing: ClosingOptions
   @OptionGroup(title: "State") var state: StateOptions
   @OptionGroup(title: "Kafka") var topics: TopicOptions
@@ -143,9 +144,11 @@ struct KESPurge: Tool {
       apartFrom: input.names)
     let ends = try TopicEnds(topics, input, report, signals, messages)
     let isFile = output.output != nil
+    let name = sessionFields.sessionField
     let setup = try format.makeSetup(
-      wantsDetails: true, isFile: isFile, topics: topics, signals: signals
-    ) { $0.adaptedToClosings() }
+      wantsDetails: true, isFile: isFile, topics: topics, signals: signals,
+      sessions: sessionFields.fields()
+    ) { $0.adaptedToClosings(named: name) }
     let sessions = try format.openOutput(
       opener, ends, setup, color: report.color, isFile: isFile)
     let deadLetters = try opener.openDeadLetters(input, ends)
@@ -198,10 +201,15 @@ struct KESPurge: Tool {
     let selections = try selections(of: store, tasks, messages)
     let isFile = output.output != nil
     let setup = try format.makeSetup(
-      wantsDetails: false, isFile: isFile, topics: topics, signals: signals)
+      wantsDetails: false, isFile: isFile, topics: topics, signals: signals,
+      sessions: sessionFields.fields())
+    let name = sessionFields.sessionField
     let destination = try format.makeOutput(
       try openOutput(opener, of: store), setup, color: report.color, isFile: isFile
-    ) { $0.holdsClosings(marksDuplicates: false) ? $0.withoutSession() : nil }
+    ) {
+      $0.holdsClosings(marksDuplicates: false, named: name)
+        ? $0.withoutSession(named: name) : nil
+    }
     return try purge(
       store, selections, removingFrom: store, to: destination, signals, messages)
   }

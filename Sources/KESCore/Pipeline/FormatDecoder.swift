@@ -36,7 +36,7 @@ public struct FormatDecoder: ~Copyable, RecordDecoder {
     self.forced = forced
     jsonLines = JSONLinesDecoder(
       purpose: formats.wantsDetails ? .reading : .segmenting, greatestRecord: greatestRecord,
-      position: position)
+      position: position, sessions: formats.sessions)
     container = AvroContainerDecoder(
       schemas: formats.schemas, wantsDetails: formats.wantsDetails,
       greatestRecord: greatestRecord, position: position)

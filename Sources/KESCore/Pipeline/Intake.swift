@@ -164,6 +164,11 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable, RecordSourc
 
   private mutating func reject(_ rejection: Rejection, of batch: borrowing Batch) {
     let isCounted = rejection.part == .whole || rejection.part == .first
+    if rejection.isPassedOver {
+      ledger.records += 1
+      ledger.filtered += 1
+      return
+    }
     let bad = BadRecord(
       position: input.name + decoder.location(of: rejection),
       reason: decoder.message(for: rejection, in: batch, input: input.name))

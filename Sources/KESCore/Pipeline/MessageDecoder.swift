@@ -32,6 +32,8 @@ struct MessageDecoder: ~Copyable {
   private var taken = TakenMessages()
   /// Those of the last batch, in their order.
   private(set) var rejected: [Rejected] = []
+  /// The index of the last message that was passed over (`Rejection.isPassedOver`).
+  private var passedOver: Int?
   /// Bytes of values so far.
   private(set) var byteCount: Int64 = 0
 
@@ -69,7 +71,7 @@ struct MessageDecoder: ~Copyable {
     limits: DecodingLimits, end: (Int32) -> KafkaOffset?
   ) throws(SchemaFailure) -> Progress {
     batch.recycle()
-    rejected = []
+    (rejected, passedOver) = ([], nil)
     let first = taken.hasMore ? taken.next : index
     let (partition, offset) = messages.withMessage(at: first) { ($0.partition, $0.offset) }
     let end = end(partition)
@@ -116,7 +118,7 @@ struct MessageDecoder: ~Copyable {
       while rejection < batch.rejections.count,
         Int(batch.rejections[rejection].place) <= record
       {
-        if reject(rejection, of: batch) { count += 1 }
+        if reject(rejection, of: &batch) { count += 1 }
         rejection += 1
       }
       messages.withMessage(at: taken.pop()) { message in
@@ -128,7 +130,7 @@ struct MessageDecoder: ~Copyable {
       count += 1
     }
     while rejection < batch.rejections.count {
-      if reject(rejection, of: batch) { count += 1 }
+      if reject(rejection, of: &batch) { count += 1 }
       rejection += 1
     }
     if stopsAtRejection, let bad = rejected.first {
@@ -136,20 +138,25 @@ struct MessageDecoder: ~Copyable {
     }
     if !taken.hasMore {
       next = max(next, taken.end)
-    } else if let last = rejected.last {
+    } else if let last = [rejected.last?.message, passedOver].compactMap({ $0 }).max() {
       next = max(
         next,
-        messages.withMessage(at: last.message) {
+        messages.withMessage(at: last) {
           KafkaOffset($0.offset.rawValue + 1)
         })
     }
     return (count, next)
   }
 
-  /// Keeps what is wrong with a message; false for another part of one.
-  private mutating func reject(_ index: Int, of batch: borrowing Batch) -> Bool {
+  /// Keeps what is wrong with a message, or passes it over; false for another part of one.
+  private mutating func reject(_ index: Int, of batch: inout Batch) -> Bool {
     let rejection = batch.rejections[index]
     guard rejection.part == .whole || rejection.part == .first else { return false }
+    if rejection.isPassedOver {
+      passedOver = taken.pop()
+      batch.tombstoneCount += 1
+      return true
+    }
     let reason =
       taken.nextIsBlank
       ? "an empty value; expected a JSON object" : decoder.message(for: rejection, in: batch)

@@ -124,7 +124,10 @@ public struct ReadPipeline<
       let rejection = batch.rejections[index]
       let isCounted = rejection.part == .whole || rejection.part == .first
       let isBehind = looked < decoded && Int(rejection.place) >= looked
-      if isCounted && !isBehind { ledger.rejected += Int64(rejection.recordCount) }
+      // Of what is passed over the source knows.
+      if isCounted && !isBehind && !rejection.isPassedOver {
+        ledger.rejected += Int64(rejection.recordCount)
+      }
     }
     unlooked = decoded - looked
   }

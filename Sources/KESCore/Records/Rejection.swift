@@ -34,6 +34,8 @@ public enum Fault: UInt8, BitwiseCopyable, Sendable {
   case missingField, expectedString, expectedNumber, expectedBoolean, expectedBranch
   case notWhole, outOfRange, unknownBranch, severalBranches, unknownStatus, notAnEvent
   case unexpectedSession, unwritableEvent
+  // Not what a session is given to (`SessionFields`).
+  case fieldTaken, oldClosing
   // Not Avro data.
   case truncated, badLong, badLength, badCount, badBoolean, badBranch, badSymbol, leftOver,
     unresolvedSymbol
@@ -64,6 +66,10 @@ public struct Rejection: BitwiseCopyable, Sendable {
   public var line: Int64
   /// Where it stands in the input: the byte, from 0 (Avro only).
   public var byteOffset: Int64 = 0
+
+  /// Whether the record is none that is wrong, and counts as filtered: a closing of sessions that are
+  /// replaced.
+  public var isPassedOver: Bool { fault == .oldClosing }
 
   public init(
     part: Part, fault: Fault, field: FieldName, place: Int, offset: Int, length: Int,

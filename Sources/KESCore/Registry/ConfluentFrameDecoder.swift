@@ -212,7 +212,7 @@ public struct ConfluentFrameDecoder: ~Copyable, RecordDecoder {
       let offset = batch.bytes.count
       batch.bytes.append(raw, start, length)
       reject(complaint, .whole, offset, length, &batch)
-      if limits.stopsAtRejection { return false }
+      if limits.stopsAtRejection && complaint.fault != .oldClosing { return false }
     }
     finish(length)
     return true

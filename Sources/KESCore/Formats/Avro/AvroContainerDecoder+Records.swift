@@ -24,7 +24,8 @@ extension AvroContainerDecoder {
         return rejectRest(bytes, scan, from: number, &columns, limits)
       } else {
         reject(start, end, scan, &columns)
-        if limits.stopsAtRejection { return stop(at: number, &scan) }
+        let isPassedOver = scanner.reader.flaw?.fault == .oldClosing
+        if limits.stopsAtRejection && !isPassedOver { return stop(at: number, &scan) }
         position &+= 1
       }
       scan.index = end
@@ -66,7 +67,9 @@ extension AvroContainerDecoder {
         batch.bytes.truncate(to: start)
       } else {
         admit(start, transcoder.reader.flaw, schema, entry, scan, dataEnd: end, &batch)
-        if limits.stopsAtRejection && !batch.rejections.isEmpty {
+        if limits.stopsAtRejection, batch.rejections.count > 0,
+          !batch.rejections[batch.rejections.count - 1].isPassedOver
+        {
           scan.passed = number
           return .stopped
         }

@@ -20,7 +20,8 @@ final class AvroJSONWriter {
   /// Of each record, which of its fields ours of that name has, too.
   private(set) var isKnown: [[Bool]] = []
 
-  init(_ schema: AvroSchema) {
+  /// - Parameter sessions: how the fields of sessions are called.
+  init(_ schema: AvroSchema, sessions: SessionFields = .usual) {
     self.schema = schema
     layout = AvroLayout(schema)
     for type in schema.types {
@@ -30,6 +31,8 @@ final class AvroJSONWriter {
     }
     let fields = schema.rootFields ?? []
     eventFields = fields.map { field in
+      if field.name == sessions.session { return .session }
+      if field.name == "session" { return .none }
       let name = FieldName.allCases.first { "\($0.text)" == field.name } ?? .none
       return name == .duplicate && !holdsBoolean(field.type) ? .none : name
     }

@@ -7,6 +7,8 @@ final class AvroTranscoder {
   let resolution: AvroResolution
   private let layout: AvroLayout
   private(set) var reader = AvroReader()
+  /// Whether closings that the reader has no branch for are passed over.
+  var passesOverClosings = false
   /// How long a value may become by defaults.
   private let greatestLength: Int
   /// Where the value at hand begins in the output.
@@ -100,8 +102,10 @@ final class AvroTranscoder {
     if index < 0 { return index }
     let branch = Int(reader.value)
     if let action = branches[branch] { return run(action, bytes, index, &output) }
-    reader.note(.unknownBranch, at: start)
-    return reader.skip(layout.child(branch, of: layout[type]), of: layout, bytes, index)
+    let inside = layout.child(branch, of: layout[type])
+    let isClosing = AvroName.unqualified(resolution.writer.name(of: inside)) == "SessionClosed"
+    reader.note(passesOverClosings && isClosing ? .oldClosing : .unknownBranch, at: start)
+    return reader.skip(inside, of: layout, bytes, index)
   }
 
   /// The items of an array or map, in blocks without sizes.

@@ -9,6 +9,7 @@ struct JSONFaultMessage {
   let greatestRecord: Int
   /// What the input is instead of records a line, where its first record shows that.
   var foreign: ForeignInput?
+  var sessions = SessionFields.usual
 
   func text(in batch: borrowing Batch) -> String {
     if let foreign { return "expected a JSON object a line, found \(foreign.name)" }
@@ -18,7 +19,11 @@ struct JSONFaultMessage {
     return expectation + found(in: batch)
   }
 
-  private var field: String { "\"\(rejection.field.text)\"" }
+  private var field: String { "\"\(fieldName)\"" }
+
+  private var fieldName: String {
+    rejection.field == .session ? sessions.session : "\(rejection.field.text)"
+  }
 
   private var expectation: String {
     switch rejection.fault {
@@ -47,6 +52,8 @@ struct JSONFaultMessage {
     case .severalBranches: "a second event in one record"
     case .unknownStatus: "a status that the schema does not have"
     case .unexpectedSession: "a session event among events, which Avro has one schema for"
+    case .fieldTaken: sessions.refusal("the record has", fieldName)
+    case .oldClosing: "a closing of sessions that are replaced"
     case .unwritableEvent: "an event that the schema of the output does not have"
     default: "not an event"
     }
@@ -54,7 +61,9 @@ struct JSONFaultMessage {
 
   /// `, found …` with the bytes at fault, where showing them helps.
   private func found(in batch: borrowing Batch) -> String {
-    let aboutAll: [Fault] = [.missingField, .unexpectedSession, .unwritableEvent]
+    let aboutAll: [Fault] = [
+      .missingField, .unexpectedSession, .unwritableEvent, .fieldTaken, .oldClosing,
+    ]
     if aboutAll.contains(rejection.fault) { return "" }
     let fault = Int(rejection.faultOffset)
     let end = Int(rejection.offset + rejection.length)

@@ -27,26 +27,43 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
   private let greatestRecord: Int
   private let wantsDetails: Bool
   private var scanner: JSONEventScanner
+  /// Whether closings are passed over.
+  private let passesOverClosings: Bool
+  /// What is to be taken out of the batch's records.
+  private var cuts: [Cut] = []
   /// Whether the bytes at hand belong to a record that was rejected as too long.
   public private(set) var isInsideRecord = false
   /// How many bytes, from the first, are known to hold no line feed: a long line that comes in
   /// small pieces is searched once.
   private var searchedCount = 0
 
+  /// A part of a record's bytes.
+  private struct Cut {
+    let record: Int
+    let range: Range<Int>
+  }
+
   /// - Parameters:
   ///   - greatestRecord: how many bytes a record may have.
   ///   - position: the number of the first record.
-  public init(purpose: Purpose, greatestRecord: Int, position: Int64 = 0) {
+  ///   - sessions: how the fields of sessions are called, and what is done with an event that has such.
+  public init(
+    purpose: Purpose, greatestRecord: Int, position: Int64 = 0, sessions: SessionFields = .usual
+  ) {
     self.greatestRecord = greatestRecord
     self.position = position
     wantsDetails = purpose != .segmenting
-    scanner = JSONEventScanner(schema: purpose == .reading ? .sessionEvent : .event)
+    scanner = JSONEventScanner(
+      schema: purpose == .reading ? .sessionEvent : .event, sessions: sessions,
+      admitsTaken: purpose == .converting)
+    passesOverClosings = purpose != .reading && sessions.replacesOld
+    admitsAll = !passesOverClosings
   }
 
   /// Has records that cannot be written rejected.
   mutating func admit(_ rule: SessionRule, refusing kinds: Set<EventKind>) {
     (sessionRule, refusedKinds) = (rule, kinds)
-    admitsAll = rule == .any && kinds.isEmpty
+    admitsAll = rule == .any && kinds.isEmpty && !passesOverClosings
   }
 
   public func place(after batch: borrowing Batch) -> DecodingPlace {
@@ -67,6 +84,7 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
     batch.decodedCount = batch.decode { bytes, columns in
       decodeLines(bytes, into: &columns, limits: limits)
     }
+    if !cuts.isEmpty { takeOut(of: &batch) }
     if needsEnd {
       // The line feed is ours: it must not count as a byte of the input.
       batch.bytes.truncate(to: length)
@@ -91,7 +109,7 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
     let end = position &+ min(limits.records, Int64.max &- position)
     while index < lines.count && position < end {
       let next = decodeLine(lines, index, into: &columns)
-      if limits.stopsAtRejection && !columns.rejections.isEmpty {
+      if limits.stopsAtRejection && hasBadRecord(columns) {
         position &-= 1
         return index
       }
@@ -100,6 +118,31 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
     }
     if index < lines.count || position >= end { return index }
     return keepTail(of: bytes, from: index, into: &columns, limits)
+  }
+
+  /// Whether the last rejection is of a record that is wrong.
+  @inline(__always)
+  private func hasBadRecord(_ columns: borrowing Batch.Columns) -> Bool {
+    let count = columns.rejections.count
+    return count > 0 && !columns.rejections[count - 1].isPassedOver
+  }
+
+  /// Takes members out of the records that have them, byte for byte: what stood behind them moves up,
+  /// and the line keeps its place.
+  private mutating func takeOut(of batch: inout Batch) {
+    // From behind, so that the places of the others stay true.
+    for cut in cuts.reversed() {
+      let (range, length) = (cut.range, cut.range.count)
+      var record = batch.records[cut.record]
+      let end = Int(record.offset) + Int(record.length)
+      batch.bytes.move(from: range.upperBound, to: range.lowerBound, end - range.upperBound)
+      record.length -= UInt32(length)
+      if !record.key.isUnescaped && Int(record.key.offset) >= range.upperBound {
+        record.key = TextRange(offset: Int(record.key.offset) - length, length: record.key.length)
+      }
+      batch.records[cut.record] = record
+    }
+    cuts.removeAll(keepingCapacity: true)
   }
 
   /// Leaves the beginning of a line for the next batch, unless it is too long already. Returns how
@@ -122,15 +165,26 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
     if found >= 0 && found &- start <= greatestRecord && (admitsAll || isAdmitted(start)) {
       append(recordAt: start, end: withoutCarriageReturn(lines, start, found), lines, to: &columns)
       position &+= 1
+      if !scanner.cuts.isEmpty { noteCuts(of: columns.records.count - 1) }
       return found
     }
     return rejectLine(lines, start, into: &columns)
+  }
+
+  @inline(never)
+  private mutating func noteCuts(of record: Int) {
+    for range in scanner.cuts { cuts.append(Cut(record: record, range: range)) }
+    scanner.cuts.removeAll(keepingCapacity: true)
   }
 
   /// Whether the record at `start` has a session where it must, and none where it must not, and is
   /// an event that can be written.
   @inline(never)
   private mutating func isAdmitted(_ start: Int) -> Bool {
+    if passesOverClosings && scanner.event.kind == .sessionClosed {
+      scanner.refuse(.oldClosing, .event, at: start)
+      return false
+    }
     if let kind = scanner.event.kind, refusedKinds.contains(kind) {
       scanner.refuse(.unwritableEvent, .event, at: start)
       return false
@@ -265,7 +319,7 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
   public func message(for rejection: Rejection, in batch: borrowing Batch) -> String {
     JSONFaultMessage(
       rejection: rejection, greatestRecord: greatestRecord,
-      foreign: foreignInput(at: rejection, in: batch)
+      foreign: foreignInput(at: rejection, in: batch), sessions: scanner.sessions
     ).text(in: batch)
   }
 
