@@ -58,41 +58,67 @@ public struct AvroOptions: ParsableArguments {
   /// - Parameters:
   ///   - output: the format of the output; nil for that of the first input.
   ///   - topics: which ends are topics.
+  ///   - sessions: how the fields of sessions are called.
   ///   - adapt: what records of a schema are written as.
   /// To be called before anything is read or touched: a schema that holds no events ends the run.
   public func makeSetup(
     wantsDetails: Bool, output: RecordFormat?, input: InputOptions, topics: TopicOptions,
-    signals: Signals,
+    signals: Signals, sessions: SessionFields = .usual,
     adapt: @escaping (AvroSchema) -> AvroSchema = { $0 }
   ) throws(ToolFailure) -> RecordSetup {
+    if output == .avro && !sessions.isAvroName {
+      throw .usage(
+        "--session-field \(sessions.session): a name in Avro has letters, digits and _ alone, no digit"
+          + " first; say --format json")
+    }
+    let schema = try readSchema(wantsDetails: wantsDetails, sessions)
+    if let schema, !wantsDetails { try requireRoom(for: sessions, in: schema) }
     let registry = try messages.open(signals)
     let formats = RecordFormats(
-      wantsDetails: wantsDetails, output: output,
-      schema: try readSchema(wantsDetails: wantsDetails),
+      wantsDetails: wantsDetails, output: sessions.isAvroName ? output : .json, schema: schema,
       unknownEvents: input.unknownEvents ?? .reject,
-      messageRegistry: messages.readsMessages || topics.from != nil ? registry : nil, adapt: adapt)
+      messageRegistry: messages.readsMessages || topics.from != nil ? registry : nil,
+      reader: AvroOptions.toolName, sessions: sessions, adapt: adapt)
     return RecordSetup(formats: formats, registry: registry)
   }
 
+  /// This tool as the user called it, without the way to it.
+  private static var toolName: String {
+    let path = CommandLine.arguments.first ?? ""
+    return String(path.split(separator: "/").last ?? "")
+  }
+
   /// Reads the schema that is forced, if one is.
-  private func readSchema(wantsDetails: Bool) throws(ToolFailure) -> AvroSchema? {
+  private func readSchema(
+    wantsDetails: Bool, _ sessions: SessionFields
+  ) throws(ToolFailure) -> AvroSchema? {
     guard let path = schema else { return nil }
     let length = Int64(AvroContainerHeader.greatestLength)
     let bytes = try streaming { () throws(StreamError) in try fileHead(path, length: length) }
     let schema: AvroSchema
     do throws(AvroSchemaError) {
+      let text = bytes.dropFirst(ByteOrderMark.length(in: bytes.span))
       schema = try AvroSchema(
-        parsing: String(decoding: bytes, as: UTF8.self), names: .specification)
+        parsing: String(decoding: text, as: UTF8.self), names: .specification)
     } catch {
       throw .pipeline(.schema(SchemaFailure(kind: .badData, message: "\(path): \(error)")))
     }
-    if let reason = schema.reasonAgainstEvents(wantsDetails: wantsDetails) {
+    if let reason = schema.reasonAgainstEvents(wantsDetails: wantsDetails, sessions) {
       throw .pipeline(
         .schema(
           SchemaFailure(
             kind: .badData, message: "\(path): the schema holds no events, at \(reason)")))
     }
     return schema
+  }
+
+  /// Refuses a schema whose events cannot get sessions.
+  private func requireRoom(
+    for sessions: SessionFields, in schema: AvroSchema
+  ) throws(ToolFailure) {
+    guard let refusal = sessions.refusal(of: schema) else { return }
+    let reason = "\(self.schema ?? ""): \(refusal)"
+    throw .pipeline(.schema(SchemaFailure(kind: .badData, message: reason)))
   }
 
   // MARK: Outputs

@@ -42,10 +42,12 @@ public struct FormatOptions: ParsableArguments {
   ///   - usual: the format where none is asked for; nil for that of the input.
   ///   - isFile: whether the output goes to a named file.
   ///   - topics: which ends are topics.
+  ///   - sessions: how the fields of sessions are called.
   ///   - adapt: what records of a schema are written as.
   public func makeSetup(
     wantsDetails: Bool, usual: RecordFormat? = nil, isFile: Bool, input: InputOptions,
-    topics: TopicOptions, signals: Signals, adapt: @escaping (AvroSchema) -> AvroSchema = { $0 }
+    topics: TopicOptions, signals: Signals, sessions: SessionFields,
+    adapt: @escaping (AvroSchema) -> AvroSchema = { $0 }
   ) throws(ToolFailure) -> RecordSetup {
     let isTerminal = !isFile && topics.to == nil && isStandardOutputTerminal
     let asksForAvro = format == .avro || avro.messages.outputFraming == .confluent
@@ -61,7 +63,7 @@ public struct FormatOptions: ParsableArguments {
       }
     return try avro.makeSetup(
       wantsDetails: wantsDetails, output: output, input: input, topics: topics,
-      signals: signals, adapt: adapt)
+      signals: signals, sessions: sessions, adapt: adapt)
   }
 
   /// Opens the output of records: the topic of `--to`, or what `opener` opens.
@@ -84,7 +86,9 @@ public struct FormatOptions: ParsableArguments {
     let output = try avro.makeOutput(
       stream, setup, isFile: isFile, isText: isText, base: base, form: form)
     if isText {
-      stream.framing = TextRewriter(style: TextStyle(isColored: color.isColored(isFile: isFile)))
+      stream.framing = TextRewriter(
+        style: TextStyle(isColored: color.isColored(isFile: isFile)),
+        sessions: setup.formats.sessions)
     }
     return output
   }

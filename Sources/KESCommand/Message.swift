@@ -1,8 +1,10 @@
 // One line on the standard error.
 
 internal import Glibc
+internal import KESCore
 
-/// Writes messages as `kes-segment: what is wrong`.
+/// Writes messages as `kes-segment: what is wrong`. Names and data in them may hold anything, which must
+/// not reach a terminal, nor make one message two lines: see `VisibleText`.
 public struct Messages: Sendable {
   public let tool: String
   public var isQuiet = false
@@ -10,10 +12,10 @@ public struct Messages: Sendable {
   public init(tool: String) { self.tool = tool }
 
   /// Says what went wrong. Not silenced by `--quiet`.
-  public func error(_ text: String) { write("\(tool): \(withoutControls(text))\n") }
+  public func error(_ text: String) { write("\(tool): \(VisibleText.of(text))\n") }
 
   /// Says what the user may want to know.
-  public func note(_ text: String) { if !isQuiet { write("\(tool): \(withoutControls(text))\n") } }
+  public func note(_ text: String) { if !isQuiet { write("\(tool): \(VisibleText.of(text))\n") } }
 
   /// Writes `text` as it is.
   public func write(_ text: String) {
@@ -26,15 +28,4 @@ public struct Messages: Sendable {
       rest = rest.dropFirst(written)
     }
   }
-}
-
-/// `text` with U+FFFD for every control character: names and data may hold anything, which must not
-/// reach a terminal, nor make one message two lines.
-func withoutControls(_ text: String) -> String {
-  var line = String.UnicodeScalarView()
-  for scalar in text.unicodeScalars {
-    let isControl = scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value)
-    line.append(isControl ? "\u{FFFD}" : scalar)
-  }
-  return String(line)
 }

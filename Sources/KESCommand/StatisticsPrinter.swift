@@ -106,7 +106,7 @@ public final class StatisticsPrinter: StatisticsReporter {
     let left = share > 0 ? Int(Double(now - started) / 1000 * (1 - share) / share) : 0
     let seconds = left % 60 < 10 ? "0\(left % 60)" : "\(left % 60)"
     messages.write(
-      "\r\u{1B}[K\(withoutControls(name)) [\(bar)] \(Int(share * 100))%  \(rate) records/s"
+      "\r\u{1B}[K\(VisibleText.of(name)) [\(bar)] \(Int(share * 100))%  \(rate) records/s"
         + "  \(left / 60):\(seconds) left")
   }
 }

@@ -43,7 +43,8 @@ public enum ToolFailure: Error {
 }
 
 extension Tool {
-  /// Parses the command line and runs the tool. `--stats` alone stands for `--stats=5`.
+  /// Parses the command line and runs the tool. `--stats` alone stands for `--stats=5`, and values may
+  /// begin with a dash.
   public static func start() {
     StandardDescriptors.reserve()
     Signals.tellFileLimit()
@@ -53,16 +54,25 @@ extension Tool {
       if argument == "--" { isOption = false }
       arguments.append(isOption && argument == "--stats" ? "--stats=5" : argument)
     }
-    do {
-      var command = try parseAsRoot(arguments)
-      try command.run()
-    } catch {
-      // Help, version and completions are errors of the parser, too.
-      if exitCode(for: error) != .validationFailure { exit(withError: error) }
-      let text = UsageAdvice.text(message(for: error), arguments: arguments, tool: toolName)
-      Messages(tool: toolName).error(text)
-      Glibc.exit(ExitStatus.usage.rawValue)
+    while true {
+      do {
+        var command = try parseAsRoot(arguments)
+        return try command.run()
+      } catch {
+        let joined = DashedValues.joined(
+          arguments, message: message(for: error), help: helpMessage(includeHidden: true))
+        guard let joined else { refuse(error, arguments) }
+        arguments = joined
+      }
     }
+  }
+
+  /// Ends as the parser's error says: help, version and completions are errors, too.
+  private static func refuse(_ error: any Error, _ arguments: [String]) -> Never {
+    if exitCode(for: error) != .validationFailure { exit(withError: error) }
+    let text = UsageAdvice.text(message(for: error), arguments: arguments, tool: toolName)
+    Messages(tool: toolName).error(text)
+    Glibc.exit(ExitStatus.usage.rawValue)
   }
 
   public func run() throws {

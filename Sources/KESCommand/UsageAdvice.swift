@@ -1,5 +1,7 @@
 // What a message about the command line says about its mending.
 
+internal import KESCore
+
 /// Words for who wrote a command line that cannot be understood.
 enum UsageAdvice {
   /// What is expected of a value, by the name that `--help` gives it.
@@ -53,7 +55,7 @@ enum UsageAdvice {
   }
 
   private static func dashes(_ written: String) -> String {
-    "a long option begins with two dashes, as -\(withoutControls(written))"
+    "a long option begins with two dashes, as -\(VisibleText.of(written))"
   }
 
   /// Of `-timeout`, which is taken for the letter `t` and others behind it.

@@ -42,6 +42,7 @@ struct KESProduce: Tool {
   @OptionGroup(title: "Faults") var faults: FaultOptions
   @OptionGroup(title: "Replay") var replay: ReplayOptions
   @OptionGroup(title: "Input of --replay") var input: InputOptions
+  @OptionGroup(title: "Input of --replay") var sessionFields: SessionFieldOptions
   @OptionGroup(title: "Kafka") var topics: TopicOptions
   @OptionGroup(title: "Output") var format: FormatOptions
   @OptionGroup(title: "Output") var output: OutputOptions
@@ -76,7 +77,7 @@ struct KESProduce: Tool {
         ("--dead-letter", input.deadLetter != nil), ("--from", topics.from != nil),
         ("--unknown-events", input.unknownEvents != nil),
         ("--schema", format.avro.schema != nil),
-      ].filter(\.1).map(\.0)
+      ].filter(\.1).map(\.0) + sessionFields.given
   }
 
   func work(_ messages: Messages) throws(ToolFailure) -> ToolEnding {
@@ -88,7 +89,7 @@ struct KESProduce: Tool {
     let isShifted = replay.shiftTo != nil
     let setup = try format.makeSetup(
       wantsDetails: true, usual: replay.replay ? nil : .json, isFile: isFile, input: input,
-      topics: topics, signals: signals
+      topics: topics, signals: signals, sessions: sessionFields.fields()
     ) { isShifted ? $0.withLongTimes() : $0 }
     let ends = try TopicEnds(topics, input, report, signals, messages)
     let destination = try format.openOutput(

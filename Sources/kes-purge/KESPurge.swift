@@ -63,6 +63,7 @@ struct KESPurge: Tool {
     version: version)
 
   @OptionGroup(title: "Input") var input: InputOptions
+  @OptionGroup(title: "Input") var sessionFields: SessionFieldOptions
   @OptionGroup(title: "Sessions") var closing: ClosingOptions
   @OptionGroup(title: "Sessions") var clocks: ClockOptions
   @OptionGroup(title: "State") var state: StateOptions
@@ -155,9 +156,11 @@ struct KESPurge: Tool {
       output: output.output, others: [input.deadLetterPath], topics: topics,
       apartFrom: input.names)
     let isFile = output.output != nil
+    let name = sessionFields.sessionField
     let setup = try format.makeSetup(
-      wantsDetails: true, isFile: isFile, input: input, topics: topics, signals: signals
-    ) { $0.adaptedToClosings() }
+      wantsDetails: true, isFile: isFile, input: input, topics: topics, signals: signals,
+      sessions: sessionFields.fields()
+    ) { $0.adaptedToClosings(named: name) }
     let ends = try TopicEnds(topics, input, report, signals, messages)
     let sessions = try format.openOutput(
       opener, ends, setup, color: report.color, isFile: isFile)
@@ -219,10 +222,15 @@ struct KESPurge: Tool {
     let selections = try selections(of: store, tasks, messages)
     let isFile = output.output != nil
     let setup = try format.makeSetup(
-      wantsDetails: false, isFile: isFile, input: input, topics: topics, signals: signals)
+      wantsDetails: false, isFile: isFile, input: input, topics: topics, signals: signals,
+      sessions: sessionFields.fields())
+    let name = sessionFields.sessionField
     let destination = try format.makeOutput(
       try openOutput(opener, of: store), setup, color: report.color, isFile: isFile
-    ) { $0.holdsClosings(marksDuplicates: false) ? $0.withoutSession() : nil }
+    ) {
+      $0.holdsClosings(marksDuplicates: false, named: name)
+        ? $0.withoutSession(named: name) : nil
+    }
     return try purge(
       store, selections, removingFrom: store, to: destination, signals, messages)
   }

@@ -67,6 +67,7 @@ struct KESRead: Tool {
   private static let followMilliseconds: Int64 = 100
 
   @OptionGroup(title: "Input") var input: InputOptions
+  @OptionGroup(title: "Input") var sessionFields: SessionFieldOptions
   @OptionGroup(title: "What to show") var view: ViewOptions
   @OptionGroup(title: "Drawings") var timeline: TimelineOptions
   @OptionGroup(title: "Filters") var filters: FilterOptions
@@ -165,7 +166,7 @@ struct KESRead: Tool {
     let usual = topics.messageFormat(avro.messages) ?? .json
     return try avro.makeSetup(
       wantsDetails: true, output: view.format == nil ? usual : view.format == .avro ? .avro : .json,
-      input: input, topics: topics, signals: signals)
+      input: input, topics: topics, signals: signals, sessions: sessionFields.fields())
   }
 
   var style: TextStyle {

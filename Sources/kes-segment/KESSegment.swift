@@ -50,6 +50,7 @@ struct KESSegment: Tool {
   @OptionGroup(title: "Sessions") var rules: RuleOptions
   @OptionGroup(title: "Sessions") var clocks: ClockOptions
   @OptionGroup(title: "Sessions") var dryRun: DryRunOptions
+  @OptionGroup(title: "Sessions") var sessionFields: SessionFieldOptions
   @OptionGroup(title: "State") var state: StateOptions
   @OptionGroup(title: "Kafka") var topics: TopicOptions
   @OptionGroup(title: "Application") var application: ApplicationOptions
@@ -133,18 +134,24 @@ struct KESSegment: Tool {
 
   var marksDuplicates: Bool { rules.duplicates == .mark }
 
+  var fields: SessionFields { sessionFields.fields(marksDuplicates: marksDuplicates) }
+
   func makeSetup(_ signals: Signals) throws(ToolFailure) -> RecordSetup {
     let (marksDuplicates, wantsClosings) = (marksDuplicates, rules.emit != .events)
+    let name = sessionFields.sessionField
     return try format.makeSetup(
       wantsDetails: false, isFile: output.output != nil, input: input, topics: topics,
-      signals: signals
-    ) { $0.adaptedToSessions(marksDuplicates: marksDuplicates, wantsClosings: wantsClosings) }
+      signals: signals, sessions: fields
+    ) {
+      $0.adaptedToSessions(
+        marksDuplicates: marksDuplicates, wantsClosings: wantsClosings, named: name)
+    }
   }
 
   /// The schema of the events of which an output's session events were made; nil where this run
   /// would write others.
   func recordSchema(of sessions: AvroSchema) -> AvroSchema? {
-    guard let events = sessions.withoutSession(),
+    guard let events = sessions.withoutSession(named: sessionFields.sessionField),
       sessionSchema(of: events)?.isSame(as: sessions) ?? false
     else { return nil }
     return events
@@ -152,7 +159,7 @@ struct KESSegment: Tool {
 
   /// The schema of the session events of events.
   func sessionSchema(of events: AvroSchema) -> AvroSchema? {
-    events.withSession(marksDuplicates: marksDuplicates)
+    events.withSession(marksDuplicates: marksDuplicates, named: sessionFields.sessionField)
   }
 
   func openLate(

@@ -71,6 +71,25 @@ import Testing
     #expect(found.count == 9 && found.next[0] == 9)
   }
 
+  @Test func aByteOrderMarkBeforeAValueIsPassedOver() throws {
+    let mark = "\u{FEFF}"
+    let values = [mark + Self.woke("a"), Self.woke("b"), mark + Self.woke("c"), mark, mark + mark]
+    let found = try MessageReading().decode(topic(values), partitions: 1, of: kafka)
+    #expect(found.lines[0] == [Self.woke("a"), Self.woke("b"), Self.woke("c")])
+    #expect(found.rejected[0]?.count == 2)
+    #expect(found.rejected[0]?[0] == "3: an empty value; expected a JSON object")
+  }
+
+  @Test func valuesOfAnotherKindAreNamedEach() throws {
+    let values = [Self.woke("a"), "[" + Self.woke("b") + "]", "\u{0}\u{0}" + Self.woke("c")]
+    let found = try MessageReading().decode(topic(values), partitions: 1, of: kafka)
+    #expect(
+      found.rejected[0] == [
+        "1: expected a JSON object a line, found a JSON array",
+        "2: expected a JSON object a line, found NUL bytes, as where a log was emptied under its writer",
+      ])
+  }
+
   @Test func tombstonesAreCountedWhereverTheyStand() throws {
     let values = [nil, Self.woke("a"), nil, nil, Self.woke("b"), nil]
     let found = try MessageReading().decode(topic(values), partitions: 1, of: kafka)

@@ -17,7 +17,7 @@ import Testing
   func theEventsOfASchemaOfSessionEventsAreThoseItWasMadeOf(text: String, marks: Bool) throws {
     let events = try AvroSchema(parsing: text)
     let sessions = try #require(events.withSession(marksDuplicates: marks))
-    #expect(sessions.hasSession && sessions.marksDuplicates == marks)
+    #expect(sessions.hasSession() && sessions.marksDuplicates == marks)
     #expect(sessions.withoutSession()?.document == events.document)
     // As a registry gives it that sorts what it is given.
     let sorted = try AvroSchema(parsing: sessions.document.withSortedMembers.description)

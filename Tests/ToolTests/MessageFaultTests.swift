@@ -333,7 +333,7 @@ import Testing
     let run =
       Self.online(server) + Self.quick + [
         "in", "--format", "json", "--state", "state", "--output", "out",
-        "--registry-property", "max.retries=0",
+        "--registry-property", "max.retries=0", "--session-field", "sid",
       ]
     server.fail(with: [.answerAndClose, .status(500)])
     let failed = try Program.run("kes-segment", run, directory: directory)
@@ -349,7 +349,8 @@ import Testing
     let lines = try directory.text("out").split(separator: "\n")
     #expect(lines.count == 3 && lines[2].contains(#""device":"c""#))
     let undisturbed = try Program.run(
-      "kes-segment", Self.online(server) + ["in", "--format", "json"], directory: directory)
+      "kes-segment", Self.online(server) + ["in", "--format", "json", "--session-field", "sid"],
+      directory: directory)
     #expect(try directory.read("out") == undisturbed.output)
   }
 

@@ -216,6 +216,13 @@ public struct ByteBlock: ~Copyable {
     unsafe base.storeBytes(of: value.littleEndian, toByteOffset: offset, as: Value.self)
   }
 
+  /// Moves `length` bytes from one place to another, which they may overlap; both within `count`.
+  public mutating func move(from source: Int, to target: Int, _ length: Int) {
+    precondition(source >= 0 && target >= 0 && length >= 0)
+    precondition(length <= count - source && length <= count - target)
+    unsafe memmove(base + target, base + source, length)
+  }
+
   /// Removes the first `length` bytes, moving the rest to the front. Cost: the bytes that stay.
   public mutating func removeFirst(_ length: Int) {
     precondition(length >= 0 && length <= count)

@@ -62,4 +62,14 @@ extension Span where Element == UInt8 {
     for index in start + 2..<start + length where self[index] & 0xC0 != 0x80 { return nil }
     return length
   }
+
+  /// The character at `start` and how many bytes it has; nil where there is none.
+  func scalar(at start: Int) -> (value: UInt32, length: Int)? {
+    guard start < count else { return nil }
+    if self[start] < 0x80 { return (UInt32(self[start]), 1) }
+    guard let length = characterLength(at: start) else { return nil }
+    var value = UInt32(self[start]) & (0x7F >> UInt32(length))
+    for index in start + 1..<start + length { value = value << 6 | UInt32(self[index] & 0x3F) }
+    return (value, length)
+  }
 }

@@ -4,7 +4,8 @@ internal import Glibc
 
 /// Reads `NAME=VALUE` lines (kcat.c, `read_conf_file`): white space around a line, empty lines and
 /// those that begin with `#` do not count; the escapes `\:` and `\=` of Java's files stand for
-/// their characters. White space around `=` does not count either, as in Java's files.
+/// their characters. White space around `=` does not count either, as in Java's files, nor does a byte
+/// order mark.
 struct KafkaPropertyFile {
   /// Our choice: no file of properties is longer.
   private static let greatestFile = 1 << 20
@@ -91,7 +92,9 @@ struct KafkaPropertyFile {
     defer { close(descriptor) }
     var bytes = ByteBlock()
     while try readMore(descriptor, into: &bytes) {}
-    return bytes.withBytes { bytes in (0..<bytes.count).map { bytes[$0] } }
+    return bytes.withBytes { bytes in
+      (ByteOrderMark.length(in: bytes)..<bytes.count).map { bytes[$0] }
+    }
   }
 
   /// False at the end of the file.

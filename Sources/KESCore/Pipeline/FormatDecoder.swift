@@ -5,8 +5,9 @@ public enum RecordFormat: String, CaseIterable, Sendable { case json, avro }
 
 /// Decodes inputs of all formats, one behind the other: an Avro container file where an input begins
 /// as one does, JSON-lines otherwise. Where the run has a registry to read by, messages are what
-/// begins neither as a container file nor with a brace: read as a length, both are more than any
-/// message may have.
+/// begins neither as a container file nor with a brace, nor as what `ForeignInput` knows: read as a
+/// length, all those are more than any message may have. A byte order mark at the start of an input is
+/// passed over, and says that the input is text.
 public struct FormatDecoder: ~Copyable, RecordDecoder {
   /// Who decodes.
   private enum Reader { case jsonLines, container, frames }
@@ -21,6 +22,8 @@ public struct FormatDecoder: ~Copyable, RecordDecoder {
   private var current: Reader?
   /// Who decoded last, and tells of that.
   private var last = Reader.jsonLines
+  /// Whether nothing of the input has been looked at.
+  private var isAtStart = false
 
   /// - Parameters:
   ///   - forced: the format of all inputs, where it need not be found.
@@ -33,7 +36,7 @@ public struct FormatDecoder: ~Copyable, RecordDecoder {
     self.forced = forced
     jsonLines = JSONLinesDecoder(
       purpose: formats.wantsDetails ? .reading : .segmenting, greatestRecord: greatestRecord,
-      unknownEvents: formats.unknownEvents, position: position)
+      unknownEvents: formats.unknownEvents, position: position, sessions: formats.sessions)
     container = AvroContainerDecoder(
       schemas: formats.schemas, wantsDetails: formats.wantsDetails,
       greatestRecord: greatestRecord, unknownEvents: formats.unknownEvents, position: position)
@@ -84,13 +87,27 @@ public struct FormatDecoder: ~Copyable, RecordDecoder {
     }
   }
 
+  public func message(
+    for rejection: Rejection, in batch: borrowing Batch, input: String
+  ) -> String {
+    let found =
+      switch last {
+      case .jsonLines: jsonLines.foreignInput(at: rejection, in: batch)
+      case .container: rejection.fault == .badHeader ? container.foreign : nil
+      case .frames: ForeignInput?.none
+      }
+    let advice = found?.advice(input: input, reader: formats.reader) ?? ""
+    return message(for: rejection, in: batch) + advice
+  }
+
   /// Whether inputs are values of a topic, a line each.
-  var readsTopic = false
+  var readsTopic = false { didSet { jsonLines.isEachAlone = readsTopic } }
 
   /// What is to be said where an input may hold messages that nobody expects: its first byte is 0.
   private func hint(at rejection: Rejection, in batch: borrowing Batch) -> String {
     guard readsTopic || rejection.line == 1, rejection.length > 0,
-      batch.bytes[Int(rejection.offset)] == 0
+      batch.bytes[Int(rejection.offset)] == 0,
+      jsonLines.foreignInput(at: rejection, in: batch) == nil
     else { return "" }
     return readsTopic
       ? "; Avro is read with --registry" : "; messages of topics are read with --framing confluent"
@@ -115,7 +132,10 @@ public struct FormatDecoder: ~Copyable, RecordDecoder {
     frames.beginInput(start)
     if forced == .json { choose(.jsonLines) }
     if forced == .avro && !readsFrames { choose(.container) }
+    // Values of a topic have lost theirs already.
+    isAtStart = !readsTopic
     if case .resumed(let position, let head) = start, position.offset > 0 {
+      isAtStart = false
       if current == nil, let found = find(head.span, isAll: true) { choose(found) }
       if current == .container { container.beginInput(start) }
     }
@@ -143,12 +163,31 @@ public struct FormatDecoder: ~Copyable, RecordDecoder {
   /// Who reads an input that begins with `bytes`; nil where that are too few.
   private func find(_ bytes: Span<UInt8>, isAll: Bool) -> Reader? {
     if bytes.isEmpty { return nil }
+    if ByteOrderMark.begins(bytes) == true { return text }
     guard let isContainer = AvroContainerHeader.isMagic(bytes, 0) ?? (isAll ? false : nil) else {
       return nil
     }
     if isContainer { return .container }
-    let isBrace = forced == nil && bytes[0] == UInt8(ascii: "{")
-    return readsFrames && !isBrace ? .frames : .jsonLines
+    if !readsFrames { return .jsonLines }
+    if forced == nil && bytes[0] == UInt8(ascii: "{") { return .jsonLines }
+    if bytes.count < ForeignInput.beginningLength && !isAll { return nil }
+    return ForeignInput.byBeginning(bytes) == nil ? .frames : text
+  }
+
+  /// Who says what is wrong with text, or reads it.
+  private var text: Reader { forced == .avro ? .container : .jsonLines }
+
+  /// Passes over a byte order mark at the start of the input; false where too few bytes are there to
+  /// tell. Places in the input are counted from behind, so the mark stays a part of it.
+  private mutating func passOverMark(_ batch: inout Batch, isAll: Bool) -> Bool {
+    let hasMark = batch.bytes.withBytes { ByteOrderMark.begins($0) }
+    if hasMark == nil && !isAll { return false }
+    isAtStart = false
+    if hasMark == true {
+      batch.bytes.removeFirst(ByteOrderMark.bytes.count)
+      if current == nil { choose(text) }
+    }
+    return true
   }
 
   // MARK: Decoding
@@ -166,6 +205,7 @@ public struct FormatDecoder: ~Copyable, RecordDecoder {
   public mutating func decode(
     _ batch: inout Batch, endOfInput: Bool, limits: DecodingLimits
   ) throws(SchemaFailure) {
+    if isAtStart && current != .container && !passOverMark(&batch, isAll: endOfInput) { return }
     if current == nil {
       guard let found = batch.bytes.withBytes({ find($0, isAll: endOfInput) }) else { return }
       choose(found)

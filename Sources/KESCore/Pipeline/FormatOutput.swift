@@ -132,7 +132,7 @@ extension FormatOutput {
     FormatSessionEncoder(
       lines: JSONLinesSessionEncoder(
         emission: emission, marksDuplicates: marksDuplicates,
-        converter: formats.makeAvroConverter()),
+        converter: formats.makeAvroConverter(), sessions: formats.sessions),
       container: AvroSessionEncoder(
         emission: emission, marksDuplicates: marksDuplicates, writer: writer,
         target: formats.target, converter: formats.linesConverter),
@@ -144,7 +144,8 @@ extension FormatOutput {
     -> FormatSessionEncoder<JSONLinesThroughEncoder, AvroThroughEncoder>
   {
     FormatSessionEncoder(
-      lines: JSONLinesThroughEncoder(converter: formats.makeAvroConverter()),
+      lines: JSONLinesThroughEncoder(
+        converter: formats.makeAvroConverter(), sessions: formats.sessions),
       container: AvroThroughEncoder(
         writer: writer, target: formats.target, converter: formats.linesConverter),
       output: self, content: .through)

@@ -184,7 +184,7 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable, RecordSourc
     let isCounted = rejection.part == .whole || rejection.part == .first
     let bad = BadRecord(
       position: input.name + decoder.location(of: rejection),
-      reason: decoder.message(for: rejection, in: batch))
+      reason: decoder.message(for: rejection, in: batch, input: input.name))
     deadLetters?.append(
       rejection, of: batch, isBinary: decoder.isBinary, position: bad.position, reason: bad.reason)
     if isCounted {

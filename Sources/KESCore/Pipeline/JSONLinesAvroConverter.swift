@@ -18,13 +18,17 @@ public final class JSONLinesAvroConverter: RecordConverter {
     self.wantsDetails = wantsDetails
     // What was a record once must be one again.
     decoder = JSONLinesDecoder(
-      purpose: wantsDetails ? .reading : .converting, greatestRecord: .max)
+      purpose: wantsDetails ? .reading : .converting, greatestRecord: .max,
+      sessions: target.sessions)
   }
 
   /// Which schema of ours the lines belong to of which `batch` has the first. Session events may be
   /// marked as duplicates: one that is may come at any time.
-  static func schema(of batch: borrowing Batch, wantsDetails: Bool) -> AvroSchema {
-    wantsDetails && batch.details[0].hasSession ? .markedSessionEvent : .event
+  static func schema(
+    of batch: borrowing Batch, wantsDetails: Bool, _ sessions: SessionFields
+  ) -> AvroSchema {
+    wantsDetails && batch.details[0].hasSession
+      ? .sessionEvent(named: sessions.session, marksDuplicates: true) : .event
   }
 
   /// Has `decoder` reject what the run's schema, where it is fixed, cannot hold.
@@ -47,8 +51,9 @@ public final class JSONLinesAvroConverter: RecordConverter {
 
   /// The schema of ours whose data the lines are, before they become data of `schema`.
   private func known(for schema: AvroSchema) -> AvroSchema {
-    if !wantsDetails || !schema.hasSession { return .event }
-    return schema.marksDuplicates ? .markedSessionEvent : .sessionEvent
+    let name = target.sessions.session
+    if !wantsDetails || !schema.hasSession(name) { return .event }
+    return .sessionEvent(named: name, marksDuplicates: schema.marksDuplicates)
   }
 
   /// Learns what the lines become. Throws where they are no data of the run's schema.
@@ -100,7 +105,7 @@ public final class JSONLinesAvroConverter: RecordConverter {
 
   private func appendKnown(_ line: Int, to output: inout ByteBlock) {
     AvroEventData.append(lines.records[line], lines.details[line], of: lines, to: &output)
-    if known.hasSession {
+    if known.hasSession(target.sessions.session) {
       AvroEventData.appendSession(
         lines.details[line], of: lines, marksDuplicates: known.marksDuplicates, to: &output)
     }

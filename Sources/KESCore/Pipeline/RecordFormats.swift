@@ -8,6 +8,10 @@ public final class RecordFormats {
   /// Whether events are read with all that they hold.
   public let wantsDetails: Bool
   let unknownEvents: UnknownEventPolicy
+  /// The name of the tool that reads, for advice.
+  let reader: String
+  /// How the fields of sessions are called.
+  public var sessions: SessionFields { schemas.sessions }
   /// Nil until it is known.
   public private(set) var output: RecordFormat?
   /// Whether records are read as the target's schema, whatever the output is.
@@ -23,20 +27,27 @@ public final class RecordFormats {
   ///   - output: the format that was asked for; nil for that of the first input.
   ///   - schema: what Avro records are to be read as; nil for their own schemas, or where the output
   ///     is Avro, for that of the first.
+  ///   - reader: the name of the tool that reads, for advice.
+  ///   - sessions: how the fields of sessions are called.
   ///   - adapt: what the run writes records of a schema as.
   public init(
     wantsDetails: Bool = false, output: RecordFormat?, schema: AvroSchema? = nil,
     unknownEvents: UnknownEventPolicy = .reject, messageRegistry: (any SchemaRegistry)? = nil,
+    reader: String = "kes-segment", sessions: SessionFields = .usual,
     adapt: @escaping (AvroSchema) -> AvroSchema = { $0 }
   ) {
     self.wantsDetails = wantsDetails
     self.output = output
     self.unknownEvents = unknownEvents
+    self.reader = reader
     self.messageRegistry = messageRegistry
-    schemas = AvroSchemaTable(wantsDetails: wantsDetails)
+    schemas = AvroSchemaTable(wantsDetails: wantsDetails, sessions: sessions)
     target = AvroTarget(schemas: schemas, adapt: adapt)
     isSchemaForced = schema != nil
-    if let schema { target.fix(schema) }
+    if let schema {
+      target.isForced = true
+      target.fix(schema)
+    }
   }
 
   /// What Avro records are to be read as, where that is not their own schema.
@@ -110,14 +121,15 @@ public final class RecordFormats {
   var sessionRule: JSONLinesDecoder.SessionRule {
     if !wantsDetails { return .any }
     guard let schema = target.schema else { return .likeFirst }
-    return schema.hasSession ? .required : .refused
+    return schema.hasSession(sessions.session) ? .required : .refused
   }
 
   /// Fixes what JSON-lines are written as, before the first is. Throws where they are no data of the
   /// schema that is fixed already.
   func admitLines(of batch: borrowing Batch) throws(SchemaFailure) {
     if hasAdmitted || batch.records.isEmpty { return }
-    try admitLines(as: JSONLinesAvroConverter.schema(of: batch, wantsDetails: wantsDetails))
+    try admitLines(
+      as: JSONLinesAvroConverter.schema(of: batch, wantsDetails: wantsDetails, sessions))
   }
 
   private func admitLines(as schema: AvroSchema) throws(SchemaFailure) {

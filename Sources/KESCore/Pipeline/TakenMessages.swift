@@ -82,10 +82,11 @@ struct TakenMessages: ~Copyable {
     indexes.append(Int32(truncatingIfNeeded: index))
   }
 
-  /// A line of the value: a line feed in it becomes a tab, which is white space where it is, and in a
-  /// string as wrong as it was.
+  /// A line of the value: a byte order mark before it is passed over, and a line feed in it becomes a
+  /// tab, which is white space where it is, and in a string as wrong as it was.
   @inline(__always)
   private mutating func appendLine(_ value: Span<UInt8>, to block: inout ByteBlock) {
+    let value = value.extracting(ByteOrderMark.length(in: value)..<value.count)
     if value.isEmpty || value[0] != UInt8(ascii: "{"), TakenMessages.isBlank(value) {
       // A line of its own that is rejected: an empty one would be passed over.
       blanks.insert(indexes.count)

@@ -6,10 +6,14 @@
 /// lines again, so it takes about the time of kes-read; the tools' own path stays as it is.
 public final class TextRewriter: OutputFraming {
   private var batch = Batch(blockSize: 1024)
-  private var decoder = JSONLinesDecoder(purpose: .reading, greatestRecord: .max)
+  private var decoder: JSONLinesDecoder
   private let encoder: EventTextEncoder
 
-  public init(style: TextStyle) { encoder = EventTextEncoder(style: style) }
+  /// - Parameter sessions: how the fields of sessions are called.
+  public init(style: TextStyle, sessions: SessionFields = .usual) {
+    encoder = EventTextEncoder(style: style)
+    decoder = JSONLinesDecoder(purpose: .reading, greatestRecord: .max, sessions: sessions)
+  }
 
   /// A line for every line of `content`, which must all be whole.
   public func frame(

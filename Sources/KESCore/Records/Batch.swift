@@ -27,7 +27,7 @@ public struct Batch: ~Copyable {
   /// How many records without a value there were, which are no events (tombstones).
   public var tombstoneCount = 0
 
-  /// How many events there were that are none of ours and are to be passed over.
+  /// How many events there were that are to be passed over: none of ours, or old closings.
   public var unknownCount = 0
 
   /// What stream time reaches after the last record; `.beforeAll` where nothing is to be said.

@@ -38,6 +38,9 @@ public protocol RecordDecoder: ~Copyable {
   /// What is wrong with a rejected record of `batch`, in words. Not for the record path.
   func message(for rejection: Rejection, in batch: borrowing Batch) -> String
 
+  /// The same, with what to do about it where the input, called `input`, is of another kind.
+  func message(for rejection: Rejection, in batch: borrowing Batch, input: String) -> String
+
   /// Where in its input a rejected record stands, to be written behind the input's name: `:1204`.
   func location(of rejection: Rejection) -> String
 
@@ -50,6 +53,12 @@ extension RecordDecoder where Self: ~Copyable {
     _ batch: inout Batch, _ fill: (inout ByteBlock) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     try fill(&batch.bytes)
+  }
+
+  public func message(
+    for rejection: Rejection, in batch: borrowing Batch, input: String
+  ) -> String {
+    message(for: rejection, in: batch)
   }
 
   public var hasMore: Bool { false }

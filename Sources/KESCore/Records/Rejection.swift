@@ -43,6 +43,8 @@ public enum Fault: UInt8, BitwiseCopyable, Sendable {
   case missingField, expectedString, expectedNumber, expectedBoolean, expectedBranch
   case notWhole, outOfRange, unknownBranch, severalBranches, unknownStatus, notAnEvent
   case unexpectedSession, unwritableEvent, unwritableTime
+  // Not what a session is given to (`SessionFields`).
+  case fieldTaken, oldClosing
   // Not now.
   case aheadOfClock
   // Not Avro data.

@@ -215,7 +215,7 @@ public struct ConfluentFrameDecoder: ~Copyable, RecordDecoder {
         complaint = Complaint(problem: reading.problem ?? "")
       }
     }
-    if let complaint, complaint.isUnknownEvent, unknownEvents == .filter {
+    if let complaint, passesOver(complaint) {
       batch.unknownCount += 1
     } else if let complaint {
       let offset = batch.bytes.count
@@ -225,6 +225,11 @@ public struct ConfluentFrameDecoder: ~Copyable, RecordDecoder {
     }
     finish(length)
     return true
+  }
+
+  /// Whether a message counts as filtered: an old closing, or an event that is none of ours.
+  private func passesOver(_ complaint: Complaint) -> Bool {
+    complaint.fault == .oldClosing || (complaint.isUnknownEvent && unknownEvents == .filter)
   }
 
   /// Appends the message's event to the batch; returns what is wrong where it is none.

@@ -80,7 +80,8 @@ public final class ConfluentFrameWriter: AvroWriter {
 
   private func ask(_ schema: AvroSchema) throws(SchemaFailure) -> SchemaIdentifier {
     let subject =
-      subject ?? .values(ofTopic: schema.hasSession ? "session-events" : "events")
+      subject
+      ?? .values(ofTopic: schema.hasSession(schemas.sessions.session) ? "session-events" : "events")
     do throws(RegistryError) {
       return registers
         ? try registry.register(schema.text, under: subject)

@@ -19,7 +19,7 @@ struct SchemaDirectory: Sendable {
 
   // MARK: Reading
 
-  /// The text of a file; nil where there is none. Throws `RegistryError.file` or `.badFile`.
+  /// The text of a file, without a byte order mark; nil where there is none. Throws `RegistryError.file` or `.badFile`.
   func read(_ name: String) throws(RegistryError) -> String? {
     let path = path(of: name)
     let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
@@ -30,6 +30,7 @@ struct SchemaDirectory: Sendable {
     defer { close(descriptor) }
     var bytes = ByteBlock()
     while try readMore(descriptor, path, into: &bytes) {}
+    bytes.removeFirst(bytes.withBytes { ByteOrderMark.length(in: $0) })
     let text = bytes.withBytes { bytes in
       unsafe bytes.withUnsafeBytes { unsafe String(validating: $0, as: UTF8.self) }
     }

@@ -149,7 +149,7 @@ import Testing
 
   @Test(
     arguments: [
-      (Array("{}".utf8), "it does not begin with \"Obj\" and 1"),
+      (Array("<>".utf8), "it does not begin with \"Obj\" and 1"),
       (Array("Obj\u{2}".utf8), "it does not begin with \"Obj\" and 1"),
       (Array("Ob".utf8), "it ends inside the header"),
       (Array(Make.header().dropLast()), "it ends inside the header"),

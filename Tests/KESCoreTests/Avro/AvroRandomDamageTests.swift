@@ -74,7 +74,8 @@ import Testing
     return {
       var driver = ContainerDriver()
       driver.wantsDetails = wantsDetails
-      driver.schemas = AvroSchemaTable(wantsDetails: wantsDetails)
+      driver.schemas = AvroSchemaTable(
+        wantsDetails: wantsDetails, sessions: wantsDetails ? .usual : SessionFields(session: "kes"))
       driver.greatestRecord = greatestRecord
       if isResolved {
         let target = AvroTarget(schemas: driver.schemas)

@@ -95,7 +95,7 @@ import Testing
   }
 
   /// What events of ours do not have may have any type in a line.
-  @Test(arguments: [#""session":17"#, #""session":null"#, #""duplicate":"no""#, #""duplicate":{}"#])
+  @Test(arguments: [#""id":17"#, #""duplicate":null"#, #""duplicate":"no""#, #""duplicate":{}"#])
   func whatIsNoFieldOfAnEventIsLeftOut(member: String) throws {
     func line(_ device: String, _ rest: String) -> String {
       #"{"device":"\#(device)","timestamp":1,"event":{"DeviceWokeUp":{}}\#(rest)}"#

@@ -54,7 +54,7 @@ import Testing
 
   @Test(
     arguments: [
-      schema(after: session), schema(event: woke), #"["null","string"]"#, #""string""#,
+      schema(event: woke), #"["null","string"]"#, #""string""#,
       // Its union has no place for a closing.
       schema(event: #"{"type":"array","items":"int"}"#),
       // The names that a closing brings are taken.
@@ -71,6 +71,20 @@ import Testing
     #expect(
       schema.adaptedToSessions(marksDuplicates: false, wantsClosings: true).document
         == AvroSchema.event.document)
+  }
+
+  @Test func aSessionThatIsThereLeavesNoRoomForOursUntilItGoes() throws {
+    let schema = try AvroSchema(
+      parsing: AvroSessionSchemaTests.schema(after: AvroSessionSchemaTests.session))
+    #expect(schema.withSession(marksDuplicates: false) == nil)
+    #expect(SessionFields.usual.refusal(of: schema)?.contains("--replace-session") ?? false)
+    #expect(SessionFields(replacesOld: true).refusal(of: schema) == nil)
+    #expect(
+      schema.adaptedToSessions(marksDuplicates: false, wantsClosings: true).text
+        == AvroSessionSchemaTests.schema())
+    let named = schema.withSession(marksDuplicates: true, named: "sid")
+    #expect(named?.rootFields?.map(\.name).suffix(3) == ["session", "duplicate", "sid"])
+    #expect(named?.withoutSession(named: "sid")?.document == schema.document)
   }
 
   @Test func aMarkThatIsThereLeavesNoRoomForOurs() throws {

@@ -234,11 +234,20 @@ struct EventDataMaker {
         case "device": known(.of(event.device), field.type, isDetail: false)
         case "timestamp": known(.long(event.time), field.type, isDetail: false)
         case "event": branch(event, field.type)
-        case "duplicate": known(.boolean(event.isDuplicate), field.type, isDetail: true)
+        case "duplicate": mark(event, field.type)
         case "session": known(.of(event.session ?? ""), field.type, isDetail: true)
         default: random(field.type)
         }
       })
+  }
+
+  /// A mark, which breaks nothing where something else stands for none.
+  private mutating func mark(_ event: PlainEvent, _ type: Int) -> TestAvroValue {
+    let (breaks, wasBroken) = (breaksEvents, isBrokenInDetail)
+    breaksEvents = breaks && !event.isDuplicate
+    let value = known(.boolean(event.isDuplicate), type, isDetail: true)
+    (breaksEvents, isBrokenInDetail) = (breaks, wasBroken)
+    return value
   }
 
   private mutating func random(_ type: Int) -> TestAvroValue {

@@ -9,9 +9,9 @@ struct AvroClosingEncoder: ~Copyable {
   private let transcoder: AvroTranscoder?
   private var scratch = ByteBlock()
 
-  init(to schema: AvroSchema, marksDuplicates: Bool) {
+  init(to schema: AvroSchema, marksDuplicates: Bool, named name: String = "session") {
     self.marksDuplicates = marksDuplicates
-    let known = marksDuplicates ? AvroSchema.markedSessionEvent : AvroSchema.sessionEvent
+    let known = AvroSchema.sessionEvent(named: name, marksDuplicates: marksDuplicates)
     let resolution = try? AvroResolution(from: known, to: schema, missing: .isEmpty)
     transcoder = resolution.flatMap { $0.isCopy ? nil : AvroTranscoder($0) }
   }

@@ -41,9 +41,10 @@ extension AvroContainerDecoder {
     return rejectRest(bytes, scan, fault: .leftOver, from: number - 1, &columns, limits)
   }
 
-  /// Whether a record with that flaw is no bad one, but an event that is none of ours.
+  /// Whether a record with that flaw counts as filtered: an old closing, or an event that is none of ours.
   private func passesOver(_ flaw: AvroFlaw?) -> Bool {
-    unknownEvents == .filter && flaw?.isUnknownEvent ?? false
+    guard let flaw else { return false }
+    return flaw.fault == .oldClosing || (unknownEvents == .filter && flaw.isUnknownEvent)
   }
 
   /// Why transcoding ended: behind the block's last record, or before its next one, because a slice

@@ -52,6 +52,8 @@ public struct AvroContainerDecoder: ~Copyable, RecordDecoder {
   var block: Int64 = 1
   var recordsOfBlock: Int64 = 0
   var headProblem = ""
+  /// What the input is instead, where that was seen.
+  private(set) var foreign: ForeignInput?
   /// The block at `used`, while it is decoded in slices.
   var opened: AvroOpenBlock?
   /// Why containers could not be read whose blocks were rejected with the bytes decoded last.
@@ -217,6 +219,9 @@ public struct AvroContainerDecoder: ~Copyable, RecordDecoder {
     case .incomplete: headProblem = "it ends inside the header"
     case .none(let reason): headProblem = reason
     }
+    foreign = given == raw.count ? raw.withBytes { ForeignInput.of($0) } : nil
+    // One that is damaged is told so of.
+    if foreign == .container { foreign = nil }
     return lose(.badHeader, recordCount: 1, then: .passing, &batch, limits)
   }
 
@@ -288,7 +293,9 @@ public struct AvroContainerDecoder: ~Copyable, RecordDecoder {
   public func message(for rejection: Rejection, in batch: borrowing Batch) -> String {
     switch rejection.fault {
     case .unusableSchema: problems[Int(rejection.faultOffset)]
-    case .badHeader: "not an Avro container file: \(headProblem)"
+    case .badHeader:
+      foreign.map { "expected an Avro container file, found \($0.name)" }
+        ?? "not an Avro container file: \(headProblem)"
     default: AvroFaultMessage(rejection: rejection, greatestRecord: greatestRecord).text
     }
   }

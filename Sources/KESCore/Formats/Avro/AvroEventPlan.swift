@@ -64,8 +64,10 @@ struct AvroEventPlan: ~Copyable {
   init() {}
 
   /// Throws `AvroSchemaError.unresolvable` where data of `schema` cannot be events.
-  init(_ schema: AvroSchema, purpose: Purpose) throws(AvroSchemaError) {
-    var compiler = AvroEventCompiler(schema: schema, purpose: purpose)
+  init(
+    _ schema: AvroSchema, purpose: Purpose, _ sessions: SessionFields = .usual
+  ) throws(AvroSchemaError) {
+    var compiler = AvroEventCompiler(schema: schema, purpose: purpose, sessions)
     try compiler.compile()
     kinds = compiler.kinds
     for step in compiler.steps { steps.append(step) }
@@ -84,18 +86,20 @@ extension AvroEventPlan {
 private struct AvroEventCompiler {
   let schema: AvroSchema
   let purpose: AvroEventPlan.Purpose
+  let sessions: SessionFields
   private(set) var steps: [AvroEventStep] = []
   private(set) var tables: [Int32] = []
   private(set) var kinds: Set<EventKind> = []
 
-  init(schema: AvroSchema, purpose: AvroEventPlan.Purpose) {
+  init(schema: AvroSchema, purpose: AvroEventPlan.Purpose, _ sessions: SessionFields) {
     self.schema = schema
     self.purpose = purpose
+    self.sessions = sessions
   }
 
-  /// What a field of ours must be.
+  /// What a field of ours must be; a session is a text, and a mark a boolean or another's field.
   enum Target {
-    case text, time, long, double, boolean, status, event
+    case text, session, time, long, double, boolean, mark, status, event
   }
 
   mutating func compile() throws(AvroSchemaError) {
@@ -105,8 +109,8 @@ private struct AvroEventCompiler {
     var targets: [String: Target] = ["device": .text, "timestamp": .time, "event": .event]
     let required = ["device", "timestamp", "event"]
     if purpose == .reading {
-      targets["session"] = .text
-      targets["duplicate"] = .boolean
+      targets["duplicate"] = .mark
+      targets[sessions.session] = .session
     }
     try compile(fields, targets, required: required, path: schema.name(of: schema.root))
     append(.end)
@@ -185,12 +189,25 @@ private struct AvroEventCompiler {
       throw fails("\(path).\(name)", "there is no such field, and ours has no default")
     }
     for field in fields {
-      guard let target = targets[field.name] else {
+      guard let target = targets[field.name],
+        target != .mark || canMark(field.type)
+      else {
         skip(field.type)
         continue
       }
-      let name = FieldName.allCases.first { "\($0.text)" == field.name } ?? .none
+      let name =
+        target == .session
+        ? .session : FieldName.allCases.first { "\($0.text)" == field.name } ?? .none
       try compile(field.type, name, target, path: "\(path).\(field.name)")
+    }
+  }
+
+  /// Whether values of a type, or of one of its branches, may be marks (R7).
+  private func canMark(_ type: Int) -> Bool {
+    switch schema.types[type] {
+    case .boolean: true
+    case .union(let branches): branches.contains(where: canMark)
+    default: false
     }
   }
 
@@ -203,6 +220,10 @@ private struct AvroEventCompiler {
       return try compile(branches, path: path, mismatch) {
         compiler, branch throws(AvroSchemaError) in
         if compiler.read(branch, field, target) { return true }
+        if target == .mark {
+          compiler.skip(branch)
+          return true
+        }
         compiler.append(.flaw, field, fault: AvroEventCompiler.fault(of: target))
         compiler.skip(branch)
         return false
@@ -252,7 +273,8 @@ private struct AvroEventCompiler {
   /// is none (spec, "Schema Resolution").
   private mutating func read(_ type: Int, _ field: FieldName, _ target: Target) -> Bool {
     switch (target, schema.types[type]) {
-    case (.text, .string), (.text, .bytes): append(.text, field)
+    case (.text, .string), (.text, .bytes), (.session, .string), (.session, .bytes):
+      append(.text, field)
     case (.time, _):
       guard let unit = schema.timeUnit(of: type) else { return false }
       appendTime(type, unit, field)
@@ -262,7 +284,7 @@ private struct AvroEventCompiler {
     case (.double, .float): append(.float, field)
     case (.double, .long): append(.longAsDouble, field)
     case (.double, .int): append(.intAsDouble, field)
-    case (.boolean, .boolean): append(.boolean, field)
+    case (.boolean, .boolean), (.mark, .boolean): append(.boolean, field)
     case (.status, .enumeration(_, let symbols, _)): appendStatus(symbols)
     default: return false
     }
@@ -305,11 +327,16 @@ private struct AvroEventCompiler {
   /// One branch; where it is none of ours, a record that has it is no event. So is a `SessionClosed` of
   /// the writer's own, with other fields.
   private mutating func compileBranch(_ type: Int, path: String) throws(AvroSchemaError) -> Bool {
-    guard case .record(let name, let fields) = schema.types[type],
-      let kind = EventKind.allCases.first(where: { "\($0.name)" == name.unqualified }),
+    let kind = eventKind(type)
+    guard case .record(let name, let fields) = schema.types[type], let kind,
       kind != .sessionClosed || purpose == .reading
     else {
-      appendUnknown(type)
+      if kind == .sessionClosed && sessions.replacesOld {
+        append(.flaw, .event, fault: .oldClosing)
+        skip(type)
+      } else {
+        appendUnknown(type)
+      }
       return false
     }
     var reading = self
@@ -349,6 +376,12 @@ private struct AvroEventCompiler {
     }
   }
 
+  /// The event of ours that a record's name says, namespaces aside.
+  private func eventKind(_ type: Int) -> EventKind? {
+    guard case .record(let name, _) = schema.types[type] else { return nil }
+    return EventKind.allCases.first { "\($0.name)" == name.unqualified }
+  }
+
   static func targets(of kind: EventKind) -> [String: Target] {
     switch kind {
     case .deviceWokeUp, .allDataSent: [:]
@@ -366,10 +399,10 @@ private struct AvroEventCompiler {
   private static func name(_ target: Target) -> String {
     switch target {
     case .time: "a time: long, or timestamp-millis, -micros or -nanos"
-    case .text: "string"
+    case .text, .session: "string"
     case .long: "long"
     case .double: "double"
-    case .boolean: "boolean"
+    case .boolean, .mark: "boolean"
     case .status: "enum"
     case .event: "union"
     }
@@ -377,9 +410,9 @@ private struct AvroEventCompiler {
 
   private static func fault(of target: Target) -> Fault {
     switch target {
-    case .text: .expectedString
+    case .text, .session: .expectedString
     case .time, .long, .double: .expectedNumber
-    case .boolean: .expectedBoolean
+    case .boolean, .mark: .expectedBoolean
     case .status: .unknownStatus
     case .event: .expectedBranch
     }

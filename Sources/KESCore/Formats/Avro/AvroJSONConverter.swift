@@ -23,7 +23,7 @@ public final class AvroJSONConverter: RecordConverter {
     let place = Int(number)
     while writers.count <= place { writers.append(nil) }
     if let known = writers[place] { return known }
-    let writer = AvroJSONWriter(schemas.schema(number))
+    let writer = AvroJSONWriter(schemas.schema(number), sessions: schemas.sessions)
     writers[place] = writer
     return writer
   }

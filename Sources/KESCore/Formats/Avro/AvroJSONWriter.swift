@@ -22,7 +22,8 @@ final class AvroJSONWriter {
   /// The types of our times, which JSON-lines have in milliseconds, where they are not.
   private(set) var fineTimes: [Int: TimeUnit] = [:]
 
-  init(_ schema: AvroSchema) {
+  /// - Parameter sessions: how the fields of sessions are called.
+  init(_ schema: AvroSchema, sessions: SessionFields = .usual) {
     self.schema = schema
     layout = AvroLayout(schema)
     for type in schema.types {
@@ -35,6 +36,8 @@ final class AvroJSONWriter {
     }
     let fields = schema.rootFields ?? []
     eventFields = fields.map { field in
+      if field.name == sessions.session { return .session }
+      if field.name == "session" { return .none }
       let name = FieldName.allCases.first { "\($0.text)" == field.name } ?? .none
       return name == .duplicate && !holdsBoolean(field.type) ? .none : name
     }

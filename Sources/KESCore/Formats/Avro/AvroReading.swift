@@ -30,6 +30,11 @@ final class AvroReading {
   private func open(
     _ writer: AvroSchema, _ schemas: AvroSchemaTable, _ target: AvroTarget?
   ) throws(AvroSchemaError) {
+    let isGiven = schemas.givesSessions && !(target?.isForced ?? false)
+    if isGiven, let refusal = schemas.sessions.refusal(of: writer) {
+      problem = refusal
+      return
+    }
     if let target, target.schema == nil {
       // What holds no events says nothing of those that may come.
       if let number = schemas.number(of: writer), let failure = schemas.entry(number).failure {
@@ -37,10 +42,14 @@ final class AvroReading {
       }
       target.fix(writer)
     }
-    if let target, let reader = target.schema, reader.document != writer.document {
+    // What the sessions replace is left out, also where records keep their own schemas otherwise.
+    let narrow = isGiven ? writer.without(fields: schemas.sessions.names) : writer
+    let reader = target?.schema ?? narrow
+    if reader.document != writer.document {
       let resolution = try AvroResolution(from: writer, to: reader)
       if !resolution.isCopy { transcoder = AvroTranscoder(resolution) }
-      schema = target.number
+      transcoder?.passesOverClosings = schemas.givesSessions && schemas.sessions.replacesOld
+      schema = schemas.number(of: reader) ?? 0
     } else {
       schema = schemas.number(of: writer) ?? 0
       keepsSchema = schema != 0

@@ -30,6 +30,23 @@ extension AvroSchema {
   /// The same with `duplicate` before the session (R7, `mark`).
   public static let markedSessionEvent = event.withSession(marksDuplicates: true) ?? event
 
+  /// The same where the session has another name.
+  static func sessionEvent(named name: String, marksDuplicates: Bool) -> AvroSchema {
+    if name == "session" { return marksDuplicates ? .markedSessionEvent : .sessionEvent }
+    return event.withSession(marksDuplicates: marksDuplicates, named: name) ?? event
+  }
+
+  /// This schema without those of its fields that have one of these names.
+  func without(fields names: [String]) -> AvroSchema {
+    guard case .object(let members) = document, let fields = document["fields"]?.elements,
+      fields.contains(where: { names.contains($0["name"]?.text ?? "") })
+    else { return self }
+    let kept = fields.filter { !names.contains($0["name"]?.text ?? "") }
+    let narrow = JSONValue.object(
+      members.map { $0.name == "fields" ? JSONMember("fields", .array(kept)) : $0 })
+    return (try? AvroSchema(narrow)) ?? self
+  }
+
   /// A schema of ours: that it is one is proved by the tests.
   private static func known(_ text: StaticString) -> AvroSchema {
     do {
@@ -39,16 +56,18 @@ extension AvroSchema {
     }
   }
 
-  /// The schema of this schema's events with their sessions: `session` is the last field, the union
+  /// The schema of this schema's events with their sessions: `session`, or what it is called, is the last field, the union
   /// of `event` has `SessionClosed` as its last branch unless it has one, and an `Event` is called
   /// `SessionEvent`. So an event's data with a string behind them are data of it. Nil where that
   /// cannot be: the record has such a field already, or no union `event`, or may hold itself, so that
   /// its data had to have sessions inside, too.
-  public func withSession(marksDuplicates: Bool) -> AvroSchema? {
+  public func withSession(
+    marksDuplicates: Bool, named session: String = "session"
+  ) -> AvroSchema? {
     guard case .object(let members) = document, let fields = document["fields"]?.elements,
       !holdsItself
     else { return nil }
-    let added = marksDuplicates ? ["duplicate", "session"] : ["session"]
+    let added = marksDuplicates ? ["duplicate", session] : [session]
     if fields.contains(where: { added.contains($0["name"]?.text ?? "") }) { return nil }
     var widened: [JSONValue] = []
     for field in fields {
@@ -59,7 +78,7 @@ extension AvroSchema {
       guard let wider = withClosings(field) else { return nil }
       widened.append(wider)
     }
-    widened += added.map { AvroSchema.field($0, $0 == "session" ? "string" : "boolean") }
+    widened += added.map { AvroSchema.field($0, $0 == session ? "string" : "boolean") }
     let name: JSONValue = .string("SessionEvent")
     let isEvent = document["name"]?.text == "Event"
     return try? AvroSchema(
@@ -134,9 +153,11 @@ extension AvroSchema {
   }
 
   /// Why its data cannot be read as events, and where in it that shows; nil where they can.
-  public func reasonAgainstEvents(wantsDetails: Bool) -> String? {
+  public func reasonAgainstEvents(
+    wantsDetails: Bool, _ sessions: SessionFields = .usual
+  ) -> String? {
     do throws(AvroSchemaError) {
-      _ = try AvroEventPlan(self, purpose: wantsDetails ? .reading : .segmenting)
+      _ = try AvroEventPlan(self, purpose: wantsDetails ? .reading : .segmenting, sessions)
       return nil
     } catch {
       guard case .unresolvable(_, _, let path, let reason) = error else { return "\(error)" }
@@ -144,17 +165,19 @@ extension AvroSchema {
     }
   }
 
-  /// Whether its events have a session.
-  public var hasSession: Bool { rootFields?.contains { $0.name == "session" } ?? false }
+  /// Whether its events have a session, by its name.
+  public func hasSession(_ name: String = "session") -> Bool {
+    rootFields?.contains { $0.name == name } ?? false
+  }
 
   /// Whether its events may be marked as duplicates (R7).
   var marksDuplicates: Bool { rootFields?.contains { $0.name == "duplicate" } ?? false }
 
   /// The schema of events of which `withSession` makes this one; where that might be several, one
   /// that is called `Event` and has no `SessionClosed`. Nil where this is no such schema.
-  public func withoutSession() -> AvroSchema? {
+  public func withoutSession(named session: String = "session") -> AvroSchema? {
     guard case .object(let members) = document, let fields = document["fields"]?.elements,
-      fields.last?["name"]?.text == "session", fields.last?["type"]?.text == "string"
+      fields.last?["name"]?.text == session, fields.last?["type"]?.text == "string"
     else { return nil }
     let kept = fields.dropLast().filter { $0["name"]?.text != "duplicate" }
     let narrow = kept.map(AvroSchema.withoutClosings)
@@ -174,7 +197,9 @@ extension AvroSchema {
           }))
     }
     let isMarked = marksDuplicates
-    return sources.first { $0.withSession(marksDuplicates: isMarked)?.isSame(as: self) ?? false }
+    return sources.first {
+      $0.withSession(marksDuplicates: isMarked, named: session)?.isSame(as: self) ?? false
+    }
   }
 
   /// The field `event` without the branch that `withClosings` adds; another as it is.
@@ -185,5 +210,14 @@ extension AvroSchema {
     else { return field }
     let union = JSONValue.array(branches.dropLast())
     return .object(members.map { $0.name == "type" ? JSONMember("type", union) : $0 })
+  }
+}
+
+extension SessionFields {
+  /// Why events of `schema` cannot get their sessions, with what to do; nil where they can.
+  public func refusal(of schema: AvroSchema) -> String? {
+    if replacesOld { return nil }
+    let taken = names.reversed().first { schema.hasSession($0) }
+    return taken.map { refusal("its records have", $0) }
   }
 }

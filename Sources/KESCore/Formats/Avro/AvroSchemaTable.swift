@@ -23,11 +23,11 @@ public final class AvroSchemaTable {
     /// Whether every datum takes at least one byte.
     var rootTakesBytes: Bool { layout[layout.root].emptyValues == 0 }
 
-    init(_ schema: AvroSchema, purpose: AvroEventPlan.Purpose) {
+    init(_ schema: AvroSchema, purpose: AvroEventPlan.Purpose, _ sessions: SessionFields) {
       self.schema = schema
       layout = AvroLayout(schema)
       do {
-        plan = try AvroEventPlan(schema, purpose: purpose)
+        plan = try AvroEventPlan(schema, purpose: purpose, sessions)
         failure = nil
       } catch {
         plan = AvroEventPlan()
@@ -41,14 +41,23 @@ public final class AvroSchemaTable {
   private var identifiers: [UInt16: SchemaIdentifier] = [:]
   private let purpose: AvroEventPlan.Purpose
 
+  /// How the fields of sessions are called.
+  let sessions: SessionFields
+
   /// - Parameter wantsDetails: whether events are read with all that they hold.
-  public init(wantsDetails: Bool) { purpose = wantsDetails ? .reading : .segmenting }
+  public init(wantsDetails: Bool, sessions: SessionFields = .usual) {
+    purpose = wantsDetails ? .reading : .segmenting
+    self.sessions = sessions
+  }
+
+  /// Whether sessions are given to the events that are read.
+  var givesSessions: Bool { purpose == .segmenting }
 
   /// The number of `schema`; nil where the table is full (65,535 schemas).
   public func number(of schema: AvroSchema) -> UInt16? {
     if let known = numbers[schema.document] { return known }
     guard entries.count < Int(UInt16.max) else { return nil }
-    entries.append(Entry(schema, purpose: purpose))
+    entries.append(Entry(schema, purpose: purpose, sessions))
     let number = UInt16(entries.count)
     numbers[schema.document] = number
     return number

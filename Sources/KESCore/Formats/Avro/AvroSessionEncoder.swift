@@ -65,12 +65,14 @@ public struct AvroSessionEncoder: ~Copyable, SessionEventEncoder {
     target.fix(.event)
     let schema = AvroSessionEncoder.schema(of: target, marksDuplicates: marksDuplicates)
     writer.begin(schema)
-    closingEncoder = AvroClosingEncoder(to: schema, marksDuplicates: marksDuplicates)
+    closingEncoder = AvroClosingEncoder(
+      to: schema, marksDuplicates: marksDuplicates, named: target.sessions.session)
   }
 
   private static func schema(of target: AvroTarget, marksDuplicates: Bool) -> AvroSchema {
-    let known = marksDuplicates ? AvroSchema.markedSessionEvent : AvroSchema.sessionEvent
-    return target.schema?.withSession(marksDuplicates: marksDuplicates) ?? known
+    let name = target.sessions.session
+    return target.schema?.withSession(marksDuplicates: marksDuplicates, named: name)
+      ?? .sessionEvent(named: name, marksDuplicates: marksDuplicates)
   }
 
   /// An event and its session; false where it is none of the output.

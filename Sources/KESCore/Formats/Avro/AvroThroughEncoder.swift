@@ -16,7 +16,7 @@ public struct AvroThroughEncoder: ~Copyable, SessionEventEncoder {
     self.target = target
     source = AvroRecordSource(target: target, converter: converter)
     closingEncoder = AvroClosingEncoder(to: .sessionEvent, marksDuplicates: false)
-    writer.schemaOfNone = { target.schema ?? .sessionEvent }
+    writer.schemaOfNone = { AvroThroughEncoder.schema(of: target) }
   }
 
   public var wantsClosings: Bool { true }
@@ -51,8 +51,13 @@ public struct AvroThroughEncoder: ~Copyable, SessionEventEncoder {
 
   private mutating func begin() {
     hasBegun = true
-    let schema = target.schema ?? .sessionEvent
+    let schema = AvroThroughEncoder.schema(of: target)
     writer.begin(schema)
-    closingEncoder = AvroClosingEncoder(to: schema, marksDuplicates: false)
+    closingEncoder = AvroClosingEncoder(
+      to: schema, marksDuplicates: false, named: target.sessions.session)
+  }
+
+  private static func schema(of target: AvroTarget) -> AvroSchema {
+    target.schema ?? .sessionEvent(named: target.sessions.session, marksDuplicates: false)
   }
 }

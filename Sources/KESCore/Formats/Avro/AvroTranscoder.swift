@@ -7,6 +7,8 @@ final class AvroTranscoder {
   let resolution: AvroResolution
   private let layout: AvroLayout
   private(set) var reader = AvroReader()
+  /// Whether closings that the reader has no branch for are passed over.
+  var passesOverClosings = false
   /// How long a value may become by defaults.
   private let greatestLength: Int
   /// The writer's type of what becomes an event's branch; nil where there is none.
@@ -111,8 +113,7 @@ final class AvroTranscoder {
     let branch = Int(reader.value)
     if let action = branches[branch] { return run(action, bytes, index, &output) }
     let inside = layout.child(branch, of: layout[type])
-    let isUnknown = type == eventType && isUnknownEvent(inside)
-    reader.note(.unknownBranch, isUnknown ? .event : .none, at: start)
+    reader.note(fault(of: inside), type == eventType && isUnknownEvent(inside) ? .event : .none, at: start)
     return reader.skip(inside, of: layout, bytes, index)
   }
 
@@ -121,6 +122,12 @@ final class AvroTranscoder {
     let name = AvroName.unqualified(resolution.writer.name(of: type))
     return name != "null"
       && !EventKind.allCases.contains { "\($0.name)" == name && $0 != .sessionClosed }
+  }
+
+  /// What is wrong with a branch that the reader does not have.
+  private func fault(of type: Int) -> Fault {
+    let isClosing = AvroName.unqualified(resolution.writer.name(of: type)) == "SessionClosed"
+    return passesOverClosings && isClosing ? .oldClosing : .unknownBranch
   }
 
   /// The items of an array or map, in blocks without sizes.

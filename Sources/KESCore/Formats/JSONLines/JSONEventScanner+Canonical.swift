@@ -120,7 +120,9 @@ extension JSONEventScanner {
   private mutating func canonicalEnd(_ bytes: Span<UInt8>, _ start: Int) -> Int {
     event.isDuplicate = false
     var index = start
-    if schema == .sessionEvent && bytes.hasText(",\"session\":\"", at: start) {
+    if schema == .sessionEvent && sessionName == nil
+      && bytes.hasText(",\"session\":\"", at: start)
+    {
       let sessionEnd = plainTextEnd(bytes, start &+ 12)
       if sessionEnd < 0 { return JSONScanner.failed }
       event.session = ScannedEvent.Text(start: start &+ 12, end: sessionEnd)

@@ -50,6 +50,15 @@ struct JSONEventScanner {
   private(set) var faultField: FieldName = .none
   var event = ScannedEvent()
   let schema: Schema
+  let sessions: SessionFields
+  /// What the session is called where that is not the usual name.
+  let sessionName: [UInt8]?
+  /// Whether events that have such fields already are as they are to be.
+  private let admitsTaken: Bool
+  /// The places of members that are taken out, in their order; to be cleared by who used them.
+  var cuts: [Range<Int>] = []
+  /// Whether the member scanned last is one.
+  private var isCut = false
   private let scratch = Scratch()
   // The value read last, on its way into `event`.
   private var lastText = ScannedEvent.Text()
@@ -59,7 +68,15 @@ struct JSONEventScanner {
   private var branchCount = 0
   private var isUnknown = false
 
-  init(schema: Schema) { self.schema = schema }
+  /// - Parameters:
+  ///   - sessions: how the fields of sessions are called.
+  ///   - admitsTaken: whether an `Event` may have such fields.
+  init(schema: Schema, sessions: SessionFields = .usual, admitsTaken: Bool = false) {
+    self.schema = schema
+    self.sessions = sessions
+    self.admitsTaken = admitsTaken
+    sessionName = sessions.unusualName
+  }
 
   /// Scans the record at `start`; returns the place of the line feed behind it, or
   /// `JSONScanner.failed` with the fault in `scanner` and `faultField`.
@@ -74,6 +91,7 @@ struct JSONEventScanner {
   mutating func scanGenerally(_ bytes: Span<UInt8>, _ start: Int) -> Int {
     event = ScannedEvent()
     faultField = .none
+    if !cuts.isEmpty { cuts.removeAll(keepingCapacity: true) }
     var index = scanner.skipSpace(bytes, start)
     guard bytes[index] == UInt8(ascii: "{") else { return scanner.fail(.expectedObject, at: index) }
     index = members(bytes, index, of: .record)
@@ -93,6 +111,8 @@ struct JSONEventScanner {
   private mutating func members(_ bytes: Span<UInt8>, _ start: Int, of level: Level) -> Int {
     var index = scanner.skipSpace(bytes, start &+ 1)
     if bytes[index] == UInt8(ascii: "}") { return index &+ 1 }
+    // The comma before the member at hand, where a member before that stays.
+    var comma = -1
     while true {
       guard bytes[index] == UInt8(ascii: "\"") else { return scanner.fail(.expectedKey, at: index) }
       let keyStart = index &+ 1
@@ -105,6 +125,7 @@ struct JSONEventScanner {
         return scanner.fail(.expectedColon, at: index)
       }
       index = scanner.skipSpace(bytes, index &+ 1)
+      isCut = false
       switch level {
       case .record: index = recordMember(bytes, key, index)
       case .union: index = branch(bytes, key, index)
@@ -116,12 +137,19 @@ struct JSONEventScanner {
         index = scanner.value(bytes, index)
       }
       if index < 0 { return JSONScanner.failed }
+      let (valueEnd, cutsMember) = (index, isCut)
       index = scanner.skipSpace(bytes, index)
-      if bytes[index] == UInt8(ascii: "}") { return index &+ 1 }
+      let isLast = bytes[index] == UInt8(ascii: "}")
+      if cutsMember && (comma >= 0 || isLast) {
+        cuts.append((comma >= 0 ? comma : keyStart &- 1)..<valueEnd)
+      }
+      if isLast { return index &+ 1 }
       guard bytes[index] == UInt8(ascii: ",") else {
         return scanner.fail(.expectedComma, at: index)
       }
-      index = scanner.skipSpace(bytes, index &+ 1)
+      let next = scanner.skipSpace(bytes, index &+ 1)
+      if cutsMember && comma < 0 { cuts.append((keyStart &- 1)..<next) } else { comma = index }
+      index = next
     }
   }
 
@@ -129,23 +157,70 @@ struct JSONEventScanner {
   private mutating func recordMember(
     _ bytes: Span<UInt8>, _ key: ScannedEvent.Text, _ index: Int
   ) -> Int {
-    switch field(bytes, key) {
+    switch recordField(bytes, key) {
     case .device:
       let end = text(bytes, index, .device)
       event.device = lastText
       return end
     case .timestamp: return timestamp(bytes, index)
     case .event: return union(bytes, index)
-    case .session where schema == .sessionEvent:
-      let end = text(bytes, index, .session)
-      event.session = lastText
-      return end
-    case .duplicate where schema == .sessionEvent:
-      let end = boolean(bytes, index, .duplicate)
-      event.isDuplicate = lastBoolean
-      return end
+    case .session: return session(bytes, key, index)
+    case .duplicate: return duplicate(bytes, key, index)
     default: return scanner.value(bytes, index)
     }
+  }
+
+  /// The session that a session event has, or that an event must not have.
+  private mutating func session(
+    _ bytes: Span<UInt8>, _ key: ScannedEvent.Text, _ index: Int
+  ) -> Int {
+    if schema == .event { return taken(.session, bytes, key, index) }
+    if sessions.replacesOld && bytes[index] != UInt8(ascii: "\"") {
+      return scanner.value(bytes, index)
+    }
+    let end = text(bytes, index, .session)
+    event.session = lastText
+    return end
+  }
+
+  /// A mark of kes-segment (R7); what is no boolean is another's, and says nothing.
+  private mutating func duplicate(
+    _ bytes: Span<UInt8>, _ key: ScannedEvent.Text, _ index: Int
+  ) -> Int {
+    if schema == .event {
+      return sessions.marksDuplicates
+        ? taken(.duplicate, bytes, key, index) : scanner.value(bytes, index)
+    }
+    event.isDuplicate = bytes[index] == UInt8(ascii: "t")
+    return scanner.value(bytes, index)
+  }
+
+  /// A member of an event that is to be written anew behind it: it goes, or the event is refused.
+  private mutating func taken(
+    _ field: FieldName, _ bytes: Span<UInt8>, _ key: ScannedEvent.Text, _ index: Int
+  ) -> Int {
+    let end = scanner.value(bytes, index)
+    if admitsTaken || end < 0 { return end }
+    if !sessions.replacesOld { return fail(.fieldTaken, field, key.start &- 1) }
+    isCut = true
+    return end
+  }
+
+  /// The field of a record that a key names.
+  @inline(__always)
+  private mutating func recordField(_ bytes: Span<UInt8>, _ key: ScannedEvent.Text) -> FieldName {
+    let field = field(bytes, key)
+    guard let sessionName else { return field }
+    return isNamed(sessionName, bytes, key) ? .session : field == .session ? .none : field
+  }
+
+  @inline(never)
+  private func isNamed(
+    _ name: [UInt8], _ bytes: Span<UInt8>, _ key: ScannedEvent.Text
+  ) -> Bool {
+    key.hasEscapes
+      ? scratch.withUnescaped(bytes, key) { $0.hasSameBytes(as: name.span) }
+      : bytes.extracting(key.start..<key.end).hasSameBytes(as: name.span)
   }
 
   private mutating func branchMember(
@@ -264,7 +339,8 @@ struct JSONEventScanner {
       key.hasEscapes
       ? scratch.withUnescaped(bytes, key) { JSONEventScanner.kind($0) }
       : JSONEventScanner.kind(bytes.extracting(key.start..<key.end))
-    return kind == .sessionClosed && schema == .event ? nil : kind
+    if kind == .sessionClosed && schema == .event && !sessions.replacesOld { return nil }
+    return kind
   }
 
   /// The branch of that name, with or without a namespace before it (`AvroName.unqualified`).

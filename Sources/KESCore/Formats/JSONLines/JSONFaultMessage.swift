@@ -7,15 +7,23 @@ struct JSONFaultMessage {
 
   let rejection: Rejection
   let greatestRecord: Int
+  /// What the input is instead of records a line, where its first record shows that.
+  var foreign: ForeignInput?
+  var sessions = SessionFields.usual
 
   func text(in batch: borrowing Batch) -> String {
+    if let foreign { return "expected a JSON object a line, found \(foreign.name)" }
     if rejection.fault == .tooLong {
       return "a record longer than \(greatestRecord) bytes; --max-record SIZE allows longer ones"
     }
     return expectation + found(in: batch)
   }
 
-  private var field: String { "\"\(rejection.field.text)\"" }
+  private var field: String { "\"\(fieldName)\"" }
+
+  private var fieldName: String {
+    rejection.field == .session ? sessions.session : "\(rejection.field.text)"
+  }
 
   private var expectation: String {
     switch rejection.fault {
@@ -46,6 +54,7 @@ struct JSONFaultMessage {
     case .unexpectedSession: "a session event among events, which Avro has one schema for"
     case .aheadOfClock: AheadLimit.text(ahead: rejection.ahead)
     case .unwritableTime: "a time that the unit of the output's schema cannot hold"
+    case .fieldTaken: sessions.refusal("the record has", fieldName)
     case .unwritableEvent: "an event that the schema of the output does not have"
     default: "not an event"
     }
@@ -54,24 +63,27 @@ struct JSONFaultMessage {
   /// `, found …` with the bytes at fault, where showing them helps.
   private func found(in batch: borrowing Batch) -> String {
     let aboutAll: [Fault] = [
-      .missingField, .unexpectedSession, .unwritableEvent, .unwritableTime, .aheadOfClock,
+      .missingField, .unexpectedSession, .unwritableEvent, .unwritableTime, .aheadOfClock, .fieldTaken,
     ]
     if aboutAll.contains(rejection.fault) { return "" }
     let fault = Int(rejection.faultOffset)
     let end = Int(rejection.offset + rejection.length)
     if fault >= end { return ", found the end of the line" }
     return batch.bytes.withBytes(fault, end - fault) { rest in
-      ", found " + JSONFaultMessage.excerpt(rest)
+      if ByteOrderMark.begins(rest) == true {
+        return ", found a byte order mark, which only the start of an input may have"
+      }
+      return ", found " + JSONFaultMessage.excerpt(rest)
     }
   }
 
-  /// The value that begins the bytes, cut where it is long, with what does not print as U+FFFD.
+  /// The value that begins the bytes, cut where it is long, between two characters where they are.
   private static func excerpt(_ rest: Span<UInt8>) -> String {
     let end = valueEnd(rest)
-    let shown = min(end, excerptLength)
-    let text = String(decodingBytes: rest.extracting(0..<shown))
-    let printable = String(text.map { $0.isASCII && !$0.isPrintableASCII ? "\u{FFFD}" : $0 })
-    return shown < end ? printable + "..." : printable
+    var shown = min(end, excerptLength)
+    while shown < end && shown > excerptLength - 3 && rest[shown] & 0xC0 == 0x80 { shown -= 1 }
+    let text = VisibleText.of(String(decodingBytes: rest.extracting(0..<shown)))
+    return shown < end ? text + "..." : text
   }
 
   /// Where a string or a bare word ends; a bracket stands for itself and what follows.
@@ -87,12 +99,5 @@ struct JSONFaultMessage {
       index += 1
     }
     return index
-  }
-}
-
-extension Character {
-  fileprivate var isPrintableASCII: Bool {
-    guard let value = asciiValue else { return false }
-    return value >= 0x20 && value < 0x7F
   }
 }

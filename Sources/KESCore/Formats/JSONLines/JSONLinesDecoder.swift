@@ -31,24 +31,39 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
   private let wantsDetails: Bool
   private let unknownEvents: UnknownEventPolicy
   private var scanner: JSONEventScanner
+  /// Whether closings are passed over.
+  private let passesOverClosings: Bool
+  /// What is to be taken out of the batch's records.
+  private var cuts: [Cut] = []
   /// Whether the bytes at hand belong to a record that was rejected as too long.
   public private(set) var isInsideRecord = false
   /// How many bytes, from the first, are known to hold no line feed: a long line that comes in
   /// small pieces is searched once.
   private var searchedCount = 0
 
+  /// A part of a record's bytes.
+  private struct Cut {
+    let record: Int
+    let range: Range<Int>
+  }
+
   /// - Parameters:
   ///   - greatestRecord: how many bytes a record may have.
   ///   - position: the number of the first record.
+  ///   - sessions: how the fields of sessions are called, and what is done with an event that has such.
   public init(
     purpose: Purpose, greatestRecord: Int, unknownEvents: UnknownEventPolicy = .reject,
-    position: Int64 = 0
+    position: Int64 = 0, sessions: SessionFields = .usual
   ) {
     self.unknownEvents = unknownEvents
     self.greatestRecord = greatestRecord
     self.position = position
     wantsDetails = purpose != .segmenting
-    scanner = JSONEventScanner(schema: purpose == .reading ? .sessionEvent : .event)
+    scanner = JSONEventScanner(
+      schema: purpose == .reading ? .sessionEvent : .event, sessions: sessions,
+      admitsTaken: purpose == .converting)
+    passesOverClosings = purpose != .reading && sessions.replacesOld
+    admitsAll = !passesOverClosings
   }
 
   /// Has records that cannot be written rejected.
@@ -56,7 +71,7 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
     _ rule: SessionRule, refusing kinds: Set<EventKind>, times: ClosedRange<Int64>
   ) {
     (sessionRule, refusedKinds, admittedTimes) = (rule, kinds, times)
-    admitsAll = rule == .any && kinds.isEmpty && times == .min ... .max
+    admitsAll = rule == .any && kinds.isEmpty && times == .min ... .max && !passesOverClosings
   }
 
   public func place(after batch: borrowing Batch) -> DecodingPlace {
@@ -78,6 +93,7 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
     batch.decodedCount = batch.decode { bytes, columns in
       decodeLines(bytes, into: &columns, limits: limits)
     }
+    if !cuts.isEmpty { takeOut(of: &batch) }
     if needsEnd {
       // The line feed is ours: it must not count as a byte of the input.
       batch.bytes.truncate(to: length)
@@ -113,6 +129,24 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
     return keepTail(of: bytes, from: index, into: &columns, limits)
   }
 
+  /// Takes members out of the records that have them, byte for byte: what stood behind them moves up,
+  /// and the line keeps its place.
+  private mutating func takeOut(of batch: inout Batch) {
+    // From behind, so that the places of the others stay true.
+    for cut in cuts.reversed() {
+      let (range, length) = (cut.range, cut.range.count)
+      var record = batch.records[cut.record]
+      let end = Int(record.offset) + Int(record.length)
+      batch.bytes.move(from: range.upperBound, to: range.lowerBound, end - range.upperBound)
+      record.length -= UInt32(length)
+      if !record.key.isUnescaped && Int(record.key.offset) >= range.upperBound {
+        record.key = TextRange(offset: Int(record.key.offset) - length, length: record.key.length)
+      }
+      batch.records[cut.record] = record
+    }
+    cuts.removeAll(keepingCapacity: true)
+  }
+
   /// Leaves the beginning of a line for the next batch, unless it is too long already. Returns how
   /// many bytes are used up.
   private mutating func keepTail(
@@ -136,15 +170,26 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
     {
       append(recordAt: start, end: withoutCarriageReturn(lines, start, found), lines, to: &columns)
       position &+= 1
+      if !scanner.cuts.isEmpty { noteCuts(of: columns.records.count - 1) }
       return found
     }
     return rejectLine(lines, start, into: &columns)
+  }
+
+  @inline(never)
+  private mutating func noteCuts(of record: Int) {
+    for range in scanner.cuts { cuts.append(Cut(record: record, range: range)) }
+    scanner.cuts.removeAll(keepingCapacity: true)
   }
 
   /// Whether the record at `start` has a session where it must, and none where it must not, and is
   /// an event that can be written, with times that can be.
   @inline(never)
   private mutating func isAdmitted(_ start: Int) -> Bool {
+    if passesOverClosings && scanner.event.kind == .sessionClosed {
+      scanner.refuse(.oldClosing, .event, at: start)
+      return false
+    }
     if let kind = scanner.event.kind, refusedKinds.contains(kind) {
       scanner.refuse(.unwritableEvent, .event, at: start)
       return false
@@ -258,7 +303,7 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
     while JSONScanner.isSpace(lines[index]) { index += 1 }
     if index == lineFeed { return lineFeed }
     let isTooLong = lineFeed - start > greatestRecord
-    if unknownEvents == .filter && !isTooLong && scanner.isOfUnknownEvent(lines, start) {
+    if !isTooLong && isPassedOver(lines, start) {
       columns.unknownCount += 1
       position &+= 1
       return lineFeed
@@ -273,6 +318,12 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
     columns.rejections.append(rejection)
     position &+= 1
     return lineFeed
+  }
+
+  /// Whether the line at `start` counts as filtered: an old closing, or an event that is none of ours.
+  private mutating func isPassedOver(_ lines: Span<UInt8>, _ start: Int) -> Bool {
+    scanner.scanner.fault == .oldClosing
+      || (unknownEvents == .filter && scanner.isOfUnknownEvent(lines, start))
   }
 
   /// Rejects what is longer than a record may be, though its end has not come yet. Returns how many
@@ -310,6 +361,48 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
   }
 
   public func message(for rejection: Rejection, in batch: borrowing Batch) -> String {
-    JSONFaultMessage(rejection: rejection, greatestRecord: greatestRecord).text(in: batch)
+    JSONFaultMessage(
+      rejection: rejection, greatestRecord: greatestRecord,
+      foreign: foreignInput(at: rejection, in: batch), sessions: scanner.sessions
+    ).text(in: batch)
+  }
+
+  // MARK: What is no JSON-lines at all
+
+  /// Whether each record is an input of its own, as messages are.
+  var isEachAlone = false
+
+  /// What the input is instead, where the rejected record is its first and shows that.
+  func foreignInput(at rejection: Rejection, in batch: borrowing Batch) -> ForeignInput? {
+    guard isEachAlone || rejection.line == 1, rejection.part != .middle, rejection.part != .last
+    else { return nil }
+    let (start, length) = (Int(rejection.offset), Int(rejection.length))
+    let rest = isEachAlone ? length : batch.bytes.count - start
+    return batch.bytes.withBytes(start, rest) { bytes in
+      switch ForeignInput.of(bytes) {
+      case .lines: isSpread(rejection, bytes, length) ? .spread : nil
+      case let found: found
+      }
+    }
+  }
+
+  /// Whether a record of `length` bytes, which begins `bytes` with a brace, breaks off at the end of its
+  /// line, and goes on in the next.
+  private func isSpread(_ rejection: Rejection, _ bytes: Span<UInt8>, _ length: Int) -> Bool {
+    guard rejection.faultOffset >= rejection.offset + rejection.length,
+      rejection.fault != .unclosedString, rejection.fault != .tooLong
+    else { return false }
+    guard let lineFeed = bytes.firstIndex(of: UInt8(ascii: "\n"), from: length) else {
+      return false
+    }
+    var next = lineFeed
+    while next < bytes.count, JSONScanner.isSpace(bytes[next]) || bytes[next] == UInt8(ascii: "\n")
+    {
+      next += 1
+    }
+    if next < bytes.count { return bytes[next] != UInt8(ascii: "{") }
+    var last = length - 1
+    while last > 0, JSONScanner.isSpace(bytes[last]) { last -= 1 }
+    return [UInt8(ascii: "{"), UInt8(ascii: ","), UInt8(ascii: "[")].contains(bytes[last])
   }
 }

@@ -3,8 +3,11 @@
 /// Writes `SessionClosed` events (cli.md, section 1, "Session event").
 enum JSONLinesSessionClosed {
   /// A `SessionClosed`, its members in the order of the schema, without white space.
+  ///
+  /// - Parameter member: what stands before the session where that is not `,"session":`.
   static func append(
-    _ closing: Closing, of outcome: borrowing Outcome, to output: inout ByteBlock
+    _ closing: Closing, of outcome: borrowing Outcome, member: [UInt8]?,
+    to output: inout ByteBlock
   ) {
     output.append("{\"device\":")
     outcome.withClosingText(closing.key) { JSONText.appendString($0, to: &output) }
@@ -14,7 +17,7 @@ enum JSONLinesSessionClosed {
     appendBranch(
       closing.status, start: closing.start, end: closing.end, events: closing.events,
       isPartial: closing.isPartial, to: &output)
-    output.append(",\"session\":")
+    if let member { output.append(member.span) } else { output.append(",\"session\":") }
     switch closing.session {
     case .identifier(let identifier):
       output.append(UInt8(ascii: "\""))

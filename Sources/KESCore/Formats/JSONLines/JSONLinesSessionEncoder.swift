@@ -5,11 +5,15 @@ public struct JSONLinesSessionEncoder: ~Copyable, SessionEventEncoder {
   private let emission: Emission
   private let marksDuplicates: Bool
   private var foreign: ForeignRecords
+  /// What stands before a session, where that is not the usual member.
+  private let member: [UInt8]?
 
   /// - Parameter converter: turns records that are not JSON-lines into JSON objects.
   public init(
-    emission: Emission, marksDuplicates: Bool, converter: (any RecordConverter)? = nil
+    emission: Emission, marksDuplicates: Bool, converter: (any RecordConverter)? = nil,
+    sessions: SessionFields = .usual
   ) {
+    member = sessions.unusualMember
     self.emission = emission
     self.marksDuplicates = marksDuplicates
     foreign = ForeignRecords(converter: converter)
@@ -25,7 +29,8 @@ public struct JSONLinesSessionEncoder: ~Copyable, SessionEventEncoder {
     let closings = emission == .events ? 0 : outcome.closings.count
     for index in 0..<batch.records.count {
       while closed < closings && Int(outcome.closings[closed].place) <= index {
-        JSONLinesSessionClosed.append(outcome.closings[closed], of: outcome, to: &output)
+        JSONLinesSessionClosed.append(
+          outcome.closings[closed], of: outcome, member: member, to: &output)
         closed &+= 1
       }
       if emission != .closed {
@@ -33,7 +38,8 @@ public struct JSONLinesSessionEncoder: ~Copyable, SessionEventEncoder {
       }
     }
     while closed < closings {
-      JSONLinesSessionClosed.append(outcome.closings[closed], of: outcome, to: &output)
+      JSONLinesSessionClosed.append(
+        outcome.closings[closed], of: outcome, member: member, to: &output)
       closed &+= 1
     }
   }
@@ -56,7 +62,12 @@ public struct JSONLinesSessionEncoder: ~Copyable, SessionEventEncoder {
     output.append(batch.bytes, start, brace &- start)
     if isDuplicate { output.append(",\"duplicate\":true") }
     let (first, second, count) = assignment.session.characters
-    if brace == end &- 1 {
+    if let member {
+      output.append(member.span)
+      output.append("\"", first, second, count: count, "\"")
+      output.append(batch.bytes, brace, end &- brace)
+      output.append(UInt8(ascii: "\n"))
+    } else if brace == end &- 1 {
       output.append(",\"session\":\"", first, second, count: count, "\"}\n")
     } else {
       output.append(",\"session\":\"", first, second, count: count, "\"")
@@ -74,6 +85,7 @@ public struct JSONLinesSessionEncoder: ~Copyable, SessionEventEncoder {
     output.truncate(to: output.count - 1)
     if assignment.disposition == .duplicate { output.append(",\"duplicate\":true") }
     let (first, second, count) = assignment.session.characters
-    output.append(",\"session\":\"", first, second, count: count, "\"}\n")
+    if let member { output.append(member.span) } else { output.append(",\"session\":") }
+    output.append("\"", first, second, count: count, "\"}\n")
   }
 }

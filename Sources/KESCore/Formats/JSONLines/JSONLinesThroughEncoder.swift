@@ -4,9 +4,12 @@
 /// whatever its line ended with; closings at their places.
 public struct JSONLinesThroughEncoder: ~Copyable, SessionEventEncoder {
   private var records: JSONLinesRecordEncoder
+  /// What stands before the session of a closing, where that is not the usual member.
+  private let member: [UInt8]?
 
   /// - Parameter converter: turns records that are not JSON-lines into JSON objects.
-  public init(converter: (any RecordConverter)? = nil) {
+  public init(converter: (any RecordConverter)? = nil, sessions: SessionFields = .usual) {
+    member = sessions.unusualMember
     records = JSONLinesRecordEncoder(converter: converter)
   }
 
@@ -23,7 +26,7 @@ public struct JSONLinesThroughEncoder: ~Copyable, SessionEventEncoder {
         records.append(index, of: batch, to: &output)
         index &+= 1
       }
-      JSONLinesSessionClosed.append(closing, of: outcome, to: &output)
+      JSONLinesSessionClosed.append(closing, of: outcome, member: member, to: &output)
     }
     while index < batch.records.count {
       records.append(index, of: batch, to: &output)

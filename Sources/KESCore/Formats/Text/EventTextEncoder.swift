@@ -25,10 +25,10 @@ public struct EventTextEncoder: RecordEncoder, Sendable {
   ) {
     style.begin(.name, &output)
     output.append(UInt8(ascii: "["))
-    batch.withText(record.key) { TerminalText.append($0, to: &output) }
+    batch.withText(record.key) { VisibleText.append($0, to: &output) }
     if detail.hasSession {
       output.append(UInt8(ascii: "/"))
-      batch.withText(detail.session) { TerminalText.append($0, to: &output) }
+      batch.withText(detail.session) { VisibleText.append($0, to: &output) }
     }
     output.append(UInt8(ascii: "]"))
     style.end(.name, &output)
@@ -50,7 +50,7 @@ public struct EventTextEncoder: RecordEncoder, Sendable {
     switch detail.kind {
     case .deviceWokeUp, .allDataSent: break
     case .dataReceived:
-      batch.withText(detail.name) { TerminalText.append($0, to: &output) }
+      batch.withText(detail.name) { VisibleText.append($0, to: &output) }
       output.append(UInt8(ascii: ","))
       output.append(thousandths: detail.value)
     case .sessionClosed: encodeClosing(detail, to: &output)

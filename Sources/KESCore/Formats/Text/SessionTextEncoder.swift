@@ -35,8 +35,8 @@ public struct SessionTextEncoder: SessionRowEncoder {
   public func encode(
     _ row: SessionRow, device: Span<UInt8>, session: Span<UInt8>, to output: inout ByteBlock
   ) {
-    appendColumn(Width.device, &output) { TerminalText.append(device, to: &$0) }
-    appendColumn(Width.session, &output) { TerminalText.append(session, to: &$0) }
+    appendColumn(Width.device, &output) { VisibleText.append(device, to: &$0) }
+    appendColumn(Width.session, &output) { VisibleText.append(session, to: &$0) }
     let part = TextStyle.part(of: row.status)
     style.begin(part, &output)
     appendColumn(Width.status, &output) { $0.append(row.statusText) }

@@ -10,7 +10,7 @@ enum PictureText {
     return tenth == 0 ? "\(sign)\(whole)" : "\(sign)\(whole).\(tenth)"
   }
 
-  /// A name as it is shown, not yet escaped for markup: without control characters.
+  /// A name as it is shown, not yet escaped for markup: without what nobody sees.
   static func name(_ bytes: Span<UInt8>) -> String { TerminalText.shown(bytes, isUTF8: true) }
 
   /// The class of a status in the style sheet.
