@@ -66,7 +66,8 @@ public struct AvroOptions: ParsableArguments {
     let registry = try messages.open(signals)
     let formats = RecordFormats(
       wantsDetails: wantsDetails, output: output, schema: try readSchema(),
-      messageRegistry: messages.readsMessages || topics.from != nil ? registry : nil, adapt: adapt)
+      messageRegistry: messages.readsMessages || topics.from != nil ? registry : nil,
+      followsRecords: messages.writesMessages || topics.to != nil, adapt: adapt)
     return RecordSetup(formats: formats, registry: registry)
   }
 
@@ -144,7 +145,8 @@ public struct AvroOptions: ParsableArguments {
         codec: codec ?? (isFile ? .deflate : .null), blockSize: blockSize.bytes)
     }
     let schema = try? AvroSchema(parsing: header.schemaText)
-    guard let schema, AvroOptions.goesOn(with: schema, formats, base, form) else {
+    let target = formats.outputTarget(isContainer: true)
+    guard let schema, AvroOptions.goesOn(with: schema, target, base, form) else {
       throw .stream(
         .outputChanged(
           name: stream.name,
@@ -157,7 +159,7 @@ public struct AvroOptions: ParsableArguments {
     return writer
   }
 
-  /// Every message names its schema: where the run's is another, that does no harm.
+  /// Every message names its schema: where those of the run are others, that does no harm.
   private func makeFrames(
     _ written: WrittenForm?, _ registry: any SchemaRegistry, _ formats: RecordFormats,
     isMain: Bool, _ base: (AvroSchema) -> AvroSchema?, _ form: (AvroSchema) -> AvroSchema?
@@ -168,11 +170,12 @@ public struct AvroOptions: ParsableArguments {
     do throws(RegistryError) { text = try registry.schema(identifier) } catch {
       throw .pipeline(.schema(error.asSchemaFailure))
     }
-    if let schema = try? AvroSchema(parsing: text),
-      AvroOptions.goesOn(with: schema, formats, base, form)
-    {
-      writer.resume(identifier, schema)
-    }
+    guard let schema = try? AvroSchema(parsing: text) else { return writer }
+    let target = formats.target
+    let goesOn =
+      target.followsRecords
+      ? base(schema) != nil : AvroOptions.goesOn(with: schema, target, base, form)
+    if goesOn { writer.resume(identifier, schema) }
     return writer
   }
 

@@ -48,8 +48,7 @@ extension KESPurge {
     }
     if let signal { return ToolEnding(.stopped(signal)) }
     let selections = try selections(of: rest.store, rest.tasks, messages)
-    let setup = try format.makeSetup(
-      wantsDetails: false, isFile: output.output != nil, topics: topics, signals: signals)
+    let setup = try makeSetupOfClosings(signals, messages)
     let destination = try format.openOutput(
       opener, ends, setup, color: report.color, isFile: output.output != nil)
     return try purge(

@@ -197,8 +197,7 @@ struct KESPurge: Tool {
     }
     let selections = try selections(of: store, tasks, messages)
     let isFile = output.output != nil
-    let setup = try format.makeSetup(
-      wantsDetails: false, isFile: isFile, topics: topics, signals: signals)
+    let setup = try makeSetupOfClosings(signals, messages)
     let destination = try format.makeOutput(
       try openOutput(opener, of: store), setup, color: report.color, isFile: isFile
     ) { $0.holdsClosings(marksDuplicates: false) ? $0.withoutSession() : nil }
@@ -207,6 +206,16 @@ struct KESPurge: Tool {
   }
 
   /// What is to go of each partition: they have stream times of their own.
+  /// Events' schemas become such as hold closings with sessions.
+  func makeSetupOfClosings(
+    _ signals: Signals, _ messages: Messages
+  ) throws(ToolFailure) -> RecordSetup {
+    try format.makeSetup(
+      wantsDetails: false, isFile: output.output != nil, topics: topics, signals: signals,
+      messages: messages
+    ) { $0.adaptedToSessions(marksDuplicates: false, wantsClosings: true) }
+  }
+
   func selections(
     of store: StateStore, _ tasks: some Sequence<Int32>, _ messages: Messages
   ) throws(ToolFailure) -> [TaskSelection] {
@@ -234,7 +243,7 @@ struct KESPurge: Tool {
       store: store, selections: selections, remover: state.dryRun ? nil : remover,
       encoder: destination.makeSessionEncoder(
         emission: .closed, marksDuplicates: destination.writer.marksDuplicates),
-      output: destination.stream, signals: signals)
+      output: destination.stream, formats: destination.formats, signals: signals)
     let ending = try piping { () throws(PipelineError) in try purge.run() }
     messages.note(count(purged: purge.closedCount, of: purge.openCount))
     return ToolEnding(ending)

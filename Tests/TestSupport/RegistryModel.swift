@@ -13,7 +13,26 @@ public struct RegistryModel: Sendable {
   /// Added to the answers of `/schemas/ids`, such as `schemaType`.
   public var extraMembers: [Int: [String: String]] = [:]
 
-  private var schemas: [String] = []
+  /// Whether nobody may register what is not there: a user with read access alone.
+  public var refusesRegistering = false
+
+  /// A schema, and those that it refers to, as they came.
+  private struct Schema: @unchecked Sendable {
+    let text: String
+    let references: NSArray
+
+    func isSame(as other: Schema) -> Bool {
+      references == other.references
+        && RegistryModel.document(text) as? NSObject
+          == RegistryModel.document(other.text) as? NSObject
+    }
+
+    var members: [String: Any] {
+      references.count == 0 ? ["schema": text] : ["schema": text, "references": references]
+    }
+  }
+
+  private var schemas: [Schema] = []
   /// The ids of each subject's versions.
   private var subjects: [String: [Int]] = [:]
 
@@ -110,6 +129,7 @@ public struct RegistryModel: Sendable {
   private mutating func register(_ subject: String, _ body: Data) -> SentResponse {
     guard let schema = RegistryModel.schema(in: body) else { return RegistryModel.invalid }
     var identifiers = subjects[subject] ?? []
+    if refusesRegistering { return RegistryModel.fault(403, 40301, "Forbidden") }
     let present = identifier(of: schema)
     if let present, identifiers.contains(present) { return RegistryModel.answer(["id": present]) }
     let reasons = identifiers.last.map { rule(schema, schemas[$0 - 1]) } ?? []

@@ -39,3 +39,21 @@ public protocol SchemaRegistry: AnyObject {
   /// The numbers of the versions under `subject`, ascending. Throws `.unknownSubject`.
   func versions(of subject: SubjectName) throws(RegistryError) -> [Int32]
 }
+
+extension SchemaRegistry {
+  /// The id of `schema` under `subject`, where it is registered only if it is not there: who may only
+  /// read can have it, too. Throws what `register` does.
+  func identifierRegistering(
+    _ schema: String, under subject: SubjectName
+  ) throws(RegistryError) -> SchemaIdentifier {
+    do throws(RegistryError) {
+      return try identifier(of: schema, under: subject)
+    } catch {
+      switch error {
+      // Some may only write.
+      case .unknownSubject, .unregistered, .refused: return try register(schema, under: subject)
+      default: throw error
+      }
+    }
+  }
+}

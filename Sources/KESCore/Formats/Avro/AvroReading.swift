@@ -30,26 +30,18 @@ final class AvroReading {
   private func open(
     _ writer: AvroSchema, _ schemas: AvroSchemaTable, _ target: AvroTarget?
   ) throws(AvroSchemaError) {
-    if let target, target.schema == nil {
-      // What holds no events says nothing of those that may come.
-      if let number = schemas.number(of: writer), let failure = schemas.entry(number).failure {
-        throw failure
-      }
-      target.fix(writer)
-    }
-    if let target, let reader = target.schema, reader.document != writer.document {
-      let resolution = try AvroResolution(from: writer, to: reader)
-      if !resolution.isCopy { transcoder = AvroTranscoder(resolution) }
-      schema = target.number
-    } else {
-      schema = schemas.number(of: writer) ?? 0
-      keepsSchema = schema != 0
-    }
+    schema = try target?.number(for: writer) ?? schemas.number(of: writer) ?? 0
     if schema == 0 {
       problem = "more than \(UInt16.max) schemas"
       return
     }
-    entry = schemas.entry(schema)
-    if let failure = entry?.failure { throw failure }
+    let entry = schemas.entry(schema)
+    self.entry = entry
+    keepsSchema = entry.schema.document == writer.document
+    if !keepsSchema {
+      let resolution = try AvroResolution(from: writer, to: entry.schema)
+      if !resolution.isCopy { transcoder = AvroTranscoder(resolution) }
+    }
+    if let failure = entry.failure { throw failure }
   }
 }
