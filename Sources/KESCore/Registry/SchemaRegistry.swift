@@ -7,8 +7,8 @@
 /// Not for two threads at once. Every operation may wait for a server or a disk, and throws a
 /// `RegistryError` also where that fails.
 public protocol SchemaRegistry: AnyObject {
-  /// The schema with this id. Throws `.unknownSchema` where there is none, and
-  /// `.unsupportedSchema` where it is no Avro schema that stands by itself.
+  /// The schema with this id, with those that it refers to put in. Throws `.unknownSchema` where there
+  /// is none, `.missingReference`, and `.unsupportedSchema` where it is no Avro schema.
   func schema(_ identifier: SchemaIdentifier) throws(RegistryError) -> String
 
   /// The latest version under `subject`. Throws `.unknownSubject`.
