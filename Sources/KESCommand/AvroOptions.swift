@@ -61,9 +61,10 @@ public struct AvroOptions: ParsableArguments {
   ///   - adapt: what records of a schema are written as.
   public func makeSetup(
     wantsDetails: Bool, output: RecordFormat?, topics: TopicOptions, signals: Signals,
+    messages notes: Messages,
     adapt: @escaping (AvroSchema) -> AvroSchema = { $0 }
   ) throws(ToolFailure) -> RecordSetup {
-    let registry = try messages.open(signals)
+    let registry = try messages.open(signals, notes)
     let formats = RecordFormats(
       wantsDetails: wantsDetails, output: output, schema: try readSchema(),
       messageRegistry: messages.readsMessages || topics.from != nil ? registry : nil,
@@ -181,12 +182,12 @@ public struct AvroOptions: ParsableArguments {
 
   /// Makes `schema`, of an output that an earlier run wrote, this run's; false where that cannot be.
   private static func goesOn(
-    with schema: AvroSchema, _ formats: RecordFormats, _ base: (AvroSchema) -> AvroSchema?,
+    with schema: AvroSchema, _ target: AvroTarget, _ base: (AvroSchema) -> AvroSchema?,
     _ form: (AvroSchema) -> AvroSchema?
   ) -> Bool {
     guard let records = base(schema) else { return false }
-    formats.target.fix(records)
-    guard let target = formats.target.schema, let own = form(target), let other = form(records)
+    target.fix(records)
+    guard let target = target.schema, let own = form(target), let other = form(records)
     else { return false }
     return own.isSame(as: other)
   }

@@ -45,7 +45,7 @@ public struct FormatOptions: ParsableArguments {
   ///   - adapt: what records of a schema are written as.
   public func makeSetup(
     wantsDetails: Bool, usual: RecordFormat? = nil, isFile: Bool, topics: TopicOptions,
-    signals: Signals, adapt: @escaping (AvroSchema) -> AvroSchema = { $0 }
+    signals: Signals, messages: Messages, adapt: @escaping (AvroSchema) -> AvroSchema = { $0 }
   ) throws(ToolFailure) -> RecordSetup {
     let isTerminal = !isFile && topics.to == nil && isStandardOutputTerminal
     let asksForAvro = format == .avro || avro.messages.outputFraming == .confluent
@@ -61,7 +61,7 @@ public struct FormatOptions: ParsableArguments {
       }
     return try avro.makeSetup(
       wantsDetails: wantsDetails, output: output, topics: topics, signals: signals,
-      adapt: adapt)
+      messages: messages, adapt: adapt)
   }
 
   /// Opens the output of records: the topic of `--to`, or what `opener` opens.

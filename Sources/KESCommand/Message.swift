@@ -6,6 +6,7 @@ internal import Glibc
 public struct Messages: Sendable {
   public let tool: String
   public var isQuiet = false
+  let figures = RunningFigures()
 
   public init(tool: String) { self.tool = tool }
 

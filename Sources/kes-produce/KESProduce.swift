@@ -88,7 +88,7 @@ struct KESProduce: Tool {
     let isShifted = replay.shiftTo != nil
     let setup = try format.makeSetup(
       wantsDetails: true, usual: replay.replay ? nil : .json, isFile: isFile, topics: topics,
-      signals: signals
+      signals: signals, messages: messages
     ) { isShifted ? $0.withLongTimes() : $0 }
     let destination = try format.openOutput(
       opener, ends, setup, color: report.color, isFile: isFile)

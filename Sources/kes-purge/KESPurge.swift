@@ -144,7 +144,8 @@ struct KESPurge: Tool {
     let ends = try TopicEnds(topics, input, report, signals, messages)
     let isFile = output.output != nil
     let setup = try format.makeSetup(
-      wantsDetails: true, isFile: isFile, topics: topics, signals: signals
+      wantsDetails: true, isFile: isFile, topics: topics, signals: signals,
+      messages: messages
     ) { $0.adaptedToClosings() }
     let sessions = try format.openOutput(
       opener, ends, setup, color: report.color, isFile: isFile)
@@ -205,7 +206,6 @@ struct KESPurge: Tool {
       store, selections, removingFrom: store, to: destination, signals, messages)
   }
 
-  /// What is to go of each partition: they have stream times of their own.
   /// Events' schemas become such as hold closings with sessions.
   func makeSetupOfClosings(
     _ signals: Signals, _ messages: Messages
@@ -216,6 +216,7 @@ struct KESPurge: Tool {
     ) { $0.adaptedToSessions(marksDuplicates: false, wantsClosings: true) }
   }
 
+  /// What is to go of each partition: they have stream times of their own.
   func selections(
     of store: StateStore, _ tasks: some Sequence<Int32>, _ messages: Messages
   ) throws(ToolFailure) -> [TaskSelection] {

@@ -9,7 +9,8 @@ extension KESSegment {
     _ count: Int64, _ signals: Signals, _ messages: Messages
   ) throws(ToolFailure) -> ToolEnding {
     let setup = try format.avro.makeSetup(
-      wantsDetails: false, output: .json, topics: topics, signals: signals)
+      wantsDetails: false, output: .json, topics: topics, signals: signals,
+      messages: messages)
     let greatestCount = min(count, input.count ?? .max)
     let onRejection: (BadRecord) -> Void = { messages.note("\($0); skipped") }
     let ends = try TopicEnds(topics, input, report, signals, messages)

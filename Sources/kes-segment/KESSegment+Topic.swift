@@ -26,7 +26,7 @@ extension KESSegment {
     if application?.guarantee == .exactlyOnce {
       ends.transactions = try transactionalIdentifier(store)
     }
-    let setup = try makeSetup(signals)
+    let setup = try makeSetup(signals, messages)
     let sessions = try format.openOutput(
       opener, ends, setup, color: report.color, isFile: output.output != nil, base: recordSchema,
       form: sessionSchema)

@@ -84,7 +84,7 @@ struct KESSegment: Tool {
     }
     let progress = try storing { () throws(StateError) in try store?.progress() }
     opener.written = written
-    let setup = try makeSetup(signals)
+    let setup = try makeSetup(signals, messages)
     let formats = setup.formats
     let sessions = try format.openOutput(
       opener, ends, setup, color: report.color, isFile: output.output != nil, base: recordSchema,
@@ -131,10 +131,13 @@ struct KESSegment: Tool {
 
   var marksDuplicates: Bool { rules.duplicates == .mark }
 
-  func makeSetup(_ signals: Signals) throws(ToolFailure) -> RecordSetup {
+  func makeSetup(
+    _ signals: Signals, _ messages: Messages
+  ) throws(ToolFailure) -> RecordSetup {
     let (marksDuplicates, wantsClosings) = (marksDuplicates, rules.emit != .events)
     return try format.makeSetup(
-      wantsDetails: false, isFile: output.output != nil, topics: topics, signals: signals
+      wantsDetails: false, isFile: output.output != nil, topics: topics, signals: signals,
+      messages: messages
     ) { $0.adaptedToSessions(marksDuplicates: marksDuplicates, wantsClosings: wantsClosings) }
   }
 
