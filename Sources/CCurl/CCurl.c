@@ -147,6 +147,18 @@ CURLcode kes_curl_set_receiver(const kes_curl_library *library, CURL *handle,
   return library->easy_setopt(handle, CURLOPT_WRITEDATA, context);
 }
 
+CURLcode kes_curl_set_progress(const kes_curl_library *library, CURL *handle,
+                               int (*progress)(void *, curl_off_t, curl_off_t,
+                                               curl_off_t, curl_off_t),
+                               void *context) {
+  CURLcode code =
+      library->easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, progress);
+  if (code != CURLE_OK) return code;
+  code = library->easy_setopt(handle, CURLOPT_XFERINFODATA, context);
+  if (code != CURLE_OK) return code;
+  return library->easy_setopt(handle, CURLOPT_NOPROGRESS, 0L);
+}
+
 CURLcode kes_curl_perform(const kes_curl_library *library, CURL *handle) {
   struct pipe_guard guarded;
   guard(&guarded);

@@ -63,7 +63,7 @@ public struct AvroOptions: ParsableArguments {
   /// To be called before anything is read or touched: a schema that holds no events ends the run.
   public func makeSetup(
     wantsDetails: Bool, output: RecordFormat?, input: InputOptions, topics: TopicOptions,
-    signals: Signals, sessions: SessionFields = .usual,
+    signals: Signals, messages notes: Messages, sessions: SessionFields = .usual,
     adapt: @escaping (AvroSchema) -> AvroSchema = { $0 }
   ) throws(ToolFailure) -> RecordSetup {
     if output == .avro && !sessions.isAvroName {
@@ -73,11 +73,12 @@ public struct AvroOptions: ParsableArguments {
     }
     let schema = try readSchema(wantsDetails: wantsDetails, sessions)
     if let schema, !wantsDetails { try requireRoom(for: sessions, in: schema) }
-    let registry = try messages.open(signals)
+    let registry = try messages.open(signals, notes)
     let formats = RecordFormats(
       wantsDetails: wantsDetails, output: sessions.isAvroName ? output : .json, schema: schema,
       unknownEvents: input.unknownEvents ?? .reject,
       messageRegistry: messages.readsMessages || topics.from != nil ? registry : nil,
+      followsRecords: messages.writesMessages || topics.to != nil,
       reader: AvroOptions.toolName, sessions: sessions, adapt: adapt)
     return RecordSetup(formats: formats, registry: registry)
   }
@@ -183,7 +184,8 @@ public struct AvroOptions: ParsableArguments {
         codec: codec ?? (isFile ? .deflate : .null), blockSize: blockSize.bytes)
     }
     let schema = try? AvroSchema(parsing: header.schemaText)
-    guard let schema, AvroOptions.goesOn(with: schema, formats, base, form) else {
+    let target = formats.outputTarget(isContainer: true)
+    guard let schema, AvroOptions.goesOn(with: schema, target, base, form) else {
       throw .stream(
         .outputChanged(
           name: stream.name,
@@ -196,7 +198,7 @@ public struct AvroOptions: ParsableArguments {
     return writer
   }
 
-  /// Every message names its schema: where the run's is another, that does no harm.
+  /// Every message names its schema: where those of the run are others, that does no harm.
   private func makeFrames(
     _ written: WrittenForm?, _ registry: any SchemaRegistry, _ formats: RecordFormats,
     isMain: Bool, _ base: (AvroSchema) -> AvroSchema?, _ form: (AvroSchema) -> AvroSchema?
@@ -207,22 +209,23 @@ public struct AvroOptions: ParsableArguments {
     do throws(RegistryError) { text = try registry.schema(identifier) } catch {
       throw .pipeline(.schema(error.asSchemaFailure))
     }
-    if let schema = try? AvroSchema(parsing: text),
-      AvroOptions.goesOn(with: schema, formats, base, form)
-    {
-      writer.resume(identifier, schema)
-    }
+    guard let schema = try? AvroSchema(parsing: text) else { return writer }
+    let target = formats.target
+    let goesOn =
+      target.followsRecords
+      ? base(schema) != nil : AvroOptions.goesOn(with: schema, target, base, form)
+    if goesOn { writer.resume(identifier, schema) }
     return writer
   }
 
   /// Makes `schema`, of an output that an earlier run wrote, this run's; false where that cannot be.
   private static func goesOn(
-    with schema: AvroSchema, _ formats: RecordFormats, _ base: (AvroSchema) -> AvroSchema?,
+    with schema: AvroSchema, _ target: AvroTarget, _ base: (AvroSchema) -> AvroSchema?,
     _ form: (AvroSchema) -> AvroSchema?
   ) -> Bool {
     guard let records = base(schema) else { return false }
-    formats.target.fix(records)
-    guard let target = formats.target.schema, let own = form(target), let other = form(records)
+    target.fix(records)
+    guard let target = target.schema, let own = form(target), let other = form(records)
     else { return false }
     return own.isSame(as: other)
   }

@@ -46,7 +46,7 @@ public struct FormatOptions: ParsableArguments {
   ///   - adapt: what records of a schema are written as.
   public func makeSetup(
     wantsDetails: Bool, usual: RecordFormat? = nil, isFile: Bool, input: InputOptions,
-    topics: TopicOptions, signals: Signals, sessions: SessionFields,
+    topics: TopicOptions, signals: Signals, messages: Messages, sessions: SessionFields,
     adapt: @escaping (AvroSchema) -> AvroSchema = { $0 }
   ) throws(ToolFailure) -> RecordSetup {
     let isTerminal = !isFile && topics.to == nil && isStandardOutputTerminal
@@ -63,7 +63,7 @@ public struct FormatOptions: ParsableArguments {
       }
     return try avro.makeSetup(
       wantsDetails: wantsDetails, output: output, input: input, topics: topics,
-      signals: signals, sessions: sessions, adapt: adapt)
+      signals: signals, messages: messages, sessions: sessions, adapt: adapt)
   }
 
   /// Opens the output of records: the topic of `--to`, or what `opener` opens.

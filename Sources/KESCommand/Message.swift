@@ -8,6 +8,7 @@ internal import KESCore
 public struct Messages: Sendable {
   public let tool: String
   public var isQuiet = false
+  let figures = RunningFigures()
 
   public init(tool: String) { self.tool = tool }
 

@@ -112,7 +112,9 @@ public struct RegistryOptions: ParsableArguments {
   }
 
   /// Opens the registry, where one is named; it is not asked yet.
-  func open(_ signals: Signals) throws(ToolFailure) -> (any SchemaRegistry)? {
+  func open(
+    _ signals: Signals, _ messages: Messages
+  ) throws(ToolFailure) -> (any SchemaRegistry)? {
     guard let registry else { return nil }
     var properties: [String: String] = [:]
     for case let property? in registryProperty.map(RegistryOptions.split) {
@@ -121,7 +123,7 @@ public struct RegistryOptions: ParsableArguments {
     do throws(RegistryError) {
       return try SchemaRegistries.open(
         registry, properties: properties, environment: RegistryOptions.environment,
-        clock: RegistryOptions.clock(signals))
+        clock: RegistryOptions.clock(signals), watch: messages.watch(signals))
     } catch {
       throw .pipeline(.schema(error.asSchemaFailure))
     }

@@ -6,6 +6,8 @@ public import KESCore
 /// Writes statistics to the standard error when they are due.
 public final class StatisticsPrinter: StatisticsReporter {
   private static let progressMilliseconds: Int64 = 200
+  /// How old the figures may be that are shown while a run waits in the middle of its work. Our choice.
+  private static let snapshotMilliseconds: Int64 = 200
 
   private let messages: Messages
   private let intervalMilliseconds: Int64?
@@ -16,6 +18,9 @@ public final class StatisticsPrinter: StatisticsReporter {
   private var lastRecords: Int64 = 0
   private var lastTime: Int64
   private var hasDrawn = false
+  private var nextSnapshot: Int64
+  /// The last figures taken, with the greatest values since they were last shown.
+  private var latest = Statistics()
 
   /// - Parameters:
   ///   - files: the inputs as the user named them; a bar needs a file.
@@ -34,6 +39,8 @@ public final class StatisticsPrinter: StatisticsReporter {
     lastTime = now
     nextLine = now + (intervalMilliseconds ?? 0)
     nextProgress = now + StatisticsPrinter.progressMilliseconds
+    nextSnapshot = now
+    messages.figures.printer = self
   }
 
   public var deadline: Int64? {
@@ -46,10 +53,37 @@ public final class StatisticsPrinter: StatisticsReporter {
   ) {
     let isLineDue = intervalMilliseconds != nil && (isLast || now >= nextLine)
     let isProgressDue = showsProgress && (isLast || now >= nextProgress)
-    guard isLineDue || isAsked || isProgressDue else { return }
-    let figures = statistics()
+    let isSnapshotDue = now >= nextSnapshot
+    guard isLineDue || isAsked || isProgressDue || isSnapshotDue else { return }
+    take(statistics(), now: now)
+    show(now: now, isAsked: isAsked, isLast: isLast)
+  }
+
+  /// Shows the last figures again where that is due: for a run that waits in the middle of its work.
+  func repeatLast(_ signals: Signals, now: Int64 = Clock.real.monotonic()) {
+    show(now: now, isAsked: signals.takeReport(), isLast: false)
+  }
+
+  private func take(_ figures: Statistics, now: Int64) {
+    nextSnapshot = now + StatisticsPrinter.snapshotMilliseconds
+    var figures = figures
+    figures.greatestLag = max(figures.greatestLag, latest.greatestLag)
+    if let before = latest.topic?.greatestCommitTime, let now = figures.topic?.greatestCommitTime {
+      figures.topic?.greatestCommitTime = max(now, before)
+    }
+    latest = figures
+  }
+
+  private func show(now: Int64, isAsked: Bool, isLast: Bool) {
+    let isLineDue = intervalMilliseconds != nil && (isLast || now >= nextLine)
+    let isProgressDue = showsProgress && (isLast || now >= nextProgress)
+    let figures = latest
     if isProgressDue { drawProgress(figures, now: now, isLast: isLast) }
-    if isLineDue || isAsked { writeLine(figures, now: now) }
+    if isLineDue || isAsked {
+      writeLine(figures, now: now)
+      latest.greatestLag = 0
+      latest.topic?.greatestCommitTime = 0
+    }
     while nextLine <= now, let interval = intervalMilliseconds { nextLine += max(1, interval) }
     if isProgressDue { nextProgress = now + StatisticsPrinter.progressMilliseconds }
   }

@@ -123,8 +123,8 @@ public final class TopicEnds {
   public func openSender() throws(ToolFailure) -> TopicSender {
     if let sender { return sender }
     let (configuration, onNotice, transactions) = (configuration, onNotice, transactions)
-    let patience = KafkaPatience(milliseconds: TopicEnds.transactionTime)
     let signals = signals
+    let patience = KafkaPatience(milliseconds: TopicEnds.transactionTime) { signals.stop != nil }
     let opened = try asking { () throws(KafkaError) -> TopicSender in
       try TopicSender(isTransactional: transactions != nil, signals: signals, onNotice: onNotice) {
         () throws(KafkaError) in

@@ -89,7 +89,7 @@ struct KESProduce: Tool {
     let isShifted = replay.shiftTo != nil
     let setup = try format.makeSetup(
       wantsDetails: true, usual: replay.replay ? nil : .json, isFile: isFile, input: input,
-      topics: topics, signals: signals, sessions: sessionFields.fields()
+      topics: topics, signals: signals, messages: messages, sessions: sessionFields.fields()
     ) { isShifted ? $0.withLongTimes() : $0 }
     let ends = try TopicEnds(topics, input, report, signals, messages)
     let destination = try format.openOutput(

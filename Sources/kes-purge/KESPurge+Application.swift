@@ -55,9 +55,7 @@ extension KESPurge {
       }
     }
     let selections = try selections(of: rest.store, rest.tasks, messages)
-    let setup = try format.makeSetup(
-      wantsDetails: false, isFile: output.output != nil, input: input, topics: topics,
-      signals: signals, sessions: sessionFields.fields())
+    let setup = try makeSetupOfClosings(signals, messages)
     let destination = try format.openOutput(
       opener, ends, setup, color: report.color, isFile: output.output != nil)
     return try purge(

@@ -159,7 +159,7 @@ struct KESPurge: Tool {
     let name = sessionFields.sessionField
     let setup = try format.makeSetup(
       wantsDetails: true, isFile: isFile, input: input, topics: topics, signals: signals,
-      sessions: sessionFields.fields()
+      messages: messages, sessions: sessionFields.fields()
     ) { $0.adaptedToClosings(named: name) }
     let ends = try TopicEnds(topics, input, report, signals, messages)
     let sessions = try format.openOutput(
@@ -221,9 +221,7 @@ struct KESPurge: Tool {
     }
     let selections = try selections(of: store, tasks, messages)
     let isFile = output.output != nil
-    let setup = try format.makeSetup(
-      wantsDetails: false, isFile: isFile, input: input, topics: topics, signals: signals,
-      sessions: sessionFields.fields())
+    let setup = try makeSetupOfClosings(signals, messages)
     let name = sessionFields.sessionField
     let destination = try format.makeOutput(
       try openOutput(opener, of: store), setup, color: report.color, isFile: isFile
@@ -233,6 +231,17 @@ struct KESPurge: Tool {
     }
     return try purge(
       store, selections, removingFrom: store, to: destination, signals, messages)
+  }
+
+  /// Events' schemas become such as hold closings with sessions.
+  func makeSetupOfClosings(
+    _ signals: Signals, _ messages: Messages
+  ) throws(ToolFailure) -> RecordSetup {
+    let name = sessionFields.sessionField
+    return try format.makeSetup(
+      wantsDetails: false, isFile: output.output != nil, input: input, topics: topics,
+      signals: signals, messages: messages, sessions: sessionFields.fields()
+    ) { $0.adaptedToSessions(marksDuplicates: false, wantsClosings: true, named: name) }
   }
 
   /// What is to go of each partition: they have stream times of their own.
@@ -263,7 +272,7 @@ struct KESPurge: Tool {
       store: store, selections: selections, remover: state.dryRun ? nil : remover,
       encoder: destination.makeSessionEncoder(
         emission: .closed, marksDuplicates: destination.writer.marksDuplicates),
-      output: destination.stream, signals: signals)
+      output: destination.stream, formats: destination.formats, signals: signals)
     let ending = try piping { () throws(PipelineError) in try purge.run() }
     messages.note(count(purged: purge.closedCount, of: purge.openCount))
     return ToolEnding(ending)

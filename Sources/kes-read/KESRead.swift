@@ -137,7 +137,7 @@ struct KESRead: Tool {
       return try showState(directory, try opener.openOutput())
     }
     let signals = Signals()
-    let setup = try makeSetup(signals)
+    let setup = try makeSetup(signals, messages)
     let topicEnds = try TopicEnds(topics, input, report, signals, messages)
     let destination = try topicEnds?.openOutput(setup, avro.messages)
     let output = if let destination { destination.stream } else { try opener.openOutput() }
@@ -160,13 +160,16 @@ struct KESRead: Tool {
     }
   }
 
-  private func makeSetup(_ signals: Signals) throws(ToolFailure) -> RecordSetup {
+  private func makeSetup(
+    _ signals: Signals, _ messages: Messages
+  ) throws(ToolFailure) -> RecordSetup {
     let isTerminal = output.output == nil && topics.to == nil && isStandardOutputTerminal
     if view.format == .avro && isTerminal { throw .avroToTerminal }
     let usual = topics.messageFormat(avro.messages) ?? .json
     return try avro.makeSetup(
       wantsDetails: true, output: view.format == nil ? usual : view.format == .avro ? .avro : .json,
-      input: input, topics: topics, signals: signals, sessions: sessionFields.fields())
+      input: input, topics: topics, signals: signals, messages: messages,
+      sessions: sessionFields.fields())
   }
 
   var style: TextStyle {

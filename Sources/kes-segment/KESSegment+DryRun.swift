@@ -10,7 +10,7 @@ extension KESSegment {
   ) throws(ToolFailure) -> ToolEnding {
     let setup = try format.avro.makeSetup(
       wantsDetails: false, output: .json, input: input, topics: topics, signals: signals,
-      sessions: fields)
+      messages: messages, sessions: fields)
     let greatestCount = min(count, input.count ?? .max)
     let onRejection: (BadRecord) -> Void = { messages.note("\($0); skipped") }
     let ends = try TopicEnds(topics, input, report, signals, messages)

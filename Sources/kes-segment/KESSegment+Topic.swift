@@ -8,7 +8,7 @@ extension KESSegment {
   func segmentTopic(
     _ ends: TopicEnds, _ signals: Signals, _ messages: Messages
   ) throws(ToolFailure) -> ToolEnding {
-    let setup = try makeSetup(signals)
+    let setup = try makeSetup(signals, messages)
     let application = application.application
     if application?.guarantee == .exactlyOnce { try requireCommitsInTime(ends.configuration) }
     let directory = try stateDirectory(application)

@@ -80,7 +80,7 @@ struct KESSegment: Tool {
     var opener = try OutputOpener(
       output: output.output, others: [rules.lateOutput, input.deadLetterPath], topics: topics,
       apartFrom: input.names + (state.state.map(StateStore.files) ?? []))
-    let setup = try makeSetup(signals)
+    let setup = try makeSetup(signals, messages)
     let store = try openStore()
     let (known, written) = try storing { () throws(StateError) in
       (try store?.inputs() ?? [:], try store?.outputs() ?? [:])
@@ -136,12 +136,14 @@ struct KESSegment: Tool {
 
   var fields: SessionFields { sessionFields.fields(marksDuplicates: marksDuplicates) }
 
-  func makeSetup(_ signals: Signals) throws(ToolFailure) -> RecordSetup {
+  func makeSetup(
+    _ signals: Signals, _ messages: Messages
+  ) throws(ToolFailure) -> RecordSetup {
     let (marksDuplicates, wantsClosings) = (marksDuplicates, rules.emit != .events)
     let name = sessionFields.sessionField
     return try format.makeSetup(
       wantsDetails: false, isFile: output.output != nil, input: input, topics: topics,
-      signals: signals, sessions: fields
+      signals: signals, messages: messages, sessions: fields
     ) {
       $0.adaptedToSessions(
         marksDuplicates: marksDuplicates, wantsClosings: wantsClosings, named: name)

@@ -72,24 +72,25 @@ import Testing
     #expect(registry.questions == [])
   }
 
-  static let questions: [(AvroSchema?, String?, Bool, String, Int32)] = [
-    (.event, nil, false, "identifier events-value", 7),
-    (nil, nil, false, "identifier events-value", 7),
-    (.sessionEvent, nil, false, "identifier session-events-value", 9),
-    (.event, "mine", false, "identifier mine", 7),
-    (.sessionEvent, nil, true, "register session-events-value", 9),
-    (.markedSessionEvent, "mine", true, "register mine", 10),
+  static let questions: [(AvroSchema?, String?, Bool, [String], Int32)] = [
+    (.event, nil, false, ["identifier events-value"], 7),
+    (nil, nil, false, ["identifier events-value"], 7),
+    (.sessionEvent, nil, false, ["identifier session-events-value"], 9),
+    (.event, "mine", false, ["identifier mine"], 7),
+    // Registered only where it is not there.
+    (.sessionEvent, nil, true, ["identifier session-events-value"], 9),
+    (.markedSessionEvent, "mine", true, ["identifier mine", "register mine"], 10),
   ]
 
   @Test(arguments: questions)
   func theRegistryIsAskedOnceForTheSchemasId(
-    schema: AvroSchema?, subject: String?, registers: Bool, question: String, identifier: Int32
+    schema: AvroSchema?, subject: String?, registers: Bool, questions: [String], identifier: Int32
   ) throws {
     let writer = writer(subject, registers: registers)
     if let schema { writer.begin(schema) }
     let written = try frames(writer, [[1], [2], [3]], writes: [1, 2])
     #expect(written == (1...3).flatMap { Frame.message(identifier, [UInt8($0)]) })
-    #expect(registry.questions == [question])
+    #expect(registry.questions == questions)
   }
 
   @Test func recordsKeepTheIdThatTheyWereReadWith() throws {
@@ -116,12 +117,34 @@ import Testing
     #expect(registry.questions == [])
   }
 
-  @Test func theFirstSchemaCounts() throws {
+  @Test func eachRecordHasTheIdOfItsSchema() throws {
     let writer = writer()
-    #expect(!writer.marksDuplicates)
-    writer.begin(.sessionEvent)
-    writer.begin(.event)
-    #expect(try frames(writer, [[1]], writes: []) == Frame.message(9, [1]))
+    let forms = [writer.begin(.sessionEvent), writer.begin(.event)]
+    #expect(writer.begin(.sessionEvent) == forms[0] && forms[0] != forms[1])
+    var content = ByteBlock()
+    var output = ByteBlock()
+    for (number, form) in [forms[1], forms[0], forms[0], forms[1]].enumerated() {
+      content.append(UInt8(number))
+      writer.cuts.form = form
+      writer.cuts.note(end: content.count)
+    }
+    #expect(try writer.frame(content, at: .now, to: &output) == 4)
+    let expected = [(7, 0), (9, 1), (9, 2), (7, 3)] as [(Int32, UInt8)]
+    #expect(Frame.bytes(of: output) == expected.flatMap { Frame.message($0, [$1]) })
+    #expect(
+      registry.questions == ["identifier events-value", "identifier session-events-value"])
+  }
+
+  @Test func whatMayOnlyBeReadIsNotRegistered() throws {
+    registry.failures["register events-value"] = .refused(place: "p", reason: "status 403")
+    let there = writer(registers: true)
+    there.begin(.event)
+    #expect(try frames(there, [[1]], writes: []) == Frame.message(7, [1]))
+    // Who may only write is not kept from it.
+    registry.failures = ["identifier events-value": .refused(place: "p", reason: "status 403")]
+    let blind = writer(registers: true)
+    blind.begin(.event)
+    #expect(try frames(blind, [[1]], writes: []) == Frame.message(7, [1]))
   }
 
   static let failures: [(RegistryError, SchemaFailure.Kind)] = [

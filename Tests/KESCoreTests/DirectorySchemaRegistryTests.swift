@@ -39,6 +39,72 @@ import Testing
     try #require(#expect(throws: RegistryError.self) { try action() })
   }
 
+  // MARK: Schemas that name others
+
+  private static let small = #"{"type":"fixed","name":"Small","namespace":"a","size":1}"#
+  private static let large = #"{"type":"fixed","name":"Small","namespace":"a","size":9}"#
+  private static let user = #"{"type":"array","items":"a.Small"}"#
+  private static let whole = #"{"type":"array","items":\#(small)}"#
+
+  @Test func typesThatSchemaFilesBesideDeclareArePutIn() throws {
+    try write(Self.user, to: "2.avsc")
+    try write("no JSON", to: "3.avsc")
+    try write(Self.small, to: "any name.avsc")
+    let registry = try open()
+    #expect(try registry.schema(SchemaIdentifier(rawValue: 2)) == Self.whole)
+    // The same twice is no question, another is; the file of the full name answers it.
+    try write(Self.small, to: "1.avsc")
+    #expect(try registry.schema(SchemaIdentifier(rawValue: 2)) == Self.whole)
+    try write(Self.large, to: "4.avsc")
+    let error = try failure { _ = try registry.schema(SchemaIdentifier(rawValue: 2)) }
+    #expect(
+      error.description.contains(
+        "names a.Small, which 1.avsc and 4.avsc declare, each in its own way; call the right one"
+          + " a.Small.avsc, or say which it is in 2.json"))
+    try write(Self.small, to: "a.Small.avsc")
+    #expect(try registry.schema(SchemaIdentifier(rawValue: 2)) == Self.whole)
+    // What is looked up is what is read.
+    try write(#"{"users":[2]}"#, to: "subjects.json")
+    #expect(
+      try registry.identifier(of: Self.whole, under: SubjectName("users")).rawValue == 2)
+  }
+
+  @Test func anAnswerOfARegistryMayStandInTheDirectory() throws {
+    try write(Self.small, to: "1.avsc")
+    try write(Self.large, to: "4.avsc")
+    try write(#"{"small":[4,1]}"#, to: "subjects.json")
+    for (version, expected) in [(2, 1), (1, 9)] {
+      try write(
+        #"{"schema":"{\"type\":\"array\",\"items\":\"a.Small\"}","references":[{"name":"a.Small","subject":"small","version":\#(version)}]}"#,
+        to: "2.json")
+      let text = try open().schema(SchemaIdentifier(rawValue: 2))
+      #expect(text.contains(#""size":\#(expected)"#))
+    }
+    // Its id is taken.
+    try write(
+      #"{"schema":"\"a.Small\"","references":[{"name":"a.Small","subject":"small","version":2}]}"#,
+      to: "7.json")
+    #expect(try open().register(schema(1), under: subject).rawValue == 8)
+    try write(
+      #"{"schema":"\"a.Small\"","references":[{"name":"a.Small","subject":"small","version":3}]}"#,
+      to: "2.json")
+    let error = try failure { _ = try open().schema(SchemaIdentifier(rawValue: 2)) }
+    #expect(
+      error.description.contains("refers to a.Small, version 3 of the subject small, which is not"))
+    try write("[]", to: "2.json")
+    let bad = try failure { _ = try open().schema(SchemaIdentifier(rawValue: 2)) }
+    #expect(bad.description.contains("expected what a registry answers"))
+  }
+
+  @Test func aSchemaIsHadAndNotRegisteredWhereItIsThere() throws {
+    try write(schema(1), to: "1.avsc")
+    try write(#"{"events-value":[1]}"#, to: "subjects.json")
+    unsafe chmod(directory.path, 0o555)
+    defer { unsafe chmod(directory.path, 0o755) }
+    #expect(try open().identifierRegistering(schema(1), under: subject).rawValue == 1)
+    #expect(try !names().contains("kes.lock"))
+  }
+
   // MARK: Files
 
   @Test func idsAreReadWithoutSubjects() throws {

@@ -130,12 +130,74 @@ import Testing
     try _ = registry.register(schema, under: subject)
     #expect(other.requests.count == 1)
     #expect(recorder.pauses.isEmpty)
-    other.stop()
-    let error = try failure { _ = try registry.latest(subject) }
+    let none = try open("\(try deadURL()),\(server.url), \(try deadURL())/")
+    let error = try failure { _ = try none.latest(subject) }
     guard case .unreachable(_, _, 12) = error else {
       Issue.record("\(error)")
       return
     }
+  }
+
+  // MARK: A registry that was there
+
+  @Test func aRegistryThatHasAnsweredIsWaitedForAndThatIsTold() throws {
+    var notes: [(text: String, paused: Int64)] = []
+    var questions = 0
+    let recorder = PauseRecorder()
+    let watch = RegistryWatch(
+      goesOn: {
+        questions += 1
+        return true
+      }, note: { notes.append(($0, recorder.pauses.reduce(0, +))) })
+    let registry = try HTTPSchemaRegistry(
+      urls: server.url, properties: ["max.retries": "1"], clock: recorder.clock, watch: watch)
+    let identifier = try registry.register(schema, under: subject)
+    #expect(notes.isEmpty)
+    server.fail(with: Array(repeating: .status(503), count: 200))
+    #expect(try registry.schema(identifier) == schema)
+    let place = server.url + "/schemas/ids/1"
+    let waiting =
+      "\(place): the schema registry does not answer: status 503: scripted; waiting for it"
+    // After a second, every minute, and at the end.
+    #expect(notes.count == 5, "\(notes)")
+    for note in notes.dropLast() { #expect(note.text.hasPrefix(waiting), "\(note)") }
+    #expect(
+      notes.last?.text.hasPrefix("\(server.url): the schema registry answers again, after ") == true
+    )
+    #expect(
+      zip(notes.dropLast(), [1000, 61_000, 121_000, 181_000]).allSatisfy {
+        (Int64($1)...Int64($1) + 1300).contains($0.paused)
+      }, "\(notes)")
+    #expect(recorder.pauses.allSatisfy { $0 <= 250 } && questions >= recorder.pauses.count)
+    #expect(server.requests.count == 202)
+  }
+
+  @Test func whatDoesNotPassEndsTheWaiting() throws {
+    let registry = try open()
+    let identifier = try registry.register(schema, under: subject)
+    server.fail(with: [.status(503), .close, .status(401)])
+    let error = try failure { _ = try registry.schema(identifier) }
+    guard case .refused = error else {
+      Issue.record("\(error)")
+      return
+    }
+  }
+
+  @Test(arguments: [RegistryServer.Fault.silence, .stall])
+  func whoDoesNotWaitAnyMoreEndsARequestUnderWay(fault: RegistryServer.Fault) throws {
+    let server = self.server
+    let watch = RegistryWatch(goesOn: { server.requests.isEmpty })
+    let registry = try HTTPSchemaRegistry(urls: server.url, clock: recorder.clock, watch: watch)
+    server.fail(with: [fault])
+    let began = ContinuousClock.now
+    let error = try failure { _ = try registry.latest(subject) }
+    guard case .unreachable(_, _, 1) = error else {
+      Issue.record("\(error)")
+      return
+    }
+    // Much sooner than after request.timeout.ms.
+    #expect(ContinuousClock.now - began < .seconds(8))
+    #expect(recorder.pauses.isEmpty)
   }
 
   @Test func oneConnectionServesManyRequests() throws {
@@ -243,13 +305,91 @@ import Testing
     }
   }
 
-  @Test func aSchemaThatRefersToOthersIsNotRead() throws {
+  // MARK: References
+
+  private static func record(_ name: String, _ types: String...) -> String {
+    let fields = types.enumerated().map { #"{"name":"f\#($0)","type":"\#($1)"}"# }
+    return
+      #"{"type":"record","name":"\#(name)","namespace":"a","fields":[\#(fields.joined(separator: ","))]}"#
+  }
+
+  /// Registers a schema under a subject of its name, which refers to the first versions of others.
+  @discardableResult
+  private func add(
+    _ name: String, _ types: String..., named version: Int = 1
+  ) throws -> SchemaIdentifier {
+    let text = Self.record(name, types.first ?? "int", types.count > 1 ? types[1] : "int")
+    let references = types.filter { $0.hasPrefix("a.") }.map {
+      ["name": $0, "subject": $0, "version": version] as [String: Any]
+    }
+    let body = try JSONSerialization.data(
+      withJSONObject: ["schema": text, "references": references])
+    var answer = SentResponse(500, body: "")
+    server.configure {
+      answer = $0.respond(
+        to: ReceivedRequest(
+          method: "POST", target: "/subjects/a.\(name)/versions",
+          headers: ["content-type": "application/json"], body: body))
+    }
+    let document = try JSONValue(parsing: String(decoding: answer.body, as: UTF8.self))
+    return SchemaIdentifier(rawValue: Int32(try #require(document["id"]?.integer)))
+  }
+
+  @Test func referencesArePutInWhereTheyAreNamedAndAskedForOnce() throws {
+    // a.Top refers to a.Left and a.Right, and both to a.Base.
+    try add("Base")
+    try add("Left", "a.Base")
+    try add("Right", "a.Base")
+    let top = try add("Top", "a.Left", "a.Right")
     let registry = try open()
-    server.fail(with: [
-      .body(#"{"schema":"\"a.B\"","references":[{"name":"a.B","subject":"b","version":1}]}"#)
+    let text = try registry.schema(top)
+    let schema = try AvroSchema(parsing: text)
+    #expect(
+      schema.types.map(\.name).filter { $0.hasPrefix("a.") } == [
+        "a.Top", "a.Left", "a.Base", "a.Right",
+      ])
+    #expect(try registry.schema(top) == text)
+    let versions = server.requests.map(\.target).filter { $0.contains("/versions/") }
+    #expect(
+      versions == ["a.Left", "a.Base", "a.Right"].map { "/subjects/\($0)/versions/1" })
+    // Looked up, it is what it is to the registry.
+    #expect(try registry.identifier(of: text, under: SubjectName("a.Top")) == top)
+    #expect(server.requests.last?.text.contains(#""references":[{"name":"a.Left""#) == true)
+  }
+
+  @Test func aReferenceThatIsMissingIsNamed() throws {
+    let top = try add("Top", "a.None", named: 7)
+    let error = try failure { _ = try self.open().schema(top) }
+    #expect(
+      error.description
+        == "\(server.url)/subjects/a.None/versions/7: the schema with the id \(top) refers to a.None,"
+        + " version 7 of the subject a.None, which is not there; register it, or name the registry that"
+        + " the record was written with")
+    #expect(error.kind == .badData)
+    #expect(server.requests.last?.target == "/subjects/a.None/versions/7?deleted=true")
+  }
+
+  @Test func aSchemaThatNeedsItselfIsRefused() throws {
+    try add("One", "a.Two")
+    try add("Two", "a.One")
+    let top = try add("Top", "a.One")
+    let error = try failure { _ = try self.open().schema(top) }
+    guard case .unsupportedSchema(top, _, let what) = error else {
+      Issue.record("\(error)")
+      return
+    }
+    #expect(what == "refers to version 1 of the subject a.One, which refers to itself")
+  }
+
+  @Test(
+    arguments: [
+      #"{"schema":"\"int\"","references":[{"name":"a.B","subject":"b"}]}"#,
+      #"{"schema":"\"int\"","references":[7]}"#,
     ])
-    let error = try failure { _ = try registry.schema(SchemaIdentifier(rawValue: 1)) }
-    #expect(error.description.contains("refers to other schemas"))
+  func whatIsNoReferenceIsNoAnswer(body: String) throws {
+    server.fail(with: [.body(body)])
+    let error = try failure { _ = try self.open().schema(SchemaIdentifier(rawValue: 1)) }
+    #expect(error.description.contains("found references that are none"))
   }
 
   @Test func answersOfTheGreatestSizeAreRead() throws {

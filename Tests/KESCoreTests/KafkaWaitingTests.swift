@@ -36,6 +36,37 @@ import Testing
     return unsafe poll(&descriptor, 1, milliseconds) == 1
   }
 
+  // MARK: Calls that do not come back
+
+  /// As `rd_kafka_send_offsets_to_transaction` of some versions.
+  @Test(arguments: [true, false])
+  func aCallThatDoesNotComeBackIsLeftAlone(isInterrupted: Bool) throws {
+    let client = try KafkaProducer(kafka.configuration).client
+    let patience = KafkaPatience(milliseconds: isInterrupted ? 3_600_000 : 10) { isInterrupted }
+    let isOver = DispatchSemaphore(value: 0)
+    let began = ContinuousClock.now
+    let error = try #require(
+      #expect(throws: KafkaError.self) {
+        try client.waiting("wait", client.place, KafkaDeadline(patience)) { _ in
+          isOver.wait()
+          return 0
+        }
+      })
+    isOver.signal()
+    #expect(error.kind == (isInterrupted ? .interrupted : .environment), "\(error)")
+    #expect(ContinuousClock.now - began < .seconds(30))
+  }
+
+  @Test func aCallThatComesBackIsAnswered() throws {
+    let client = try KafkaProducer(kafka.configuration).client
+    // Also where nobody wants to wait, and it does not take long.
+    for isInterrupted in [true, false] {
+      let patience = KafkaPatience(milliseconds: 500) { isInterrupted }
+      let milliseconds = try client.waiting("wait", client.place, KafkaDeadline(patience)) { $0 }
+      #expect((1...500).contains(milliseconds))
+    }
+  }
+
   @Test func theDescriptorTellsOfEveryArrival() throws {
     let producer = try KafkaProducer(kafka.configuration)
     var batch = KafkaMessageBatch(capacity: 2)

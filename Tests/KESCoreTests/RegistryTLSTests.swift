@@ -87,7 +87,8 @@ struct RegistryTLSTests {
     let client = try clients.issue("client")
     let tls = try TLSFileServer(directory: directory, identity: server, clients: clients)
     let trust = ["ssl.ca.location": authority.certificate, "max.retries": "0"]
-    #expect(throws: RegistryError.self) { try schema(tls.url, trust) }
+    let error = try #require(#expect(throws: RegistryError.self) { try schema(tls.url, trust) })
+    #expect(error.description.contains("ssl.certificate.location"), "\(error)")
     let known = [
       "ssl.certificate.location": client.certificate, "ssl.key.location": client.key,
     ]

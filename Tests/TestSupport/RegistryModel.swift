@@ -13,7 +13,26 @@ public struct RegistryModel: Sendable {
   /// Added to the answers of `/schemas/ids`, such as `schemaType`.
   public var extraMembers: [Int: [String: String]] = [:]
 
-  private var schemas: [String] = []
+  /// Whether nobody may register what is not there: a user with read access alone.
+  public var refusesRegistering = false
+
+  /// A schema, and those that it refers to, as they came.
+  private struct Schema: @unchecked Sendable {
+    let text: String
+    let references: NSArray
+
+    func isSame(as other: Schema) -> Bool {
+      references == other.references
+        && RegistryModel.document(text) as? NSObject
+          == RegistryModel.document(other.text) as? NSObject
+    }
+
+    var members: [String: Any] {
+      references.count == 0 ? ["schema": text] : ["schema": text, "references": references]
+    }
+  }
+
+  private var schemas: [Schema] = []
   /// The ids of each subject's versions.
   private var subjects: [String: [Int]] = [:]
 
@@ -73,9 +92,9 @@ public struct RegistryModel: Sendable {
     guard let identifier = Int(text), schemas.indices.contains(identifier - 1) else {
       return RegistryModel.fault(404, 40403, "Schema \(text) not found")
     }
-    let members: [String: Any] = ["schema": schemas[identifier - 1]]
     return RegistryModel.answer(
-      members.merging(extraMembers[identifier] ?? [:], uniquingKeysWith: { $1 }))
+      schemas[identifier - 1].members.merging(
+        extraMembers[identifier] ?? [:], uniquingKeysWith: { $1 }))
   }
 
   private func versions(_ subject: String) -> SentResponse {
@@ -93,9 +112,9 @@ public struct RegistryModel: Sendable {
   }
 
   private func described(_ subject: String, _ identifier: Int, _ version: Int) -> SentResponse {
-    RegistryModel.answer([
-      "subject": subject, "id": identifier, "version": version, "schema": schemas[identifier - 1],
-    ])
+    RegistryModel.answer(
+      schemas[identifier - 1].members.merging(
+        ["subject": subject, "id": identifier, "version": version], uniquingKeysWith: { $1 }))
   }
 
   private func lookUp(_ subject: String, _ body: Data) -> SentResponse {
@@ -110,9 +129,10 @@ public struct RegistryModel: Sendable {
   private mutating func register(_ subject: String, _ body: Data) -> SentResponse {
     guard let schema = RegistryModel.schema(in: body) else { return RegistryModel.invalid }
     var identifiers = subjects[subject] ?? []
+    if refusesRegistering { return RegistryModel.fault(403, 40301, "Forbidden") }
     let present = identifier(of: schema)
     if let present, identifiers.contains(present) { return RegistryModel.answer(["id": present]) }
-    let reasons = identifiers.last.map { rule(schema, schemas[$0 - 1]) } ?? []
+    let reasons = identifiers.last.map { rule(schema.text, schemas[$0 - 1].text) } ?? []
     if !reasons.isEmpty {
       return RegistryModel.fault(
         409, 409,
@@ -129,7 +149,7 @@ public struct RegistryModel: Sendable {
   ) -> SentResponse {
     guard let latest = subjects[subject]?.last else { return RegistryModel.noSubject(subject) }
     guard let schema = RegistryModel.schema(in: body) else { return RegistryModel.invalid }
-    let reasons = rule(schema, schemas[latest - 1])
+    let reasons = rule(schema.text, schemas[latest - 1].text)
     let verdict: [String: Any] = ["is_compatible": reasons.isEmpty]
     return RegistryModel.answer(
       isVerbose ? verdict.merging(["messages": reasons], uniquingKeysWith: { $1 }) : verdict)
@@ -145,18 +165,18 @@ public struct RegistryModel: Sendable {
   // MARK: Schemas
 
   /// The schema in a body; nil where it cannot be one.
-  private static func schema(in body: Data) -> String? {
+  private static func schema(in body: Data) -> Schema? {
     let request = try? JSONSerialization.jsonObject(with: body) as? [String: Any]
     guard let schema = request?["schema"] as? String else { return nil }
     switch document(schema) {
-    case is String, is [String: Any], is [Any]: return schema
+    case is String, is [String: Any], is [Any]:
+      return Schema(text: schema, references: request?["references"] as? NSArray ?? [])
     default: return nil
     }
   }
 
-  private func identifier(of schema: String) -> Int? {
-    let sought = RegistryModel.document(schema) as? NSObject
-    let index = schemas.firstIndex { RegistryModel.document($0) as? NSObject == sought }
+  private func identifier(of schema: Schema) -> Int? {
+    let index = schemas.firstIndex { $0.isSame(as: schema) }
     return index.map { $0 + 1 }
   }
 

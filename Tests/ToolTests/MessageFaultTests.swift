@@ -333,14 +333,14 @@ import Testing
     let run =
       Self.online(server) + Self.quick + [
         "in", "--format", "json", "--state", "state", "--output", "out",
-        "--registry-property", "max.retries=0", "--session-field", "sid",
+        "--session-field", "sid",
       ]
-    server.fail(with: [.answerAndClose, .status(500)])
+    server.fail(with: [.answerAndClose, .body("{}")])
     let failed = try Program.run("kes-segment", run, directory: directory)
     #expect(failed.status == 69)
     #expect(failed.errors.contains("\(server.url)/schemas/ids/2: "), "\(failed.errors)")
     #expect(try directory.text("out").split(separator: "\n").count == 2)
-    server.fail(with: [.status(500)])
+    server.fail(with: [.body("{}")])
     let again = try Program.run("kes-segment", run, directory: directory)
     #expect(again.status == 69)
     #expect(try directory.text("out").split(separator: "\n").count == 2)
@@ -358,9 +358,8 @@ import Testing
 
   @Test func aSignalEndsTheWaitForARegistryAtOnce() throws {
     let server = try makeServer()
-    server.fail(with: [.answerAndClose, .status(500)])
-    let arguments =
-      Self.online(server) + ["--registry-property", "retries.wait.ms=3600000", "--format", "json"]
+    server.fail(with: [.answerAndClose] + Array(repeating: .status(500), count: 1000))
+    let arguments = Self.online(server) + ["--format", "json", "-q"]
     let input = Self.woke("a") + MessageFile.framed(2, sessionOf("c", 1002))
     let reader = try RunningProgram("kes-read", arguments, input: .data(input))
     #expect(reader.waits { server.requests.count == 2 })
@@ -368,6 +367,41 @@ import Testing
     let ended = try reader.finish()
     // What came before is written.
     #expect(ended.signal == SIGTERM && ended.errors == "" && ended.lines.count == 1)
+  }
+
+  @Test func aSignalEndsARequestThatIsUnderWay() throws {
+    let server = try makeServer()
+    server.fail(with: [.answerAndClose, .silence])
+    let arguments = Self.online(server) + ["--format", "json", "-q", "--registry-property"]
+    let input = Self.woke("a") + MessageFile.framed(2, sessionOf("c", 1002))
+    // Without the signal it would wait as long as the test does.
+    let reader = try RunningProgram(
+      "kes-read", arguments + ["request.timeout.ms=3600000"], input: .data(input))
+    #expect(reader.waits { server.requests.count == 2 })
+    reader.send(SIGTERM)
+    let ended = try reader.finish()
+    #expect(ended.signal == SIGTERM && ended.errors == "" && ended.lines.count == 1)
+  }
+
+  @Test func aRegistryThatComesBackIsWaitedFor() throws {
+    let server = try makeServer()
+    server.fail(with: [.answerAndClose] + Array(repeating: .status(503), count: 6))
+    let arguments = Self.online(server) + ["--format", "json", "--stats=0.1"]
+    let input = Self.woke("a") + MessageFile.framed(2, sessionOf("c", 1002))
+    let ended = try Program.run("kes-read", arguments, input: .data(input))
+    #expect(ended.status == 0 && ended.lines.count == 2, "\(ended.errors)")
+    let messages = ended.errors.split(separator: "\n").filter { !$0.hasPrefix("{") }
+    let place = "kes-read: \(server.url)"
+    #expect(messages.count == 2, "\(messages)")
+    #expect(
+      messages.first?.hasPrefix(
+        "\(place)/schemas/ids/2: the schema registry does not answer: status 503: scripted; waiting"
+      )
+        == true)
+    #expect(messages.last?.hasPrefix("\(place): the schema registry answers again") == true)
+    // The figures go on meanwhile.
+    let figures = ended.errors.split(separator: "\n").filter { $0.hasPrefix("{\"records\":1,") }
+    #expect(figures.count >= 10, "\(ended.errors)")
   }
 
   @Test func aSignalEndsTheWaitForTheSubjectOfTheOutputAtOnce() throws {

@@ -11,10 +11,11 @@ import Testing
 
   @discardableResult
   private func shell(
-    _ command: String, _ variables: [String: String] = [:]
+    _ command: String, _ variables: [String: String] = [:], input: String = ""
   ) throws -> Finished {
     let ended = try Program.shell(
-      "set -o pipefail; " + command, environment: variables, directory: directory)
+      "set -o pipefail; " + command, input: .text(input), environment: variables,
+      directory: directory)
     #expect(ended.status == 0 && ended.errors == "", "\(command): \(ended.errors)")
     return ended
   }
@@ -64,9 +65,10 @@ import Testing
         + " | kes-segment \(rules) \(first.reading(second)) \(second.writing)"
         + " | kes-read --format json \(second.reading(nil))", ["R": registry.name])
     #expect(mixed.output == lines.output && lines.lines.count > 3000)
-    // Whoever reads or writes messages asks once, though there are thousands.
+    // Whoever reads messages asks once, and who writes looks up and registers once, though there are
+    // thousands.
     let messages = [first, second].count { $0 == .messages }
-    #expect(registry.server?.requests.count == 2 * messages)
+    #expect(registry.server?.requests.count == 3 * messages)
   }
 
   @Test(
@@ -190,7 +192,7 @@ import Testing
     #expect(read.lines.count == 1)
   }
 
-  @Test func messagesOfManySchemasBecomeWhatTheFirstIs() throws {
+  @Test func messagesOfManySchemasKeepTheirOwn() throws {
     let variables = try makeDirectoryRegistry()
     try shell("\(faultyEvents) --events 1000 $M --registry-register > one", variables)
     try directory.write(sitedEventSchema, to: "registry/2.avsc")
@@ -201,18 +203,111 @@ import Testing
     let shown = try shell("kes-read $M --format json many", variables).lines
     #expect(shown.count { $0.contains(#""site":"north""#) } * 3 >= shown.count)
     #expect(shown.count { $0.contains(#""site":"none""#) } == 0)
-    let sited = try shell("kes-read $M --format avro many | kes-read $M --format json", variables)
-    #expect(sited.lines.count { $0.contains(#""site":"none""#) } * 3 > shown.count)
+    for command in [
+      "kes-read $M --format avro many", "kes-purge $M many",
+      "kes-produce $M --replay --speed max many",
+    ] {
+      #expect(try shell(command, variables).output == varied, "\(command)")
+    }
+    // A container has one schema: that of the first.
     let first = MessageFile.framed(MessageFile.messages(varied)[0] ?? Data())
     try directory.write(varied.dropFirst(first.count), to: "rest")
-    let plain = try shell("kes-read $M --format avro rest", variables)
-    #expect(Set(MessageFile.identifiers(plain.output)) == [1])
+    let container = "--output-framing container --format avro"
+    let sited = try shell("kes-read $M \(container) many | kes-read --format json", variables)
+    #expect(sited.lines.count { $0.contains(#""site":"none""#) } * 3 > shown.count)
+    let plain = try shell("kes-read $M \(container) rest | kes-read --format json", variables)
+    #expect(plain.lines.count == shown.count - 1 && !plain.text.contains("site"))
     let lines = try shell("kes-segment --emit all < <(kes-read $M --format json one)", variables)
+    // Each session event has the schema of its event, and a closing that of the event before it.
+    for rules in ["", "--lateness 2s --reorder", "--duplicates mark"] {
+      let events = try shell(
+        "kes-segment \(rules) --emit all < <(kes-read $M --format json many)", variables)
+      let sessions = try shell(
+        "kes-segment $M \(rules) --emit all --registry-register many | tee sessions"
+          + " | kes-read $M --format json", variables)
+      expectOwnSchemas(sessions.lines, of: events.lines, rules)
+    }
+    let late = try shell(
+      "kes-segment $M --lateness 1s --late-output late many | cat > /dev/null;"
+        + " kes-read $M --format json late", variables)
+    #expect(late.text.contains("site") && !late.text.contains("none"))
     for name in ["one", "many"] {
       let sessions = try shell(
         "kes-segment $M --emit all --registry-register \(name) --schema registry/1.avsc"
           + " | kes-read $M --format json", variables)
       #expect(sessions.output == lines.output, "\(name)")
+    }
+  }
+
+  /// Compares session events of many schemas with those of JSON lines: events are alike, closings have
+  /// the field of the event before them, empty or its default.
+  private func expectOwnSchemas(
+    _ found: [String], of expected: [String], _ remark: String,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    #expect(found.count == expected.count, "\(remark)", sourceLocation: sourceLocation)
+    var isSited = false
+    for (line, other) in zip(found, expected) {
+      let isClosing = line.contains("SessionClosed")
+      if !isClosing { isSited = line.contains(#""site":"north""#) }
+      let bare = line.replacingOccurrences(of: #","site":"none""#, with: "")
+      #expect(bare == other, "\(remark)", sourceLocation: sourceLocation)
+      let hasField = line.contains(#""site":"#)
+      #expect(hasField == isSited, "\(remark): \(line)", sourceLocation: sourceLocation)
+    }
+  }
+
+  @Test func schemasThatReferToOthersAreReadAndKeepTheirIds() throws {
+    let (server, registry) = (try RegistryServer(), try makeDirectoryRegistry())
+    let branches = ["DeviceWokeUp", "DataReceived", "AllDataSent"]
+    let whole = try json(eventSchema) as? [String: Any]
+    let fields = try #require(whole?["fields"] as? [[String: Any]])
+    let declared = try #require(fields[2]["type"] as? [[String: Any]])
+    var refers = try #require(whole)
+    refers["namespace"] = "com.acme"
+    refers["fields"] = [
+      fields[0], fields[1], ["name": "event", "type": branches.map { "com.acme." + $0 }],
+    ]
+    func text(_ document: Any) throws -> String {
+      String(decoding: try JSONSerialization.data(withJSONObject: document), as: UTF8.self)
+    }
+    func add(_ subject: String, _ schema: String, _ references: [[String: Any]] = []) throws {
+      let body = try JSONSerialization.data(
+        withJSONObject: ["schema": schema, "references": references])
+      server.configure { model in
+        _ = model.respond(
+          to: ReceivedRequest(
+            method: "POST", target: "/subjects/\(subject)/versions",
+            headers: ["content-type": "application/json"], body: body))
+      }
+    }
+    for (name, var type) in zip(branches, declared) {
+      type["namespace"] = "com.acme"
+      try add("com.acme." + name, try text(type))
+      try directory.write(try text(type), to: "registry/com.acme.\(name).avsc")
+    }
+    try add(
+      "events-value", try text(refers),
+      branches.map { ["name": "com.acme." + $0, "subject": "com.acme." + $0, "version": 1] })
+    try directory.write(try text(refers), to: "registry/4.avsc")
+    let events = try shell(
+      "\(faultyEvents) --events 500 --format avro > plain; kes-read --format json plain")
+    try directory.write(eventSchema, to: "registry/9.avsc")
+    try shell(
+      "kes-read $M --format avro plain --subject plain --registry-register > nine", registry)
+    let messages = MessageFile.messages(try directory.read("nine")).map {
+      MessageFile.framed(4, $0?.dropFirst(5) ?? Data())
+    }
+    try directory.write(messages.reduce(Data(), +), to: "events")
+    let lines = try shell("kes-segment --emit all", [:], input: events.text)
+    for variables in [["M": "--framing confluent --registry \(server.url)"], registry] {
+      #expect(try shell("kes-read $M --format json events", variables).text == events.text)
+      #expect(
+        try shell("kes-read $M --format avro events", variables).output == directory.read("events"))
+      let sessions = try shell(
+        "kes-segment $M --emit all --registry-register events | kes-read $M --format json",
+        variables)
+      #expect(sessions.text == lines.text)
     }
   }
 

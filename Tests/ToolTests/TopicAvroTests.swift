@@ -103,6 +103,19 @@ import Testing
     #expect(finished.errors.hasSuffix("; Avro is read with --registry\n"))
   }
 
+  @Test func whoMayOnlyReadTheRegistryWritesWhatIsThere() throws {
+    let server = try RegistryServer()
+    let topic = try kafka.topic()
+    let arguments = Self.produced + ["--to", topic, "--registry", server.url]
+    expectDone(try kafka.run("kes-produce", arguments))
+    server.configure { $0.refusesRegistering = true }
+    expectDone(try kafka.run("kes-produce", arguments))
+    #expect(server.requests.count { $0.target.hasSuffix("/versions") } == 2)
+    #expect(try kafka.messages(topic).count == 600)
+    let refused = try kafka.run("kes-produce", arguments + ["--subject", "other"])
+    #expect(refused.status == 78 && refused.errors.contains("status 403"), "\(refused.errors)")
+  }
+
   @Test func aRegistryThatRefusesASchemaEndsTheRun() throws {
     let server = try RegistryServer()
     server.configure { $0.rule = { _, _ in ["no"] } }

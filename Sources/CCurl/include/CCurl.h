@@ -47,6 +47,16 @@ CURLcode kes_curl_set_receiver(const kes_curl_library *library, CURL *handle,
                                                  size_t count, void *context),
                                void *context);
 
+/// Has `progress` called at least once a second while a request is under way, and
+/// when a signal has come; what is not 0 ends the request.
+CURLcode kes_curl_set_progress(const kes_curl_library *library, CURL *handle,
+                               int (*progress)(void *context,
+                                               curl_off_t expected,
+                                               curl_off_t received,
+                                               curl_off_t to_send,
+                                               curl_off_t sent),
+                               void *context);
+
 /// Makes the request and waits for its end. A connection that the other side
 /// has closed never raises SIGPIPE.
 CURLcode kes_curl_perform(const kes_curl_library *library, CURL *handle);

@@ -48,14 +48,17 @@ extension KafkaClientHandle {
   private func askForOffsets(
     atTime time: Int64, of partitions: [KafkaPartition], _ deadline: KafkaDeadline
   ) throws(KafkaError) -> [KafkaPartition: KafkaOffset] {
-    let list = KafkaPartitionList(
-      partitions.map { KafkaPosition($0, KafkaOffset(time)) }, counts)
-    let code = unsafe rd_kafka_offsets_for_times(pointer, list.pointer, deadline.remaining())
-    if let (partition, code) = list.firstFailure {
+    let asked = KafkaSharedList(
+      KafkaPartitionList(partitions.map { KafkaPosition($0, KafkaOffset(time)) }, counts))
+    let place = KafkaPlace(topic: partitions[0].topic)
+    let code = try waiting("ask for offsets", place, deadline) { milliseconds in
+      unsafe rd_kafka_offsets_for_times(self.pointer, asked.list.pointer, milliseconds).rawValue
+    }
+    if let (partition, code) = asked.list.firstFailure {
       throw failure(code, "ask for offsets", KafkaPlace(partition))
     }
-    try check(code, "ask for offsets", KafkaPlace(topic: partitions[0].topic))
-    return Dictionary(list.positions.map { ($0.partition, $0.offset) }) { $1 }
+    try check(rd_kafka_resp_err_t(rawValue: code), "ask for offsets", place)
+    return Dictionary(asked.list.positions.map { ($0.partition, $0.offset) }) { $1 }
   }
 
   /// Where to begin in `partitions` by what the user says, as numbers. Throws `KafkaError`.

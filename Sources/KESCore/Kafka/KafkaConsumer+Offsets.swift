@@ -57,11 +57,15 @@ extension KafkaConsumer {
     _ partitions: [KafkaPartition], _ patience: KafkaPatience
   ) throws(KafkaError) -> [KafkaPartition: KafkaOffset] {
     if group == nil { throw misuse("ask for committed offsets", "the consumer has no group") }
-    let list = KafkaPartitionList(partitions, client.counts)
-    let deadline = KafkaDeadline(patience)
-    let code = unsafe rd_kafka_committed(client.pointer, list.pointer, deadline.remaining())
-    try check(list, code, "ask for committed offsets")
-    return KafkaConsumer.numbers(list.positions)
+    let asked = KafkaSharedList(KafkaPartitionList(partitions, client.counts))
+    let client = client
+    let code = try client.waiting(
+      "ask for committed offsets", groupPlace, KafkaDeadline(patience)
+    ) { milliseconds in
+      unsafe rd_kafka_committed(client.pointer, asked.list.pointer, milliseconds).rawValue
+    }
+    try check(asked.list, rd_kafka_resp_err_t(rawValue: code), "ask for committed offsets")
+    return KafkaConsumer.numbers(asked.list.positions)
   }
 
   /// Where reading stands: behind the last message that a poll returned, and behind markers of

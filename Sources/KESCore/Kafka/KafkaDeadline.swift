@@ -21,6 +21,8 @@ struct KafkaDeadline {
   }
 
   var isOver: Bool { KafkaDeadline.now >= end }
+  /// Whether nobody wants to wait any more.
+  var isInterrupted: Bool { patience.isInterrupted() }
 
   /// What is left, and no more than `limit`: milliseconds as librdkafka takes them.
   func remaining(atMost limit: Int64 = Int64(Int32.max)) -> Int32 {

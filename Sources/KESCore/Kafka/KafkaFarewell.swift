@@ -3,7 +3,8 @@
 internal import Glibc
 
 /// Work on a thread of its own that nobody waits for longer than he wants to: a client ends only
-/// when all its threads do, and one may be asking for an address that no server answers.
+/// when all its threads do, and one may be asking for an address that no server answers; and calls
+/// that wait for brokers may not come back.
 final class KafkaFarewell: Sendable {
   private let work: @Sendable () -> Void
   /// Becomes readable when the work is done.
@@ -33,6 +34,20 @@ final class KafkaFarewell: Sendable {
       return true
     }
     return farewell.wait(KafkaDeadline(KafkaPatience(milliseconds: milliseconds)))
+  }
+
+  /// Runs `work`, and waits for its end as long as `waits` says so, which is asked ten times a second;
+  /// returns whether it has ended. What has not goes on by itself.
+  static func run(while waits: () -> Bool, _ work: @escaping @Sendable () -> Void) -> Bool {
+    guard let farewell = KafkaFarewell(work), farewell.start() else {
+      work()
+      return true
+    }
+    while true {
+      var descriptor = pollfd(fd: farewell.reading, events: Int16(POLLIN), revents: 0)
+      if unsafe poll(&descriptor, 1, 100) > 0 { return true }
+      if !waits() { return false }
+    }
   }
 
   /// False where there can be no thread.

@@ -48,6 +48,14 @@ struct KafkaPartitionList: ~Copyable {
   }
 }
 
+/// A list for a call that may not come back: its own for as long as it is under way.
+final class KafkaSharedList: @unchecked Sendable {
+  // Sendable: nobody but the call uses it before that has come back.
+  let list: KafkaPartitionList
+
+  init(_ list: consuming KafkaPartitionList) { self.list = list }
+}
+
 /// The partitions of a list that stays whose it is, and their offsets.
 func kafkaPositions(
   _ list: UnsafePointer<rd_kafka_topic_partition_list_t>

@@ -8,8 +8,8 @@ extension KafkaProducer {
   /// goes on where it stood.
   public func initTransactions(_ patience: KafkaPatience) throws(KafkaError) {
     try move(.initialise) { () throws(KafkaError) in
-      try unsafe repeating(.initialise, patience) { milliseconds in
-        unsafe rd_kafka_init_transactions(client.pointer, milliseconds)
+      try repeating(.initialise, patience) { client, milliseconds in
+        unsafe UInt(bitPattern: rd_kafka_init_transactions(client.pointer, milliseconds))
       }
     }
   }
@@ -23,22 +23,27 @@ extension KafkaProducer {
   }
 
   /// Has the transaction commit a group's offsets (of the records to be read next) when it commits.
-  /// Waits for the brokers, up to the patience, and is not interrupted meanwhile.
+  /// Waits for the brokers, up to the patience.
   ///
   /// - Parameter metadata: the consumer's, taken in this transaction.
   ///
   /// Throws `KafkaError`; `.abort` is its `recovery` also where the group has rebalanced.
   public func sendOffsets(
-    _ positions: [KafkaPosition], of metadata: borrowing KafkaGroupMetadata,
+    _ positions: [KafkaPosition], of metadata: consuming KafkaGroupMetadata,
     _ patience: KafkaPatience
   ) throws(KafkaError) {
     guard transactionState.permits(.sendOffsets) else { throw misuse(.sendOffsets) }
-    let list = KafkaPartitionList(positions, client.counts)
-    let milliseconds = KafkaDeadline(patience).remaining()
-    let error = unsafe rd_kafka_send_offsets_to_transaction(
-      client.pointer, list.pointer, metadata.pointer, milliseconds)
+    let sent = SentOffsets(KafkaPartitionList(positions, client.counts), metadata)
+    let operation = KafkaTransactionState.Move.sendOffsets.rawValue
+    let client = client
     try move(.sendOffsets) { () throws(KafkaError) in
-      try unsafe client.check(error: error, KafkaTransactionState.Move.sendOffsets.rawValue)
+      let error = try client.waiting(operation, client.place, KafkaDeadline(patience)) {
+        milliseconds in
+        unsafe UInt(
+          bitPattern: rd_kafka_send_offsets_to_transaction(
+            client.pointer, sent.list.pointer, sent.metadata.pointer, milliseconds))
+      }
+      try unsafe client.check(error: OpaquePointer(bitPattern: error), operation)
     }
   }
 
@@ -52,8 +57,8 @@ extension KafkaProducer {
   /// in its sequence numbers, and closes it.
   public func commitTransaction(_ patience: KafkaPatience) throws(KafkaError) {
     try move(.commit) { () throws(KafkaError) in
-      try unsafe repeating(.commit, patience) { milliseconds in
-        unsafe rd_kafka_commit_transaction(client.pointer, milliseconds)
+      try repeating(.commit, patience) { client, milliseconds in
+        unsafe UInt(bitPattern: rd_kafka_commit_transaction(client.pointer, milliseconds))
       }
     }
     try requireDelivered()
@@ -64,8 +69,8 @@ extension KafkaProducer {
   /// `commitTransaction`.
   public func abortTransaction(_ patience: KafkaPatience) throws(KafkaError) {
     try move(.abort) { () throws(KafkaError) in
-      try unsafe repeating(.abort, patience) { milliseconds in
-        unsafe rd_kafka_abort_transaction(client.pointer, milliseconds)
+      try repeating(.abort, patience) { client, milliseconds in
+        unsafe UInt(bitPattern: rd_kafka_abort_transaction(client.pointer, milliseconds))
       }
     }
     client.context.deliveries.forgive()
@@ -86,16 +91,20 @@ extension KafkaProducer {
   }
 
   /// Makes a call that goes on where it stood when it is made again, in turns of a second, so that
-  /// an interruption is noticed.
+  /// an interruption is noticed. The call returns the address of its error, or 0.
   private func repeating(
     _ move: KafkaTransactionState.Move, _ patience: KafkaPatience,
-    _ call: (_ milliseconds: Int32) -> OpaquePointer?
+    _ call: @escaping @Sendable (_ client: KafkaClientHandle, _ milliseconds: Int32) -> UInt
   ) throws(KafkaError) {
-    let deadline = KafkaDeadline(patience)
+    let (client, deadline) = (client, KafkaDeadline(patience))
     while true {
       do throws(KafkaError) {
-        let error = unsafe call(deadline.remaining(atMost: 1000))
-        return try unsafe client.check(error: error, move.rawValue)
+        var turn = patience
+        turn.milliseconds = Int64(deadline.remaining(atMost: 1000))
+        let error = try client.waiting(move.rawValue, client.place, KafkaDeadline(turn)) {
+          call(client, $0)
+        }
+        return try unsafe client.check(error: OpaquePointer(bitPattern: error), move.rawValue)
       } catch {
         if error.recovery != .retry || deadline.isOver { throw error }
         try deadline.checkInterruption(move.rawValue, client.place)
@@ -103,5 +112,17 @@ extension KafkaProducer {
         unsafe rd_kafka_poll(client.pointer, deadline.remaining(atMost: 20))
       }
     }
+  }
+}
+
+/// What a call needs that may not come back: its own for as long as it is under way.
+private final class SentOffsets: @unchecked Sendable {
+  // Sendable: only the call uses it.
+  let list: KafkaPartitionList
+  let metadata: KafkaGroupMetadata
+
+  init(_ list: consuming KafkaPartitionList, _ metadata: consuming KafkaGroupMetadata) {
+    self.list = list
+    self.metadata = metadata
   }
 }

@@ -76,7 +76,8 @@ public struct FormatRecordEncoder: ~Copyable, RecordEncoder {
     let formats = output.formats
     lines = JSONLinesRecordEncoder(converter: formats.makeAvroConverter())
     container = AvroRecordEncoder(
-      writer: output.writer, target: formats.target, converter: formats.linesConverter)
+      writer: output.writer, target: formats.target(of: output.writer),
+      converter: formats.linesConverter)
   }
 
   public mutating func encode(_ batch: borrowing Batch, to buffer: inout ByteBlock) {

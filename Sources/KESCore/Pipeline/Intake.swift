@@ -29,6 +29,8 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable, RecordSourc
   private let onRejection: ((BadRecord) -> Void)?
   private var ahead: AheadWatch?
   private var isOpen = false
+  /// Whether the input begins again, once what came of it before is decoded.
+  private var isRestarting = false
   private var failure: BadRecord?
   private var streamTime: EventTime = .beforeAll
   private var finishedPositions: [(path: String, position: InputPosition)] = []
@@ -69,11 +71,13 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable, RecordSourc
       if ledger.records >= greatestCount { return .end }
       if !isOpen, try !openNext() { return .end }
       if decoder.hasMore {
-        try decode(&batch, endOfInput: false)
+        try decode(&batch, endOfInput: isRestarting)
         if !batch.records.isEmpty || !batch.rejections.isEmpty { return .batch }
         batch.recycle()
         continue
       }
+      if isRestarting { decoder.beginInput(.beginning) }
+      isRestarting = false
       let reading = try read(into: &batch, deadline, willWait)
       switch reading {
       case .bytes:
@@ -83,7 +87,7 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable, RecordSourc
         try endInput(batch)
       case .restart:
         try decode(&batch, endOfInput: true)
-        decoder.beginInput(.beginning)
+        isRestarting = true
       case .deadline: return .idle
       case .signal:
         if signals.stop == nil { return .idle }

@@ -5,6 +5,8 @@ public final class RecordFormats {
   public let schemas: AvroSchemaTable
   /// What all records are to be where the output is Avro.
   public let target: AvroTarget
+  /// What records are to be in outputs that hold one schema, where the target follows records.
+  private let containerTarget: AvroTarget?
   /// Whether events are read with all that they hold.
   public let wantsDetails: Bool
   let unknownEvents: UnknownEventPolicy
@@ -27,13 +29,15 @@ public final class RecordFormats {
   ///   - output: the format that was asked for; nil for that of the first input.
   ///   - schema: what Avro records are to be read as; nil for their own schemas, or where the output
   ///     is Avro, for that of the first.
+  ///   - followsRecords: whether the output's records name their schemas, so that each keeps its own
+  ///     unless `schema` says otherwise.
   ///   - reader: the name of the tool that reads, for advice.
   ///   - sessions: how the fields of sessions are called.
   ///   - adapt: what the run writes records of a schema as.
   public init(
     wantsDetails: Bool = false, output: RecordFormat?, schema: AvroSchema? = nil,
     unknownEvents: UnknownEventPolicy = .reject, messageRegistry: (any SchemaRegistry)? = nil,
-    reader: String = "kes-segment", sessions: SessionFields = .usual,
+    followsRecords: Bool = false, reader: String = "kes-segment", sessions: SessionFields = .usual,
     adapt: @escaping (AvroSchema) -> AvroSchema = { $0 }
   ) {
     self.wantsDetails = wantsDetails
@@ -42,12 +46,32 @@ public final class RecordFormats {
     self.reader = reader
     self.messageRegistry = messageRegistry
     schemas = AvroSchemaTable(wantsDetails: wantsDetails, sessions: sessions)
-    target = AvroTarget(schemas: schemas, adapt: adapt)
+    let follows = followsRecords && schema == nil
+    target = AvroTarget(schemas: schemas, followsRecords: follows, adapt: adapt)
+    containerTarget = follows ? AvroTarget(schemas: schemas) : nil
     isSchemaForced = schema != nil
     if let schema {
       target.isForced = true
       target.fix(schema)
     }
+  }
+
+  /// What an output holds by whose writer Avro is framed.
+  func target(of writer: any AvroWriter) -> AvroTarget {
+    writer.namesSchemas ? target : outputTarget(isContainer: true)
+  }
+
+  /// What an output holds that is a container, or not.
+  public func outputTarget(isContainer: Bool) -> AvroTarget {
+    isContainer ? containerTarget ?? target : target
+  }
+
+  /// The number of the schema that the last event of a task had in an earlier run; 0 where this run
+  /// cannot say.
+  func number(ofLast text: String) -> UInt16 {
+    guard let schema = try? AvroSchema(parsing: text) else { return 0 }
+    if target.followsRecords { return (try? target.number(for: schema)) ?? 0 }
+    return schemas.number(of: schema) ?? 0
   }
 
   /// What Avro records are to be read as, where that is not their own schema.
@@ -135,6 +159,14 @@ public final class RecordFormats {
   private func admitLines(as schema: AvroSchema) throws(SchemaFailure) {
     hasAdmitted = true
     target.fix(schema)
+    // Lines become data of one schema, in every output.
+    containerTarget?.fix(schema)
+    if let containerTarget, containerTarget.number != target.number {
+      throw SchemaFailure(
+        kind: .badData,
+        message: "JSON lines cannot be written: a container file holds data of another schema; say"
+          + " --output-framing confluent")
+    }
     try linesConverter.begin()
   }
 }

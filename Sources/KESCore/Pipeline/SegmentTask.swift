@@ -159,6 +159,9 @@ struct SegmentTask: ~Copyable {
       try store.restore(task: task, into: &segmenter)
       try store.restore(task: task, into: &reorderer) { reader.read($0, $1, into: &$2) }
       changelog = try store.progress(task: task)?.changelog ?? .unnamed
+      if let formats, let last = try store.lastSchema(task: task) {
+        segmenter.schema = formats.number(ofLast: last)
+      }
     }
     if let failure = reader.failure { throw .schema(failure) }
     heldSchemas = SegmentTask.heldSchemas(of: formats, stored: schemas.all)
@@ -196,6 +199,7 @@ struct SegmentTask: ~Copyable {
     progress.timeout = rules.timeout
     progress.silence = rules.silence
     progress.changelog = changelog
+    progress.schema = heldSchemas.name(segmenter.schema) { changes.set(schema: $1, $0) }
     changes.set(progress)
     isDirty = false
   }

@@ -25,10 +25,13 @@ public struct StorePurge<Encoder: SessionEventEncoder & ~Copyable>: ~Copyable {
   private let remover: (any SessionRemover)?
   private var encoder: Encoder
   private let output: OutputStream
+  private let formats: RecordFormats?
   private let signals: Signals
 
   private let noRecords = Batch(blockSize: 1)
   private var selection = PurgeSelection.nothing
+  /// The number of the schema that the task's last event had; 0 where that does not matter.
+  private var schema: UInt16 = 0
   private var selected = SelectedSessions()
   private var outcome = Outcome()
   private var changes = StateChanges()
@@ -39,17 +42,20 @@ public struct StorePurge<Encoder: SessionEventEncoder & ~Copyable>: ~Copyable {
 
   /// - Parameters:
   ///   - selections: what is to go of each task.
+  ///   - formats: the output's, where closings are to have the schemas of their tasks.
   ///   - remover: nil only writes what would be purged; then a store that was opened for reading will
   ///     do.
   public init(
     store: StateStore, selections: [TaskSelection], remover: (any SessionRemover)?,
-    encoder: consuming Encoder, output: OutputStream, signals: Signals
+    encoder: consuming Encoder, output: OutputStream, formats: RecordFormats? = nil,
+    signals: Signals
   ) {
     self.store = store
     self.selections = selections
     self.remover = remover
     self.encoder = encoder
     self.output = output
+    self.formats = formats
     self.signals = signals
   }
 
@@ -67,6 +73,9 @@ public struct StorePurge<Encoder: SessionEventEncoder & ~Copyable>: ~Copyable {
 
   private mutating func select(of task: Int32) throws(StateError) {
     let selection = selection
+    if let formats, formats.target.followsRecords {
+      schema = try store.lastSchema(task: task).map { formats.number(ofLast: $0) } ?? 0
+    }
     var found = SelectedSessions()
     var open = 0
     try store.forEachSession(task: task) { key, session in
@@ -98,7 +107,7 @@ public struct StorePurge<Encoder: SessionEventEncoder & ~Copyable>: ~Copyable {
   /// Writes the closings of the sessions at `places`, and waits until the disk has them.
   private mutating func write(_ places: Range<Int>) throws(PipelineError) {
     for place in places where selected[place].isOpen {
-      Self.close(selected, place, by: selection, into: &outcome)
+      Self.close(selected, place, by: selection, schema, into: &outcome)
       if outcome.closings.count == Self.chunk { try encode() }
     }
     try encode()
@@ -108,7 +117,7 @@ public struct StorePurge<Encoder: SessionEventEncoder & ~Copyable>: ~Copyable {
 
   private static func close(
     _ selected: borrowing SelectedSessions, _ place: Int, by selection: PurgeSelection,
-    into outcome: inout Outcome
+    _ schema: UInt16, into outcome: inout Outcome
   ) {
     let session = selected[place]
     let key = selected.withKey(at: place) { outcome.keepClosingText($0) }
@@ -116,7 +125,7 @@ public struct StorePurge<Encoder: SessionEventEncoder & ~Copyable>: ~Copyable {
       Closing(
         place: 0, key: key, session: .identifier(session.identifier), status: selection.status,
         isPartial: session.isPartial, time: selection.closingTime(end: session.end),
-        start: session.start, end: session.end, events: session.events))
+        start: session.start, end: session.end, events: session.events, schema: schema))
   }
 
   private mutating func encode() throws(PipelineError) {

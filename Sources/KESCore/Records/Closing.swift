@@ -23,10 +23,13 @@ public struct Closing: BitwiseCopyable, Sendable {
   public var end: EventTime
   /// How many events belong to it.
   public var events: Int64
+  /// The number of the Avro schema of the last event before it in its input partition; 0 for one
+  /// that is not Avro, or none.
+  public var schema: UInt16
 
   public init(
     place: Int, key: TextRange, session: ClosedSession, status: SessionStatus, isPartial: Bool,
-    time: EventTime, start: EventTime, end: EventTime, events: Int64
+    time: EventTime, start: EventTime, end: EventTime, events: Int64, schema: UInt16 = 0
   ) {
     self.place = UInt32(truncatingIfNeeded: place)
     self.key = key
@@ -37,5 +40,6 @@ public struct Closing: BitwiseCopyable, Sendable {
     self.start = start
     self.end = end
     self.events = events
+    self.schema = schema
   }
 }

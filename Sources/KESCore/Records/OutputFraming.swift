@@ -14,6 +14,9 @@ public protocol OutputFraming: AnyObject {
   /// Forgets what is known of content that is not written yet: it will not be.
   func discard()
 
+  /// Why content that was appended cannot be written; nil where it can.
+  var failure: SchemaFailure? { get }
+
   /// Whether what has been written must be kept by who writes on; else it may begin anew.
   var hasContent: Bool { get }
 }
@@ -21,6 +24,7 @@ public protocol OutputFraming: AnyObject {
 extension OutputFraming {
   public func discard() {}
   public var hasContent: Bool { true }
+  public var failure: SchemaFailure? { nil }
 }
 
 /// Why an output is written.

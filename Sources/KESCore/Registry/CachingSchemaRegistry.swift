@@ -111,7 +111,7 @@ public final class CachingSchemaRegistry: SchemaRegistry {
 
   private static func isAbsence(_ error: RegistryError) -> Bool {
     switch error {
-    case .unknownSchema, .unsupportedSchema, .unknownSubject, .unregistered: true
+    case .unknownSchema, .missingReference, .unsupportedSchema, .unknownSubject, .unregistered: true
     default: false
     }
   }

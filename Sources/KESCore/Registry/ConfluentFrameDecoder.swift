@@ -198,7 +198,8 @@ public struct ConfluentFrameDecoder: ~Copyable, RecordDecoder {
     position += 1
   }
 
-  /// Decodes the message of `length` bytes; false where its rejection ends the run.
+  /// Decodes the message of `length` bytes; false where its rejection ends the run, or its schema has
+  /// to be asked for and there are records to be handed out.
   private mutating func decode(
     _ length: Int, _ batch: inout Batch, _ limits: DecodingLimits
   ) throws(SchemaFailure) -> Bool {
@@ -208,6 +209,11 @@ public struct ConfluentFrameDecoder: ~Copyable, RecordDecoder {
     switch header {
     case .fault(let fault): complaint = Complaint(problem: fault.description)
     case .schema(let identifier):
+      // What came before does not wait for a registry.
+      if !(batch.isEmpty && batch.tombstoneCount == 0) && !readings.hasAsked(for: identifier) {
+        hasMore = true
+        return false
+      }
       let reading = try readings.reading(identifier)
       if let entry = reading.entry, reading.problem == nil {
         complaint = admit(start, length, reading, entry, limits.ahead, &batch)

@@ -3,8 +3,8 @@
 /// Frames the data that encoders append as messages of the Confluent wire format, each behind its
 /// length (see `ConfluentFrameDecoder`).
 ///
-/// Their schema's id is that which records of the same schema were read with, where no subject is
-/// named; else the subject's. The registry is asked at the first write.
+/// Each has its own schema. The id is that which records of the same schema were read with, where no
+/// subject is named; else the subject's. The registry is asked when data of a schema are first written.
 public final class ConfluentFrameWriter: AvroWriter {
   /// Blocks of no size: every record is one.
   public var cuts = AvroBlockCuts(blockSize: 0)
@@ -12,13 +12,14 @@ public final class ConfluentFrameWriter: AvroWriter {
   private let subject: SubjectName?
   private let registers: Bool
   private let schemas: AvroSchemaTable
-  private var schema: AvroSchema?
-  private var identifier: SchemaIdentifier?
+  /// The schemas of the data, by the numbers that `cuts` name.
+  private var forms: [(schema: AvroSchema, identifier: SchemaIdentifier?)] = []
+  public var failure: SchemaFailure?
 
   /// - Parameters:
   ///   - subject: under which the schema is looked up; nil for `session-events-value`, or
   ///     `events-value` where the records have no session.
-  ///   - registers: whether the schema is registered where the subject does not have it.
+  ///   - registers: whether a schema is registered where the subject does not have it.
   ///   - schemas: what is known of the schemas of messages that were read.
   public init(
     registry: any SchemaRegistry, subject: SubjectName?, registers: Bool, schemas: AvroSchemaTable
@@ -29,26 +30,36 @@ public final class ConfluentFrameWriter: AvroWriter {
     self.schemas = schemas
   }
 
-  public func begin(_ schema: AvroSchema) { self.schema = self.schema ?? schema }
+  public var namesSchemas: Bool { true }
 
-  /// Writes on behind messages with this schema.
+  @discardableResult
+  public func begin(_ schema: AvroSchema) -> Int {
+    if let known = forms.firstIndex(where: { $0.schema.isSame(as: schema) }) { return known }
+    forms.append((schema, nil))
+    return forms.count - 1
+  }
+
+  /// Writes on behind messages whose first had this schema, and this id of it.
   public func resume(_ identifier: SchemaIdentifier, _ schema: AvroSchema) {
-    (self.identifier, self.schema) = (identifier, schema)
+    forms = [(schema, identifier)]
   }
 
   /// Without messages there is nothing to tell.
   public var schemaOfNone: () -> AvroSchema = { .event }
 
-  public var marksDuplicates: Bool { schema?.marksDuplicates ?? false }
+  public var marksDuplicates: Bool { forms.first?.schema.marksDuplicates ?? false }
 
   public func frame(
     _ content: borrowing ByteBlock, at moment: FlushMoment, to output: inout ByteBlock
   ) throws(SchemaFailure) -> Int {
     cuts.finish(at: content.count)
-    if cuts.blocks.isEmpty { return 0 }
-    let identifier = try identify()
+    if forms.isEmpty && !cuts.blocks.isEmpty { begin(.event) }
+    for block in cuts.blocks where forms[block.form].identifier == nil {
+      forms[block.form].identifier = try identifier(of: forms[block.form].schema)
+    }
     var from = 0
     for block in cuts.blocks {
+      guard let identifier = forms[block.form].identifier else { preconditionFailure("asked") }
       append(content, from..<block.end, identifier, to: &output)
       from = block.end
     }
@@ -68,14 +79,11 @@ public final class ConfluentFrameWriter: AvroWriter {
     output.append(content, range.lowerBound, range.count)
   }
 
-  /// The schema's id. Throws where the registry does not have it, or does not answer.
-  private func identify() throws(SchemaFailure) -> SchemaIdentifier {
-    if let identifier { return identifier }
-    let schema = schema ?? .event
+  /// The id of a schema. Throws where the registry does not have it, or does not answer.
+  private func identifier(of schema: AvroSchema) throws(SchemaFailure) -> SchemaIdentifier {
     let known = subject == nil ? schemas.identifier(of: schema) : nil
-    let found = if let known { known } else { try ask(schema) }
-    identifier = found
-    return found
+    if let known { return known }
+    return try ask(schema)
   }
 
   private func ask(_ schema: AvroSchema) throws(SchemaFailure) -> SchemaIdentifier {
@@ -84,7 +92,7 @@ public final class ConfluentFrameWriter: AvroWriter {
       ?? .values(ofTopic: schema.hasSession(schemas.sessions.session) ? "session-events" : "events")
     do throws(RegistryError) {
       return registers
-        ? try registry.register(schema.text, under: subject)
+        ? try registry.identifierRegistering(schema.text, under: subject)
         : try registry.identifier(of: schema.text, under: subject)
     } catch {
       throw error.asSchemaFailure

@@ -67,8 +67,12 @@ struct CurlHandle: ~Copyable {
   }
 
   /// Makes `request` and waits for its answer, of whatever status; redirects are not followed.
+  ///
+  /// - Parameter goesOn: asked at least once a second, and when a signal comes; false ends the waiting.
   /// Throws `HTTPFailure`.
-  mutating func answer(to request: HTTPRequest) throws(HTTPFailure) -> HTTPAnswer {
+  mutating func answer(
+    to request: HTTPRequest, while goesOn: @escaping () -> Bool = { true }
+  ) throws(HTTPFailure) -> HTTPAnswer {
     unsafe kes_curl_reset(library.pointer, handle)
     unsafe errorText.pointee = 0
     let body = AnswerBody(limit: CurlHandle.greatestAnswer)
@@ -79,15 +83,19 @@ struct CurlHandle: ~Copyable {
     try check(
       unsafe kes_curl_set_receiver(
         library.pointer, handle, receiveAnswer, Unmanaged.passUnretained(body).toOpaque()))
-    // Curl holds pointers to the body and the headers until the transfer is over.
-    let code = withExtendedLifetime(body) {
+    let watch = TransferWatch(goesOn)
+    try check(
+      unsafe kes_curl_set_progress(
+        library.pointer, handle, watchTransfer, Unmanaged.passUnretained(watch).toOpaque()))
+    // Curl holds pointers to these until the transfer is over.
+    let code = withExtendedLifetime((body, watch)) {
       withExtendedLifetime(headers) { unsafe kes_curl_perform(library.pointer, handle) }
     }
     if body.isTooLong {
       throw HTTPFailure(
         cause: .badAnswer, reason: "more than \(CurlHandle.greatestAnswer) bytes")
     }
-    try check(code)
+    try check(code, of: request.url)
     return takeAnswer(body)
   }
 
@@ -149,11 +157,29 @@ struct CurlHandle: ~Copyable {
   }
 
   /// Throws what `code` means, unless it means success.
-  private func check(_ code: CURLcode) throws(HTTPFailure) {
+  private func check(_ code: CURLcode, of url: RegistryURL? = nil) throws(HTTPFailure) {
     if code == CURLE_OK { return }
     let text = unsafe String(cString: errorText)
-    throw HTTPFailure(
+    var failure = HTTPFailure(
       cause: CurlHandle.cause(of: code), reason: text.isEmpty ? library.reason(code) : text)
+    if let url, url.isSecure, settings.certificateFile == nil { explain(&failure, code) }
+    throw failure
+  }
+
+  /// A server that asks for our certificate says so, or only ends the connection.
+  private func explain(_ failure: inout HTTPFailure, _ code: CURLcode) {
+    if failure.reason.contains("alert certificate required") {
+      failure.cause = .badCertificate
+      failure.reason = "the server asks for one, and none is named: \(failure.reason)"
+      return
+    }
+    let isEnded = [CURLE_GOT_NOTHING, CURLE_RECV_ERROR, CURLE_SEND_ERROR].contains(code)
+    let wasShaken =
+      unsafe kes_curl_offset(library.pointer, handle, CURLINFO_APPCONNECT_TIME_T) > 0
+    let isRefused = code == CURLE_SSL_CONNECT_ERROR && failure.reason.contains("alert")
+    if isRefused || isEnded && wasShaken {
+      failure.reason += "; it may ask for a certificate, which ssl.certificate.location names"
+    }
   }
 
   private static func cause(of code: CURLcode) -> HTTPFailure.Cause {
@@ -166,6 +192,7 @@ struct CurlHandle: ~Copyable {
       .badCertificate
     case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_BAD_CONTENT_ENCODING:
       .badAnswer
+    case CURLE_ABORTED_BY_CALLBACK: .interrupted
     case CURLE_UNKNOWN_OPTION, CURLE_NOT_BUILT_IN, CURLE_OUT_OF_MEMORY, CURLE_FAILED_INIT:
       .libraryMissing
     default: .passing
@@ -216,6 +243,25 @@ private final class AnswerBody {
     if !isTooLong { bytes.append(more) }
     return !isTooLong
   }
+}
+
+/// Who waits for a transfer.
+private final class TransferWatch {
+  let goesOn: () -> Bool
+
+  init(_ goesOn: @escaping () -> Bool) { self.goesOn = goesOn }
+}
+
+/// Called by curl while a transfer is under way: anything but 0 ends it. `context` is the
+/// `TransferWatch`, which whoever makes the request keeps alive.
+@c(kes_registry_watch_transfer)
+private func watchTransfer(
+  _ context: UnsafeMutableRawPointer?, _ expected: Int, _ received: Int, _ toSend: Int,
+  _ sent: Int
+) -> Int32 {
+  guard let context = unsafe context else { return 0 }
+  let watch = unsafe Unmanaged<TransferWatch>.fromOpaque(context).takeUnretainedValue()
+  return watch.goesOn() ? 0 : 1
 }
 
 /// Called by curl with each piece of an answer: returns how much of it was taken, and less than all

@@ -4,6 +4,10 @@
 /// `subjects.json` says which ids are versions of which subject (see `SubjectVersions`); a directory
 /// without it can be read by id.
 ///
+/// A schema may name types that others declare: `ID.json` is a schema as a server answers it, whose
+/// references are versions of subjects; what `ID.avsc` does not declare is looked for in `NAME.avsc`,
+/// NAME being the full name, and then at the roots of all schema files.
+///
 /// What is registered here keeps the order in which a crash may come: first the schema, then its
 /// subject. A directory has no rule of compatibility, as a subject with the level NONE: our choice,
 /// because rules belong to the registry that is copied here. Cost: reading the files of a subject,
@@ -18,11 +22,15 @@ public final class DirectorySchemaRegistry: SchemaRegistry {
   }
 
   public func schema(_ identifier: SchemaIdentifier) throws(RegistryError) -> String {
-    guard let text = try directory.read(fileName(identifier)) else {
-      throw .unknownSchema(identifier, place: directory.path)
+    let schema = try answer(identifier)
+    if schema.type != "AVRO" {
+      throw .unsupportedSchema(
+        identifier, place: directory.path, what: "is of the type \(schema.type.asOneLine())")
     }
-    _ = try document(text, identifier)
-    return text
+    let text = try SchemaAssembly.text(of: schema, identifier, directory.path) {
+      reference throws(RegistryError) in try referred(reference, by: identifier)
+    }
+    return try withTypesBeside(text, identifier)
   }
 
   public func latest(_ subject: SubjectName) throws(RegistryError) -> RegisteredSchema {
@@ -74,6 +82,81 @@ public final class DirectorySchemaRegistry: SchemaRegistry {
 
   private func fileName(_ identifier: SchemaIdentifier) -> String { "\(identifier).avsc" }
 
+  /// The schema with an id, as its file has it.
+  private func answer(_ identifier: SchemaIdentifier) throws(RegistryError) -> SchemaAnswer {
+    if let text = try directory.read(fileName(identifier)),
+      let schema = SchemaAnswer(.object([JSONMember("schema", .string(text))]))
+    {
+      return schema
+    }
+    let name = "\(identifier).json"
+    guard let text = try directory.read(name) else {
+      throw .unknownSchema(identifier, place: directory.path)
+    }
+    if let document = try? JSONValue(parsing: text), let schema = SchemaAnswer(document) {
+      return schema
+    }
+    throw .badFile(
+      path: directory.path(of: name),
+      what: #"expected what a registry answers: {"schema":"…","references":[…]}"#)
+  }
+
+  /// The schema that a reference names. Throws `RegistryError.missingReference`.
+  private func referred(
+    _ reference: SchemaReference, by identifier: SchemaIdentifier
+  ) throws(RegistryError) -> SchemaAnswer {
+    let versions = try readVersions()[reference.subject]
+    if versions.indices.contains(Int(reference.version) - 1) {
+      return try answer(versions[Int(reference.version) - 1])
+    }
+    throw .missingReference(
+      identifier, name: reference.name, subject: reference.subject, version: reference.version,
+      place: directory.path)
+  }
+
+  /// `text`, with the types put in that it names and schema files beside it declare.
+  private func withTypesBeside(
+    _ text: String, _ identifier: SchemaIdentifier
+  ) throws(RegistryError) -> String {
+    guard let document = try? JSONValue(parsing: text) else {
+      _ = try self.document(text, identifier)
+      return text
+    }
+    var assembly = SchemaAssembly { name throws(RegistryError) in
+      try self.typeBeside(identifier, name)
+    }
+    let whole = try assembly.assemble(document)
+    return assembly.hasPutIn ? whole.description : text
+  }
+
+  /// The schema that declares `name`, of a file beside that of `identifier`; nil where there is none.
+  private func typeBeside(
+    _ identifier: SchemaIdentifier, _ name: String
+  ) throws(RegistryError) -> JSONValue? {
+    let own = "\(name).avsc"
+    var found: [(file: String, declaration: JSONValue)] = []
+    let others = try directory.names().sorted().filter {
+      $0.hasSuffix(".avsc") && $0 != fileName(identifier)
+    }
+    for file in others.contains(own) ? [own] : others {
+      guard let text = try directory.read(file), let document = try? JSONValue(parsing: text),
+        let declaration = SchemaAssembly.root(of: document, declaring: name),
+        !found.contains(where: {
+          $0.declaration.withSortedMembers == declaration.withSortedMembers
+        })
+      else { continue }
+      found.append((file, declaration))
+    }
+    if found.count > 1 {
+      throw .badFile(
+        path: directory.path(of: fileName(identifier)),
+        what:
+          "names \(name), which \(found.map(\.file).joined(separator: " and ")) declare, each in"
+          + " its own way; call the right one \(own), or say which it is in \(identifier).json")
+    }
+    return found.first?.declaration
+  }
+
   private func readVersions() throws(RegistryError) -> SubjectVersions {
     guard let text = try directory.read(SubjectVersions.fileName) else { return SubjectVersions() }
     guard let versions = SubjectVersions(parsing: text) else {
@@ -96,11 +179,10 @@ public final class DirectorySchemaRegistry: SchemaRegistry {
   /// The ids of all schema files, ascending.
   private func allIdentifiers() throws(RegistryError) -> [SchemaIdentifier] {
     try directory.names().compactMap { name in
-      guard name.hasSuffix(".avsc"), let value = Int32(name.dropLast(5)), value > 0 else {
-        return nil
-      }
+      let stem = name.prefix { $0 != "." }
+      guard let value = Int32(stem), value > 0 else { return nil }
       let identifier = SchemaIdentifier(rawValue: value)
-      return fileName(identifier) == name ? identifier : nil
+      return [fileName(identifier), "\(identifier).json"].contains(name) ? identifier : nil
     }.sorted()
   }
 

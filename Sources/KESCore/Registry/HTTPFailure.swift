@@ -7,6 +7,8 @@ struct HTTPFailure: Error, Hashable, Sendable {
     case passing
     case untrusted
     case badCertificate
+    /// Who waited does not any more.
+    case interrupted
     /// What answered does not speak HTTP, or says too much; `reason` follows "found".
     case badAnswer
     case libraryMissing

@@ -4,6 +4,10 @@
 /// Apicurio's compatible API, Redpanda). Libcurl is loaded at the first request.
 public final class HTTPSchemaRegistry: SchemaRegistry {
   private let client: RegistryClient
+  /// Schemas that others refer to: a version never changes.
+  private var referredSchemas: [SchemaReference.Place: SchemaAnswer] = [:]
+  /// What schemas with references are to the server, by their texts with those put in.
+  private var originals: [String: SchemaAnswer] = [:]
 
   init(client: RegistryClient) { self.client = client }
 
@@ -11,15 +15,16 @@ public final class HTTPSchemaRegistry: SchemaRegistry {
   ///   - urls: one or more, with commas between them, tried in turn; a path stays before the API's.
   ///   - properties: see `RegistrySettings.names`.
   ///   - environment: read for `KES_REGISTRY_USER_INFO` and `KES_REGISTRY_CA`.
+  ///   - watch: told of waiting.
   ///
   /// Throws `RegistryError.badURL` or `.badProperty`; no server is asked yet.
   public convenience init(
     urls: String, properties: [String: String] = [:], environment: [String: String] = [:],
-    clock: RegistryClock = .real
+    clock: RegistryClock = .real, watch: RegistryWatch = RegistryWatch()
   ) throws(RegistryError) {
     let urls = try RegistryURL.parse(list: urls)
     let settings = try RegistrySettings(properties: properties, environment: environment)
-    self.init(client: RegistryClient(urls: urls, settings: settings, clock: clock))
+    self.init(client: RegistryClient(urls: urls, settings: settings, clock: clock, watch: watch))
   }
 
   public func schema(_ identifier: SchemaIdentifier) throws(RegistryError) -> String {
@@ -28,9 +33,7 @@ public final class HTTPSchemaRegistry: SchemaRegistry {
     if answer.errorCode == .schemaNotFound {
       throw .unknownSchema(identifier, place: client.place(path))
     }
-    let document = try document(of: answer, path)
-    try requireAvro(document, identifier, path)
-    return try text(of: document, "schema", path)
+    return try text(of: document(of: answer, path), identifier, path)
   }
 
   public func latest(_ subject: SubjectName) throws(RegistryError) -> RegisteredSchema {
@@ -38,10 +41,9 @@ public final class HTTPSchemaRegistry: SchemaRegistry {
     let answer = try client.answer("GET", path)
     let document = try document(of: answer, about: subject, path)
     let identifier = SchemaIdentifier(rawValue: try number(of: document, "id", path))
-    try requireAvro(document, identifier, path)
     return RegisteredSchema(
       identifier: identifier, version: try number(of: document, "version", path),
-      schema: try text(of: document, "schema", path))
+      schema: try text(of: document, identifier, path))
   }
 
   public func identifier(
@@ -111,9 +113,12 @@ public final class HTTPSchemaRegistry: SchemaRegistry {
     "/subjects/" + PercentEncoding.encoded(segment: subject.text)
   }
 
-  /// A schema as the API takes it; Avro is what it is where nothing else is said.
+  /// A schema as the API takes it; Avro is what it is where nothing else is said. One that was read
+  /// with references has them.
   private func body(_ schema: String) -> String {
-    JSONValue.object([JSONMember("schema", .string(schema))]).description
+    let document =
+      originals[schema]?.document ?? .object([JSONMember("schema", .string(schema))])
+    return document.description
   }
 
   // MARK: Answers
@@ -154,11 +159,47 @@ public final class HTTPSchemaRegistry: SchemaRegistry {
     .badAnswer(place: client.place(path), found: found)
   }
 
+  private func schema(
+    in document: JSONValue, _ path: String
+  ) throws(RegistryError) -> SchemaAnswer {
+    if let schema = SchemaAnswer(document) { return schema }
+    throw unexpected(
+      document["schema"]?.text == nil ? "no text \"schema\"" : "references that are none", path)
+  }
+
+  /// The text of the schema in an answer, with those that it refers to put in.
   private func text(
-    of document: JSONValue, _ name: String, _ path: String
+    of document: JSONValue, _ identifier: SchemaIdentifier, _ path: String
   ) throws(RegistryError) -> String {
-    if let text = document[name]?.text { return text }
-    throw unexpected("no text \"\(name)\"", path)
+    let schema = try schema(in: document, path)
+    if schema.type != "AVRO" {
+      throw .unsupportedSchema(
+        identifier, place: client.place(path), what: "is of the type \(schema.type.asOneLine())")
+    }
+    let text = try SchemaAssembly.text(of: schema, identifier, client.place(path)) {
+      reference throws(RegistryError) in try referred(reference, by: identifier)
+    }
+    if !schema.references.isEmpty { originals[text] = schema }
+    return text
+  }
+
+  /// The schema that a reference names. Throws `RegistryError.missingReference` where it is not there.
+  private func referred(
+    _ reference: SchemaReference, by identifier: SchemaIdentifier
+  ) throws(RegistryError) -> SchemaAnswer {
+    if let known = referredSchemas[reference.place] { return known }
+    let path = "\(subjectPath(reference.subject))/versions/\(reference.version)"
+    var answer = try client.answer("GET", path)
+    // One that was removed from sight still is what others were made of.
+    if answer.status == 404 { answer = try client.answer("GET", path + "?deleted=true") }
+    if answer.status == 404 {
+      throw .missingReference(
+        identifier, name: reference.name, subject: reference.subject, version: reference.version,
+        place: client.place(path))
+    }
+    let found = try schema(in: document(of: answer, path), path)
+    referredSchemas[reference.place] = found
+    return found
   }
 
   private func number(
@@ -166,16 +207,5 @@ public final class HTTPSchemaRegistry: SchemaRegistry {
   ) throws(RegistryError) -> Int32 {
     if let number = document[name]?.integer.flatMap(Int32.init(exactly:)) { return number }
     throw unexpected("no number \"\(name)\"", path)
-  }
-
-  private func requireAvro(
-    _ document: JSONValue, _ identifier: SchemaIdentifier, _ path: String
-  ) throws(RegistryError) {
-    let type = document["schemaType"]?.text ?? "AVRO"
-    let references = document["references"]?.elements ?? []
-    if type == "AVRO" && references.isEmpty { return }
-    throw .unsupportedSchema(
-      identifier, place: client.place(path),
-      what: type == "AVRO" ? "refers to other schemas" : "is of the type \(type.asOneLine())")
   }
 }

@@ -12,12 +12,20 @@ struct MessageReadings {
   var target: AvroTarget?
 
   private var readings: [SchemaIdentifier: AvroReading] = [:]
+  /// Those that the registry did not know when it was asked; some of them, where there are many.
+  private var absent: Set<SchemaIdentifier> = []
+  private static let greatestAbsent = 1024
   private var latest: (identifier: SchemaIdentifier, reading: AvroReading)?
 
   /// - Parameter registry: where the schemas are; nil where no messages will come.
   init(registry: (any SchemaRegistry)?, schemas: AvroSchemaTable) {
     self.registry = registry
     self.schemas = schemas
+  }
+
+  /// Whether the registry was asked for the schema of this id: else that may take its time.
+  func hasAsked(for identifier: SchemaIdentifier) -> Bool {
+    latest?.identifier == identifier || readings[identifier] != nil || absent.contains(identifier)
   }
 
   /// How data with the schema of this id are read. Throws where the registry cannot be asked.
@@ -31,7 +39,11 @@ struct MessageReadings {
       do throws(RegistryError) {
         found = AvroReading(try registry.schema(identifier), schemas: schemas, target: target)
       } catch {
-        if error.kind == .badData { return AvroReading(problem: error.description) }
+        if error.kind == .badData {
+          if absent.count >= MessageReadings.greatestAbsent { absent.removeAll() }
+          absent.insert(identifier)
+          return AvroReading(problem: error.description)
+        }
         throw error.asSchemaFailure
       }
       if let problem = found.problem {

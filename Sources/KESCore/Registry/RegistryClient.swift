@@ -4,16 +4,26 @@
 ///
 /// All operations of the API may be repeated: registering a schema again gives the id that it has.
 /// Tried again is what may pass by itself: no connection, no answer in time, an answer that breaks
-/// off, the statuses 429 and 5xx; never another 4xx.
+/// off, the statuses 429 and 5xx; never another 4xx. A registry that has answered once is there: from
+/// then on it is waited for, as long as nobody ends that, however often it was asked.
 final class RegistryClient {
   private let urls: [RegistryURL]
   private let settings: RegistrySettings
   private let clock: RegistryClock
+  private let watch: RegistryWatch
   private let library: () throws(HTTPFailure) -> CurlLibrary
   /// Made at the first request.
   private var handle: CurlHandle?
   /// Which of the URLs answered last: it is asked first.
   private var preferred = 0
+  private var hasAnswered = false
+  /// While an answer is waited for.
+  private var absence: RegistryAbsence?
+
+  /// While a registry is waited for that was there: our choice, as it may be back at any time.
+  private static let greatestPauseOfAbsence: Int64 = 1000
+  /// How long nothing is looked at while waiting. Our choice.
+  private static let greatestSlice: Int64 = 250
 
   /// Our choice, after Confluent's clients: no pause is longer.
   private static let greatestPauseMilliseconds: Int64 = 20_000
@@ -21,6 +31,7 @@ final class RegistryClient {
   /// - Parameter library: gives libcurl at the first request.
   init(
     urls: [RegistryURL], settings: RegistrySettings, clock: RegistryClock,
+    watch: RegistryWatch = RegistryWatch(),
     library: @escaping () throws(HTTPFailure) -> CurlLibrary = { () throws(HTTPFailure) in
       try CurlLibrary.shared.get()
     }
@@ -29,6 +40,7 @@ final class RegistryClient {
     self.urls = urls
     self.settings = settings
     self.clock = clock
+    self.watch = watch
     self.library = library
   }
 
@@ -47,20 +59,39 @@ final class RegistryClient {
     _ method: String, _ path: String, body: String? = nil
   ) throws(RegistryError) -> HTTPAnswer {
     var setback = Setback(place: place(path), reason: "")
-    var attempts = 0
-    for round in 0...settings.greatestRetries {
+    var (attempts, round) = (0, Int64(0))
+    absence = hasAnswered ? RegistryAbsence(now: clock.monotonic()) : nil
+    defer { absence = nil }
+    while hasAnswered || round <= settings.greatestRetries {
       if round > 0 && !pause(before: round, after: setback) { break }
       for _ in urls {
         attempts += 1
         let request = HTTPRequest(method: method, url: urls[preferred], path: path, body: body)
         switch try attempt(request) {
-        case .success(let answer): return answer
+        case .success(let answer):
+          hasAnswered = true
+          if let note = absence?.end(request.url.base, now: clock.monotonic()) { watch.note(note) }
+          return answer
         case .failure(let found): setback = found
         }
+        if !goesOn(setback) { throw unreachable(setback, attempts) }
         preferred = (preferred + 1) % urls.count
       }
+      round += 1
     }
-    throw .unreachable(place: setback.place, reason: setback.reason, attempts: attempts)
+    throw unreachable(setback, attempts)
+  }
+
+  private func unreachable(_ setback: Setback, _ attempts: Int) -> RegistryError {
+    .unreachable(place: setback.place, reason: setback.reason, attempts: attempts)
+  }
+
+  /// Tells whoever waits, where that is due; false where nobody waits any more.
+  private func goesOn(_ setback: Setback) -> Bool {
+    if let note = absence?.takeNote(setback.place, setback.reason, now: clock.monotonic()) {
+      watch.note(note)
+    }
+    return watch.goesOn()
   }
 
   private enum Attempt {
@@ -81,7 +112,7 @@ final class RegistryClient {
     } catch {
       let reason = error.reason.asOneLine()
       switch error.cause {
-      case .passing: return .failure(Setback(place: place, reason: reason))
+      case .passing, .interrupted: return .failure(Setback(place: place, reason: reason))
       case .untrusted: throw .untrusted(place: place, reason: reason)
       case .badCertificate: throw .badCertificate(place: place, reason: reason)
       case .badAnswer: throw .badAnswer(place: place, found: reason)
@@ -92,18 +123,26 @@ final class RegistryClient {
 
   private func send(_ request: HTTPRequest) throws(HTTPFailure) -> HTTPAnswer {
     if handle == nil { handle = try CurlHandle(library(), settings: settings) }
-    guard let answer = try handle?.answer(to: request) else { preconditionFailure("made above") }
+    let waiting = Setback(place: request.url.base + request.path, reason: "no answer yet")
+    let answer = try handle?.answer(to: request) { self.goesOn(waiting) }
+    guard let answer else { preconditionFailure("made above") }
     return answer
   }
 
   /// Waits before attempt `round`, counted from 0; false where the process is to end.
   private func pause(before round: Int64, after setback: Setback) -> Bool {
     let doublings = min(round - 1, 20)
-    var wait = min(
-      settings.retryWaitMilliseconds << doublings, RegistryClient.greatestPauseMilliseconds)
+    let greatest =
+      hasAnswered
+      ? RegistryClient.greatestPauseOfAbsence : RegistryClient.greatestPauseMilliseconds
+    var wait = min(settings.retryWaitMilliseconds << doublings, greatest)
     if let asked = setback.retryAfterMilliseconds {
       // A server may ask for hours: no longer than an answer may take.
       wait = max(wait, min(asked, settings.requestTimeoutMilliseconds))
+    }
+    while hasAnswered && wait > RegistryClient.greatestSlice {
+      if !clock.pause(RegistryClient.greatestSlice) || !goesOn(setback) { return false }
+      wait -= RegistryClient.greatestSlice
     }
     return clock.pause(wait)
   }

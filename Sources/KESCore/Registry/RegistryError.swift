@@ -10,7 +10,10 @@ public enum RegistryError: Error, Hashable, Sendable {
   case refused(place: String, reason: String)
   /// The record's schema is not in this registry.
   case unknownSchema(SchemaIdentifier, place: String)
-  /// A schema that is not Avro, or not without others.
+  /// A schema needs another that is not there.
+  case missingReference(
+    SchemaIdentifier, name: String, subject: SubjectName, version: Int32, place: String)
+  /// A schema that is not Avro, or needs itself.
   case unsupportedSchema(SchemaIdentifier, place: String, what: String)
   case unknownSubject(SubjectName, place: String)
   /// The subject has other schemas, but not this one.
@@ -49,7 +52,9 @@ extension RegistryError {
   public var kind: Kind {
     switch self {
     case .unreachable, .badAnswer, .libraryMissing, .file: .environment
-    case .unknownSchema, .unsupportedSchema, .incompatible, .invalidSchema, .badFile: .badData
+    case .unknownSchema, .missingReference, .unsupportedSchema, .incompatible, .invalidSchema,
+      .badFile:
+      .badData
     case .untrusted, .refused, .unknownSubject, .unregistered, .rejected, .badCertificate, .badURL,
       .badProperty, .missingDirectory:
       .configuration
@@ -72,9 +77,12 @@ extension RegistryError: CustomStringConvertible {
     case .unknownSchema(let identifier, let place):
       "\(place): there is no schema with the id \(identifier); name the registry that the record was"
         + " written with"
+    case .missingReference(let identifier, let name, let subject, let version, let place):
+      "\(place): the schema with the id \(identifier) refers to \(name.asOneLine()), version"
+        + " \(version) of the subject \(subject.text.asOneLine()), which is not there; register it, or"
+        + " name the registry that the record was written with"
     case .unsupportedSchema(let identifier, let place, let what):
-      "\(place): the schema with the id \(identifier) \(what); only Avro schemas that stand by"
-        + " themselves are read"
+      "\(place): the schema with the id \(identifier) \(what); only Avro schemas are read"
     case .unknownSubject(let subject, let place):
       "\(place): there is no subject \(subject); register the schema under it (--registry-register), or"
         + " name another (--subject)"

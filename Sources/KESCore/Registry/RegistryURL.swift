@@ -7,6 +7,8 @@ struct RegistryURL: Hashable, Sendable {
   let base: String
   /// From the URL's user information.
   let credentials: HTTPCredentials?
+  /// Whether it is asked by TLS.
+  var isSecure: Bool { base.hasPrefix("https:") }
   /// Whether the host is this machine: it is never asked through a proxy.
   let isLoopback: Bool
 

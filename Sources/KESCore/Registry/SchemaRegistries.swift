@@ -9,13 +9,14 @@ public enum SchemaRegistries {
   ///   - properties: how a server is asked; a directory takes none.
   ///   - environment: `KES_REGISTRY_USER_INFO` (`USER:PASSWORD`) and `KES_REGISTRY_CA` (a file of
   ///     certificates), where neither a property nor the URL says anything else.
+  ///   - watch: told of waiting for a server.
   ///
   /// Throws `RegistryError.badURL`, `.badProperty` or `.missingDirectory`; no server is asked yet.
   public static func open(
     _ text: String, properties: [String: String] = [:], environment: [String: String] = [:],
-    clock: RegistryClock = .real
+    clock: RegistryClock = .real, watch: RegistryWatch = RegistryWatch()
   ) throws(RegistryError) -> any SchemaRegistry {
-    CachingSchemaRegistry(try find(text, properties, environment, clock), clock: clock)
+    CachingSchemaRegistry(try find(text, properties, environment, clock, watch), clock: clock)
   }
 
   /// The names of the properties that a registry behind a URL takes.
@@ -23,11 +24,11 @@ public enum SchemaRegistries {
 
   private static func find(
     _ text: String, _ properties: [String: String], _ environment: [String: String],
-    _ clock: RegistryClock
+    _ clock: RegistryClock, _ watch: RegistryWatch
   ) throws(RegistryError) -> any SchemaRegistry {
     guard text.hasPrefix("file:") else {
       return try HTTPSchemaRegistry(
-        urls: text, properties: properties, environment: environment, clock: clock)
+        urls: text, properties: properties, environment: environment, clock: clock, watch: watch)
     }
     if let name = properties.keys.min() {
       throw .badProperty(

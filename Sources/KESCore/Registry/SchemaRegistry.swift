@@ -7,8 +7,8 @@
 /// Not for two threads at once. Every operation may wait for a server or a disk, and throws a
 /// `RegistryError` also where that fails.
 public protocol SchemaRegistry: AnyObject {
-  /// The schema with this id. Throws `.unknownSchema` where there is none, and
-  /// `.unsupportedSchema` where it is no Avro schema that stands by itself.
+  /// The schema with this id, with those that it refers to put in. Throws `.unknownSchema` where there
+  /// is none, `.missingReference`, and `.unsupportedSchema` where it is no Avro schema.
   func schema(_ identifier: SchemaIdentifier) throws(RegistryError) -> String
 
   /// The latest version under `subject`. Throws `.unknownSubject`.
@@ -38,4 +38,22 @@ public protocol SchemaRegistry: AnyObject {
 
   /// The numbers of the versions under `subject`, ascending. Throws `.unknownSubject`.
   func versions(of subject: SubjectName) throws(RegistryError) -> [Int32]
+}
+
+extension SchemaRegistry {
+  /// The id of `schema` under `subject`, where it is registered only if it is not there: who may only
+  /// read can have it, too. Throws what `register` does.
+  func identifierRegistering(
+    _ schema: String, under subject: SubjectName
+  ) throws(RegistryError) -> SchemaIdentifier {
+    do throws(RegistryError) {
+      return try identifier(of: schema, under: subject)
+    } catch {
+      switch error {
+      // Some may only write.
+      case .unknownSubject, .unregistered, .refused: return try register(schema, under: subject)
+      default: throw error
+      }
+    }
+  }
 }

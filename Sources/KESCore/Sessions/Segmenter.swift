@@ -26,6 +26,8 @@ public struct Segmenter: ~Copyable {
   private var nextDue: EventTime = .beforeAll
   /// How many events have been applied.
   public private(set) var sequence: Int64 = 0
+  /// The number of the Avro schema of the last event that came; 0 where it was not Avro.
+  public internal(set) var schema: UInt16 = 0
 
   /// - Parameters:
   ///   - tracksChanges: whether changes since the last commit are kept, for a store.
@@ -57,6 +59,7 @@ public struct Segmenter: ~Copyable {
         step(record, key, hash, of: batch, place: index, &outcome)
       }
       outcome.assignments.append(assignment)
+      schema = record.schema
     }
     advance(to: batch.finalStreamTime, place: batch.records.count, &outcome)
   }
@@ -141,6 +144,7 @@ public struct Segmenter: ~Copyable {
         time: record.time, sequence: sequence)
       table[index].isPartial = record.role != .start
     }
+    schema = record.schema
     return join(record, index, digest, place, &outcome)
   }
 
@@ -282,6 +286,6 @@ public struct Segmenter: ~Copyable {
       Closing(
         place: place, key: key, session: .identifier(session.identifier), status: status,
         isPartial: session.isPartial, time: time, start: session.start, end: session.end,
-        events: session.events))
+        events: session.events, schema: schema))
   }
 }

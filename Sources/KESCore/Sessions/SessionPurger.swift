@@ -32,6 +32,8 @@ public struct SessionPurger: ~Copyable {
   private var closed: ClosedSessions
   private var streamTime: EventTime = .beforeAll
   private var sequence: Int64 = 0
+  /// The number of the Avro schema of the last record that had a session; 0 where it was not Avro.
+  private var schema: UInt16 = 0
 
   /// All in milliseconds of event time.
   ///
@@ -90,6 +92,7 @@ public struct SessionPurger: ~Copyable {
     if detail.kind != .sessionClosed { advance(to: record.time, place: place, &outcome) }
     if detail.isDuplicate { return false }
     if !detail.hasSession { return detail.kind == .sessionClosed }
+    schema = record.schema
     SessionPurger.write(session: detail.session, device: record.key, of: batch, to: &key)
     return key.withBytes { step($0, detail.kind, record.time) }
   }
@@ -199,7 +202,7 @@ public struct SessionPurger: ~Copyable {
         place: place, key: device, session: .text(identifier), status: status,
         isPartial: session.isPartial,
         time: status == .timeout ? session.end.advanced(by: timeout) : session.end,
-        start: session.start, end: session.end, events: session.events))
+        start: session.start, end: session.end, events: session.events, schema: schema))
     SessionPurger.move(index, from: &table, to: &closed)
   }
 

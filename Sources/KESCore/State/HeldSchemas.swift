@@ -1,6 +1,6 @@
-// How a task's held records name their schemas outside this process.
+// How a task's records name their schemas outside this process.
 
-/// The schemas of a task's held records: in memory they have numbers, which are this process's own, in
+/// The schemas of a task's held records, and of its last event: in memory they have numbers, which are this process's own, in
 /// the store fingerprints, with the texts beside them.
 public struct HeldSchemas {
   private let text: (UInt16) -> String

@@ -86,7 +86,7 @@ public struct StateChanges: ~Copyable {
     append(.positions, isRemoval: false, key, value)
   }
 
-  /// Keeps the schema that the task's held records name by its fingerprint.
+  /// Keeps the schema that the task's held records, or its progress, name by its fingerprint.
   public mutating func set(schema text: String, _ fingerprint: SchemaFingerprint) {
     let task = task
     let key = range { StoredPositions.appendSchemaKey(task, fingerprint, to: &$0) }

@@ -217,6 +217,13 @@ public final class StateStore {
     return found
   }
 
+  /// The text of the schema of the last event that came to the task; nil where that was not Avro, or
+  /// the store does not tell.
+  public func lastSchema(task: Int32 = 0) throws(StateError) -> String? {
+    guard let progress = try progress(task: task), progress.schema != .none else { return nil }
+    return try schemaTexts(task)[progress.schema]
+  }
+
   private func schemaTexts(_ task: Int32) throws(StateError) -> [SchemaFingerprint: String] {
     var texts: [SchemaFingerprint: String] = [:]
     var prefix = ByteBlock()

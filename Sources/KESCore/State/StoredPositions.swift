@@ -17,6 +17,8 @@ public struct TaskProgress: Hashable, Sendable {
   public var silence: UInt64?
   /// The changelog that this is written to as well.
   public var changelog = ChangelogIdentity.unnamed
+  /// The schema of the last event that came.
+  public var schema = SchemaFingerprint.none
 
   public init() {}
 }
@@ -83,8 +85,8 @@ enum StoredPositions {
 
   // MARK: Values
 
-  /// No timeout, and so no silence, is written as 0, which none is. The changelog's identity stands
-  /// last: versions before it read what they know and wrote no more.
+  /// No timeout, and so no silence, is written as 0, which none is. The changelog's identity and the
+  /// schema stand last: versions before them read what they know and wrote no more.
   static func appendValue(_ progress: TaskProgress, to value: inout ByteBlock) {
     value.append(field: progress.position)
     value.append(field: progress.streamTime.milliseconds)
@@ -94,6 +96,7 @@ enum StoredPositions {
     value.append(field: progress.timeout ?? 0)
     value.append(field: progress.silence ?? 0)
     value.append(field: progress.changelog.rawValue)
+    value.append(field: progress.schema.rawValue)
   }
 
   static func readProgress(_ value: Span<UInt8>) -> TaskProgress? {
@@ -110,6 +113,9 @@ enum StoredPositions {
     progress.silence = silence == 0 ? nil : silence
     if reader.end < value.count {
       progress.changelog = ChangelogIdentity(rawValue: reader.next(value))
+    }
+    if reader.end < value.count {
+      progress.schema = SchemaFingerprint(rawValue: reader.next(value))
     }
     return reader.isComplete ? progress : nil
   }

@@ -15,7 +15,8 @@ public final class MessageKeys {
   private var deviceIdentifier: SchemaIdentifier?
   private var sessionIdentifier: SchemaIdentifier?
 
-  /// - Parameter registry: where the keys' schemas are registered; nil for text.
+  /// - Parameter registry: where the keys' schemas are looked up, and registered where they are not
+  ///   there; nil for text.
   public init(topic: String, registry: (any SchemaRegistry)? = nil) {
     self.registry = registry
     subject = .keys(ofTopic: topic)
@@ -46,7 +47,7 @@ public final class MessageKeys {
     if let known = hasSession ? sessionIdentifier : deviceIdentifier { return known }
     let schema = hasSession ? MessageKeys.sessionKey : MessageKeys.device
     do throws(RegistryError) {
-      let found = try registry.register(schema, under: subject)
+      let found = try registry.identifierRegistering(schema, under: subject)
       if hasSession { sessionIdentifier = found } else { deviceIdentifier = found }
       return found
     } catch {

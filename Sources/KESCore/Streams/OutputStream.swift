@@ -116,6 +116,7 @@ public final class OutputStream {
       buffer.truncate(to: 0)
       return
     }
+    if let failure = framing.failure { throw .schema(failure) }
     framed.truncate(to: 0)
     do throws(SchemaFailure) {
       buffer.removeFirst(try framing.frame(buffer, at: moment, to: &framed))

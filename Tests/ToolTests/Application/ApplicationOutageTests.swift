@@ -36,6 +36,28 @@ import Testing
     #expect(try withoutRepetitions(topics.sessions()) == topics.expectedSessions())
   }
 
+  @Test(.enabled(if: KafkaTestCluster.isMock, "\(KafkaTestCluster.needsFaults)"))
+  func aSignalEndsTheWaitForATransactionThatBrokersDoNotEnd() throws {
+    let topics = try ApplicationTopics(partitions: 2)
+    let mock = try #require(topics.mock)
+    let process = try topics.start(
+      ApplicationTopics.alone + ["--commit-interval", "9s"], state: "state")
+    #expect(process.waitsForTasks(2))
+    try topics.send(Array(lines[..<100]))
+    #expect(process.waitsForFigures { $0["records"] == 100 })
+    try mock.takeDown()
+    let began = ContinuousClock.now
+    let ended = try process.end()
+    #expect(ended.signal == SIGTERM, "\(ended.messages)")
+    // A step of a transaction may take a minute otherwise.
+    #expect(ContinuousClock.now - began < .seconds(40))
+    try mock.bringUp()
+    let last = try topics.finish(state: "state")
+    #expect(last.status == 0, "\(last.messages)")
+    #expect(try topics.missingEvents() == [])
+    #expect(try withoutRepetitions(topics.sessions()) == topics.expectedSessions())
+  }
+
   /// The mock lets read what was aborted: what came twice came as the same.
   private func withoutRepetitions(_ partitions: [[String]]) -> [[String]] {
     partitions.map { lines in

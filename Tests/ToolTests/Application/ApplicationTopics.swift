@@ -105,15 +105,17 @@ final class ApplicationTopics {
     try send([(Data(value.utf8), headers)])
   }
 
-  /// Sends values with headers to the first partition.
-  func send(_ records: [(value: Data, headers: [(name: String, value: String)])]) throws {
+  /// Sends values with headers to one partition.
+  func send(
+    _ records: [(value: Data, headers: [(name: String, value: String)])], partition: Int32 = 0
+  ) throws {
     let producer = try KafkaProducer(configuration)
     let topic = try producer.topic(input)
     for (value, headers) in records {
       var made = producer.makeHeaders()
       for header in headers { made.add(header.name, header.value) }
       try producer.produce(
-        key: nil, value: Array(value).span, to: topic, partition: 0, headers: made,
+        key: nil, value: Array(value).span, to: topic, partition: partition, headers: made,
         patience: ApplicationTopics.patience)
     }
     try producer.flush(ApplicationTopics.patience)

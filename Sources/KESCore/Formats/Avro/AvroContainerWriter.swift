@@ -24,13 +24,18 @@ public final class AvroContainerWriter: AvroWriter {
     cuts = AvroBlockCuts(blockSize: blockSize)
   }
 
-  public func begin(_ schema: AvroSchema) {
-    if self.schema != nil { return }
+  public var namesSchemas: Bool { false }
+  public var failure: SchemaFailure?
+
+  @discardableResult
+  public func begin(_ schema: AvroSchema) -> Int {
+    if self.schema != nil { return 0 }
     self.schema = schema
     let text = Array(schema.text.utf8) + Array(codec.rawValue.utf8)
     sync =
       AvroContainerWriter.bytes(Hash.of(text.span))
       + AvroContainerWriter.bytes(Hash.of(text.span, seed: 1))
+    return 0
   }
 
   public var marksDuplicates: Bool { schema?.marksDuplicates ?? false }
@@ -102,7 +107,10 @@ public final class AvroContainerWriter: AvroWriter {
 /// Where blocks end in a buffer.
 public struct AvroBlockCuts {
   private let blockSize: Int
-  private(set) var blocks: [(end: Int, count: Int64)] = []
+  private(set) var blocks: [(end: Int, count: Int64, form: Int)] = []
+  /// The writer's number of the schema that the records noted next have; it changes only where every
+  /// record is a block.
+  var form = 0
   private var start = 0
   private var count: Int64 = 0
 
@@ -118,7 +126,7 @@ public struct AvroBlockCuts {
   /// Ends the block at hand, unless it is empty.
   @inline(never)
   mutating func finish(at end: Int) {
-    if count > 0 { blocks.append((end, count)) }
+    if count > 0 { blocks.append((end, count, form)) }
     (count, start) = (0, end)
   }
 

@@ -1,6 +1,6 @@
 // Events as a container file, from their fields.
 
-/// Writes events as data of the schema `Event`.
+/// Writes events as data of the schema `Event`, the one schema of its output.
 public struct AvroEventEncoder: EventEncoder {
   private let writer: any AvroWriter
 

@@ -35,30 +35,21 @@ final class AvroReading {
       problem = refusal
       return
     }
-    if let target, target.schema == nil {
-      // What holds no events says nothing of those that may come.
-      if let number = schemas.number(of: writer), let failure = schemas.entry(number).failure {
-        throw failure
-      }
-      target.fix(writer)
-    }
     // What the sessions replace is left out, also where records keep their own schemas otherwise.
-    let narrow = isGiven ? writer.without(fields: schemas.sessions.names) : writer
-    let reader = target?.schema ?? narrow
-    if reader.document != writer.document {
-      let resolution = try AvroResolution(from: writer, to: reader)
-      if !resolution.isCopy { transcoder = AvroTranscoder(resolution) }
-      transcoder?.passesOverClosings = schemas.givesSessions && schemas.sessions.replacesOld
-      schema = schemas.number(of: reader) ?? 0
-    } else {
-      schema = schemas.number(of: writer) ?? 0
-      keepsSchema = schema != 0
-    }
+    let own = isGiven ? writer.without(fields: schemas.sessions.names) : writer
+    schema = try target?.number(for: own) ?? schemas.number(of: own) ?? 0
     if schema == 0 {
       problem = "more than \(UInt16.max) schemas"
       return
     }
-    entry = schemas.entry(schema)
-    if let failure = entry?.failure { throw failure }
+    let entry = schemas.entry(schema)
+    self.entry = entry
+    keepsSchema = entry.schema.document == writer.document
+    if !keepsSchema {
+      let resolution = try AvroResolution(from: writer, to: entry.schema)
+      if !resolution.isCopy { transcoder = AvroTranscoder(resolution) }
+      transcoder?.passesOverClosings = schemas.givesSessions && schemas.sessions.replacesOld
+    }
+    if let failure = entry.failure { throw failure }
   }
 }

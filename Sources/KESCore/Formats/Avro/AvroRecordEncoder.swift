@@ -1,10 +1,11 @@
-// Records as a container file: the input's data, unchanged.
+// Records as Avro: the input's data, unchanged.
 
-/// Writes records as data of the run's schema: Avro records as they are, others converted.
+/// Writes records as data of the run's schema, or each of its own: Avro records as they are, others
+/// converted.
 public struct AvroRecordEncoder: ~Copyable, RecordEncoder {
   private let writer: any AvroWriter
-  private let target: AvroTarget
   private var source: AvroRecordSource
+  private var forms: AvroForms
 
   /// - Parameters:
   ///   - target: to which the decoder keeps, too.
@@ -13,8 +14,8 @@ public struct AvroRecordEncoder: ~Copyable, RecordEncoder {
     writer: any AvroWriter, target: AvroTarget, converter: any RecordConverter
   ) {
     self.writer = writer
-    self.target = target
-    source = AvroRecordSource(target: target, converter: converter)
+    source = AvroRecordSource(writer: writer, target: target, converter: converter)
+    forms = AvroForms(writer: writer, target: target) { $0 }
     writer.schemaOfNone = { target.schema ?? .event }
   }
 
@@ -24,15 +25,14 @@ public struct AvroRecordEncoder: ~Copyable, RecordEncoder {
   }
 
   /// To be called before the first `append` of a batch.
-  public mutating func beginBatch() {
-    source.beginBatch()
-    if let schema = target.schema { writer.begin(schema) }
-  }
+  public mutating func beginBatch() { source.beginBatch() }
 
   @inline(__always)
   public mutating func append(
     _ index: Int, of batch: borrowing Batch, to output: inout ByteBlock
   ) {
+    let schema = batch.records[index].schema
+    if !forms.isChosen(schema) { forms.choose(schema, &writer.cuts) }
     source.append(index, of: batch, to: &output)
     writer.cuts.note(end: output.count)
   }

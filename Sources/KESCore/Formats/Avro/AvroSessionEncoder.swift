@@ -1,14 +1,13 @@
 // Session events as a container file: the input's data with the session behind them, and closings.
 
-/// Writes a segmented batch as data of the run's schema with the session (`AvroSchema.withSession`).
+/// Writes a segmented batch as data of the run's schema, or of each record's own, with the session
+/// (`AvroSchema.withSession`). A closing has the schema that it names.
 public struct AvroSessionEncoder: ~Copyable, SessionEventEncoder {
   private let emission: Emission
   private let marksDuplicates: Bool
   private let writer: any AvroWriter
-  private let target: AvroTarget
   private var source: AvroRecordSource
-  private var closingEncoder: AvroClosingEncoder
-  private var hasBegun = false
+  private var forms: AvroForms
 
   /// - Parameters:
   ///   - target: to which the decoder keeps, too; its schema must have a `withSession`.
@@ -20,12 +19,14 @@ public struct AvroSessionEncoder: ~Copyable, SessionEventEncoder {
     self.emission = emission
     self.marksDuplicates = marksDuplicates
     self.writer = writer
-    self.target = target
-    source = AvroRecordSource(target: target, converter: converter)
-    closingEncoder = AvroClosingEncoder(to: .sessionEvent, marksDuplicates: false)
-    writer.schemaOfNone = {
-      AvroSessionEncoder.schema(of: target, marksDuplicates: marksDuplicates)
+    source = AvroRecordSource(writer: writer, target: target, converter: converter)
+    let name = target.sessions.session
+    let sessions = {
+      AvroSessionEncoder.sessions(of: $0, marksDuplicates: marksDuplicates, named: name)
     }
+    forms = AvroForms(
+      writer: writer, target: target, marksDuplicates: marksDuplicates, schema: sessions)
+    writer.schemaOfNone = { sessions(target.schema ?? .event) }
   }
 
   public var wantsClosings: Bool { emission != .events }
@@ -34,59 +35,54 @@ public struct AvroSessionEncoder: ~Copyable, SessionEventEncoder {
     _ batch: borrowing Batch, _ outcome: borrowing Outcome, to output: inout ByteBlock
   ) {
     if batch.records.isEmpty && outcome.closings.isEmpty { return }
-    if !hasBegun { begin() }
     source.beginBatch()
     var cuts = writer.cuts
     var closed = 0
     let closings = emission == .events ? 0 : outcome.closings.count
     for index in 0..<batch.records.count {
       while closed < closings && Int(outcome.closings[closed].place) <= index {
-        closingEncoder.append(outcome.closings[closed], of: outcome, to: &output)
-        cuts.note(end: output.count)
+        append(outcome.closings[closed], of: outcome, to: &output, &cuts)
         closed &+= 1
       }
-      if emission != .closed,
-        append(index, outcome.assignments[index], of: batch, to: &output)
-      {
-        cuts.note(end: output.count)
+      if emission != .closed {
+        append(index, outcome.assignments[index], of: batch, to: &output, &cuts)
       }
     }
     while closed < closings {
-      closingEncoder.append(outcome.closings[closed], of: outcome, to: &output)
-      cuts.note(end: output.count)
+      append(outcome.closings[closed], of: outcome, to: &output, &cuts)
       closed &+= 1
     }
     writer.cuts = cuts
   }
 
-  /// Fixes what the file holds.
-  private mutating func begin() {
-    hasBegun = true
-    target.fix(.event)
-    let schema = AvroSessionEncoder.schema(of: target, marksDuplicates: marksDuplicates)
-    writer.begin(schema)
-    closingEncoder = AvroClosingEncoder(
-      to: schema, marksDuplicates: marksDuplicates, named: target.sessions.session)
-  }
-
-  private static func schema(of target: AvroTarget, marksDuplicates: Bool) -> AvroSchema {
-    let name = target.sessions.session
-    return target.schema?.withSession(marksDuplicates: marksDuplicates, named: name)
+  private static func sessions(
+    of schema: AvroSchema, marksDuplicates: Bool, named name: String
+  ) -> AvroSchema {
+    schema.withSession(marksDuplicates: marksDuplicates, named: name)
       ?? .sessionEvent(named: name, marksDuplicates: marksDuplicates)
   }
 
-  /// An event and its session; false where it is none of the output.
+  private mutating func append(
+    _ closing: Closing, of outcome: borrowing Outcome, to output: inout ByteBlock,
+    _ cuts: inout AvroBlockCuts
+  ) {
+    forms.choose(closing.schema, &cuts)
+    forms.append(closing, of: outcome, to: &output)
+    cuts.note(end: output.count)
+  }
+
+  /// Appends an event and its session, where it is one of the output.
   @inline(__always)
   private mutating func append(
-    _ index: Int, _ assignment: Assignment, of batch: borrowing Batch, to output: inout ByteBlock
-  ) -> Bool {
+    _ index: Int, _ assignment: Assignment, of batch: borrowing Batch, to output: inout ByteBlock,
+    _ cuts: inout AvroBlockCuts
+  ) {
     let isDuplicate = assignment.disposition == .duplicate
-    guard assignment.disposition == .assigned || (isDuplicate && marksDuplicates) else {
-      return false
-    }
+    guard assignment.disposition == .assigned || (isDuplicate && marksDuplicates) else { return }
+    forms.choose(batch.records[index].schema, &cuts)
     source.append(index, of: batch, to: &output)
     AvroEventData.append(
       assignment.session, isDuplicate: marksDuplicates ? isDuplicate : nil, to: &output)
-    return true
+    cuts.note(end: output.count)
   }
 }

@@ -1,13 +1,17 @@
-// The one schema that all records of a run are to have, where the output is Avro.
+// As which schemas a run's records are written, where the output is Avro.
 
-/// What a container file that we write holds: its schema is fixed before its first record.
+/// What Avro output holds: data of one schema, fixed before its first record, as a container file has
+/// it; or each record's own schema, as messages that name theirs do.
 ///
 /// Shared by decoders, which turn records of other schemas into records of this one, and encoders.
-/// Where nothing has fixed it, the first record read does (our choice).
+/// Where nothing has fixed the one schema, the first record read does (our choice).
 public final class AvroTarget {
-  private let schemas: AvroSchemaTable
+  let schemas: AvroSchemaTable
   private let adapt: (AvroSchema) -> AvroSchema
-  /// The number of the schema; 0 while nothing has fixed it.
+  /// Whether each Avro record keeps its own schema.
+  public let followsRecords: Bool
+  /// The number of the one schema, or where records are followed, of that which records of other
+  /// formats become; 0 while nothing has fixed it.
   public private(set) var number: UInt16 = 0
   /// Whether the user named the schema: then it says what records have, not what they were written with.
   var isForced = false
@@ -15,9 +19,11 @@ public final class AvroTarget {
   /// - Parameter adapt: what the run writes records of a schema as: that schema, unless there are
   ///   things to be written that it cannot hold.
   public init(
-    schemas: AvroSchemaTable, adapt: @escaping (AvroSchema) -> AvroSchema = { $0 }
+    schemas: AvroSchemaTable, followsRecords: Bool = false,
+    adapt: @escaping (AvroSchema) -> AvroSchema = { $0 }
   ) {
     self.schemas = schemas
+    self.followsRecords = followsRecords
     self.adapt = adapt
   }
 
@@ -30,6 +36,28 @@ public final class AvroTarget {
   /// Fixes the schema, unless it is fixed.
   public func fix(_ schema: AvroSchema) {
     if number == 0 { number = schemas.number(of: adapt(schema)) ?? 0 }
+  }
+
+  /// The number of what data of `writer` become; 0 where the table of schemas is full. Throws where
+  /// `writer` would say what the output holds, and holds no events.
+  func number(for writer: AvroSchema) throws(AvroSchemaError) -> UInt16 {
+    if !followsRecords && number != 0 { return number }
+    // What holds no events says nothing of those that may come.
+    if let own = schemas.number(of: writer), let failure = schemas.entry(own).failure {
+      throw failure
+    }
+    if followsRecords { return schemas.number(of: adapt(writer)) ?? 0 }
+    fix(writer)
+    return number
+  }
+
+  /// The number of the schema that is written for a record whose schema has `number`, 0 for one that
+  /// is not Avro. Fixes the one schema where that is not yet done.
+  func written(_ number: UInt16) -> UInt16 {
+    if followsRecords && number != 0 { return number }
+    if self.number == 0 { self.number = number }
+    fix(.event)
+    return self.number
   }
 }
 

@@ -1,22 +1,22 @@
-// Session events as a container file: the input's data as they are, and the closings among them.
+// Session events as Avro: the input's data as they are, and the closings among them.
 
-/// Writes a batch of session events that have their sessions already.
+/// Writes a batch of session events that have their sessions already. A closing has the schema that it
+/// names.
 public struct AvroThroughEncoder: ~Copyable, SessionEventEncoder {
   private let writer: any AvroWriter
-  private let target: AvroTarget
   private var source: AvroRecordSource
-  private var closingEncoder: AvroClosingEncoder
-  private var hasBegun = false
+  private var forms: AvroForms
 
   /// As `AvroRecordEncoder.init`.
   public init(
     writer: any AvroWriter, target: AvroTarget, converter: any RecordConverter
   ) {
     self.writer = writer
-    self.target = target
-    source = AvroRecordSource(target: target, converter: converter)
-    closingEncoder = AvroClosingEncoder(to: .sessionEvent, marksDuplicates: false)
-    writer.schemaOfNone = { AvroThroughEncoder.schema(of: target) }
+    source = AvroRecordSource(writer: writer, target: target, converter: converter)
+    forms = AvroForms(writer: writer, target: target) { $0 }
+    writer.schemaOfNone = {
+      target.schema ?? .sessionEvent(named: target.sessions.session, marksDuplicates: false)
+    }
   }
 
   public var wantsClosings: Bool { true }
@@ -30,8 +30,8 @@ public struct AvroThroughEncoder: ~Copyable, SessionEventEncoder {
     for closed in 0..<outcome.closings.count {
       let closing = outcome.closings[closed]
       while index < Int(closing.place) { append(&index, of: batch, to: &output, &cuts) }
-      if !hasBegun { begin() }
-      closingEncoder.append(closing, of: outcome, to: &output)
+      forms.choose(closing.schema, &cuts)
+      forms.append(closing, of: outcome, to: &output)
       cuts.note(end: output.count)
     }
     while index < batch.records.count { append(&index, of: batch, to: &output, &cuts) }
@@ -43,21 +43,9 @@ public struct AvroThroughEncoder: ~Copyable, SessionEventEncoder {
     _ index: inout Int, of batch: borrowing Batch, to output: inout ByteBlock,
     _ cuts: inout AvroBlockCuts
   ) {
+    forms.choose(batch.records[index].schema, &cuts)
     source.append(index, of: batch, to: &output)
     cuts.note(end: output.count)
     index &+= 1
-    if !hasBegun { begin() }
-  }
-
-  private mutating func begin() {
-    hasBegun = true
-    let schema = AvroThroughEncoder.schema(of: target)
-    writer.begin(schema)
-    closingEncoder = AvroClosingEncoder(
-      to: schema, marksDuplicates: false, named: target.sessions.session)
-  }
-
-  private static func schema(of target: AvroTarget) -> AvroSchema {
-    target.schema ?? .sessionEvent(named: target.sessions.session, marksDuplicates: false)
   }
 }

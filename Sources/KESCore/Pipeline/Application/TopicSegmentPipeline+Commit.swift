@@ -44,8 +44,8 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
     let (reader, sender) = (reader, application.sender)
     let positions = offsets.map { KafkaPosition(reader.named($0), $1) }
     try streaming { () throws(StreamError) in try application.changelog.send(changes) }
-    // Not interrupted: a signal waits for the batch in hand.
-    let patience = KafkaPatience(milliseconds: transactionTime)
+    // A signal waits for the batch in hand, but not for brokers that are away.
+    let patience = transactionPatience
     try persist { () throws(KafkaError) in
       let metadata = try reader.consumer.groupMetadata()
       try sender.producer.sendOffsets(positions, of: metadata, patience)
@@ -73,10 +73,6 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
       }
     }
   }
-
-  /// How long brokers may take for a step of a transaction, in milliseconds. Our choice: as long as a
-  /// coordinator may move.
-  var transactionTime: Int64 { 60_000 }
 
   private mutating func commitInOrder(_ offsets: [Int32: KafkaOffset]) throws(PipelineError) {
     let (reader, outputs, deadLetters, application) = (

@@ -7,6 +7,7 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
   mutating func recover(from error: PipelineError) throws(PipelineError) {
     guard let application, application.isExactlyOnce, case .stream(.topic(let failure)) = error
     else { throw error }
+    if failure.kind == .interrupted { throw error }
     let isDone = application.sender.producer.transactionState == .dead
     let cause = application.naming(failure, KafkaPatience(milliseconds: 2000))
     if !isDone && !isUndone(failure) { throw .stream(cause) }
@@ -39,7 +40,7 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
     let (reader, sender) = (reader, application.sender)
     switch sender.producer.transactionState {
     case .open, .mustAbort, .aborting:
-      let patience = KafkaPatience(milliseconds: transactionTime)
+      let patience = transactionPatience
       try streaming { () throws(StreamError) in
         try sending { () throws(KafkaError) in
           try sender.producer.abortTransaction(patience)

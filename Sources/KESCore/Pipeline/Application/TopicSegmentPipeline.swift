@@ -31,6 +31,9 @@ public struct TopicSegmentPipeline<Encoder: SessionEventEncoder & ~Copyable>: ~C
   private let reporter: (any StatisticsReporter)?
   let onNote: (String) -> Void
   private let onNotice: (KafkaNotice) -> Void
+  /// How long brokers may take for a step of a transaction: our choice, as long as a coordinator may
+  /// move; less when a signal asks to stop.
+  let transactionPatience: KafkaPatience
 
   /// The ledgers as of the last commit, for when what came after is undone.
   var committedLedger = (reading: Ledger(), writing: Ledger())
@@ -82,6 +85,8 @@ public struct TopicSegmentPipeline<Encoder: SessionEventEncoder & ~Copyable>: ~C
     } else if store != nil {
       reader.remedy = "use another --state, or remove this one"
     }
+    let limit = DeliveryLimit(signals, milliseconds: DeliveryLimit.ofTransactionAfterStop)
+    transactionPatience = KafkaPatience(milliseconds: 60_000) { limit.isOver }
     nextCommit = clock.monotonic() + options.segment.commitInterval
   }
 
