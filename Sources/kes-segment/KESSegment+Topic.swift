@@ -9,7 +9,10 @@ extension KESSegment {
     _ ends: TopicEnds, _ signals: Signals, _ messages: Messages
   ) throws(ToolFailure) -> ToolEnding {
     let application = application.application
-    if application?.guarantee == .exactlyOnce { try requireCommitsInTime(ends.configuration) }
+    if application?.guarantee == .exactlyOnce {
+      try requireCommitsInTime(ends.configuration)
+      if let caution = KafkaLibrary.caution { messages.note(caution) }
+    }
     let directory = try stateDirectory(application)
     var opener = try OutputOpener(
       output: output.output, others: [rules.lateOutput, input.deadLetterPath], topics: topics,
