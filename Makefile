@@ -10,6 +10,7 @@ MANUAL := $(wildcard man/*.1 man/*.5 man/*.7)
 EXAMPLE_SCRIPTS := examples/demo examples/fullspeed examples/drill
 EXAMPLES := $(filter-out $(EXAMPLE_SCRIPTS),$(wildcard examples/*))
 SHELL_SCRIPTS := .ci/run scripts/setup scripts/demo scripts/package-debian scripts/check-package \
+  scripts/check-rdkafka \
   examples/common.bash $(EXAMPLE_SCRIPTS)
 RELEASE := .build/release
 # Made anew when a source is newer, so that `sudo make install` installs what was built before.
@@ -22,7 +23,7 @@ FISH_COMPLETIONS := $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 MAN := $(DESTDIR)$(PREFIX)/share/man
 DOC := $(DESTDIR)$(PREFIX)/share/doc/kes
 
-.PHONY: build release demo test check check-memory check-package bench bench-kafka install \
+.PHONY: build release demo test check check-memory check-package check-rdkafka bench bench-kafka install \
   uninstall deb format clean help
 
 build: ## Build the tools for debugging (.build/debug)
@@ -67,6 +68,11 @@ check-memory: ## Run what reads foreign bytes under the address sanitizer (takes
 	ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 \
 	  $(SWIFT) test --sanitize=address --scratch-path .build-asan --disable-xctest --skip-build \
 	  --filter 'KESCoreTests.(Avro|Confluent)' --skip schemasMayBeAsDeepAsJSON
+
+check-rdkafka: ## Run the tests on topics with another librdkafka: LIBRARY=PATH
+	@scripts/setup build
+	$(SWIFT) build --build-tests
+	scripts/check-rdkafka "$(LIBRARY)"
 
 bench: release ## Measure the tools against cat, mawk and librdkafka (takes minutes)
 	@scripts/setup bench

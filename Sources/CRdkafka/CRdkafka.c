@@ -1,10 +1,9 @@
 // See CRdkafka.h.
 #include "CRdkafka.h"
 
-#include <dlfcn.h>
+#include "CRdkafkaJumps.h"
+
 #include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 // What kes calls of the library.
 #define KES_FUNCTIONS(_) \
@@ -131,76 +130,7 @@
   _(rd_kafka_topic_result_error_string) \
   _(rd_kafka_version)
 
-// What its tests call besides.
-#define KES_TEST_FUNCTIONS(_) \
-  _(rd_kafka_destroy) \
-  _(rd_kafka_error_new) \
-  _(rd_kafka_mock_broker_push_request_error_rtts) \
-  _(rd_kafka_mock_broker_set_down) \
-  _(rd_kafka_mock_broker_set_rtt) \
-  _(rd_kafka_mock_broker_set_up) \
-  _(rd_kafka_mock_clear_request_errors) \
-  _(rd_kafka_mock_cluster_bootstraps) \
-  _(rd_kafka_mock_cluster_destroy) \
-  _(rd_kafka_mock_cluster_new) \
-  _(rd_kafka_mock_coordinator_set) \
-  _(rd_kafka_mock_partition_set_follower) \
-  _(rd_kafka_mock_partition_set_leader) \
-  _(rd_kafka_mock_push_request_errors_array) \
-  _(rd_kafka_mock_topic_create) \
-  _(rd_kafka_mock_topic_set_error) \
-  _(rd_kafka_msg_partitioner_murmur2)
-
-static void not_loaded(void) {
-  fputs("librdkafka is called before it is loaded\n", stderr);
-  abort();
-}
-
-// Each function of the library is a jump to an address that is filled in when it is loaded. Hidden,
-// so that the library itself keeps calling its own.
-#define SLOT(name) \
-  __attribute__((visibility("hidden"))) void *kes_slot_##name = (void *)not_loaded;
-KES_FUNCTIONS(SLOT)
-KES_TEST_FUNCTIONS(SLOT)
-
-#if defined(__x86_64__)
-#define JUMP(slot) "  jmp *" slot "(%rip)\n"
-#elif defined(__aarch64__)
-// The register that the procedure call standard leaves to such jumps.
-#define JUMP(slot)            \
-  "  adrp x16, " slot "\n"    \
-  "  ldr x16, [x16, :lo12:" slot "]\n" \
-  "  br x16\n"
-#else
-#error "a jump through a pointer is missing for this processor"
-#endif
-
-#define FUNCTION(name)                        \
-  __asm__(".pushsection .text\n"              \
-          "  .globl " #name "\n"              \
-          "  .hidden " #name "\n"             \
-          "  .type " #name ", %function\n"    \
-          #name ":\n" JUMP("kes_slot_" #name) \
-          "  .size " #name ", . - " #name "\n" \
-          ".popsection\n");
-KES_FUNCTIONS(FUNCTION)
-KES_TEST_FUNCTIONS(FUNCTION)
-
-static int resolve(void *loaded, const char *name, void **slot) {
-  void *address = dlsym(loaded, name);
-  if (address != NULL) *slot = address;
-  return address != NULL;
-}
-
-static char reason[512];
-static int is_loaded;
-
-static void load(void) {
-  void *loaded = dlopen("librdkafka.so.1", RTLD_NOW | RTLD_LOCAL);
-#define RESOLVE(name) && resolve(loaded, #name, &kes_slot_##name)
-  is_loaded = loaded != NULL KES_FUNCTIONS(RESOLVE) KES_TEST_FUNCTIONS(RESOLVE);
-  if (!is_loaded) snprintf(reason, sizeof reason, "%s", dlerror());
-}
+KES_JUMPS(KES_FUNCTIONS)
 
 const char *kes_rdkafka_load(void) {
   static pthread_once_t once = PTHREAD_ONCE_INIT;

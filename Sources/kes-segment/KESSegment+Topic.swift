@@ -10,7 +10,10 @@ extension KESSegment {
   ) throws(ToolFailure) -> ToolEnding {
     let setup = try makeSetup(signals, messages)
     let application = application.application
-    if application?.guarantee == .exactlyOnce { try requireCommitsInTime(ends.configuration) }
+    if application?.guarantee == .exactlyOnce {
+      try requireCommitsInTime(ends.configuration)
+      if let caution = KafkaLibrary.caution { messages.note(caution) }
+    }
     let directory = try stateDirectory(application)
     var opener = try OutputOpener(
       output: output.output, others: [rules.lateOutput, input.deadLetterPath], topics: topics,

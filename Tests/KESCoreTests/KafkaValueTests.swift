@@ -1,6 +1,7 @@
 // The plain values of the room: offsets, partitions, ends, states.
 
 import CRdkafka
+import CRdkafkaTest
 import TestSupport
 import Testing
 
@@ -61,6 +62,7 @@ import Testing
 
   @Test func partitionsAreThoseOfLibrdkafka() throws {
     try KafkaLibrary.load()
+    try #require(unsafe kes_rdkafka_load_test() == nil)
     var generator = SplitMix64(seed: 1)
     for length in 0..<70 {
       for _ in 0..<20 {
@@ -177,8 +179,21 @@ import Testing
         + "the broker and at the topic")
   }
 
+  /// Versions as `rd_kafka_version` says them, and how a message calls those that may hang.
+  @Test(
+    arguments: [
+      (0x0200_02FF, nil), (0x0209_00FF, nil), (0x020A_00FF, "2.10.0"), (0x020F_00FF, "2.15.0"),
+      (0x0210_00FF, "2.16.0"), (0x0210_01FF, nil),
+    ] as [(Int32, String?)])
+  func versionsThatHangAreKnown(version: Int32, name: String?) {
+    let caution = KafkaLibrary.caution(version)
+    #expect(
+      caution?.hasPrefix("librdkafka \(name ?? "") may wait for ever") == name.map { _ in true })
+  }
+
   @Test func objectsOfErrorsAreReadAndFreedOnce() throws {
     try KafkaLibrary.load()
+    try #require(unsafe kes_rdkafka_load_test() == nil)
     let counts = KafkaHandleCounts()
     let place = KafkaPlace()
     func failure(_ error: OpaquePointer?) -> KafkaError? {

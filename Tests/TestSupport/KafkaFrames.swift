@@ -35,6 +35,36 @@ struct KafkaFrameReader {
     let count = integer(Int32.self)
     return count < 0 ? [] : (0..<count).map { _ in read(&self) }
   }
+
+  // MARK: Flexible versions (KIP-482)
+
+  mutating func unsignedVarint() -> Int {
+    var (value, shift) = (0, 0)
+    while true {
+      let byte = integer(UInt8.self)
+      value |= Int(byte & 0x7F) << shift
+      if byte < 0x80 || shift > 28 { return value }
+      shift += 7
+    }
+  }
+
+  /// nil for a null string.
+  mutating func compactString() -> String? {
+    let count = unsignedVarint() - 1
+    return count < 0 ? nil : String(decoding: take(count), as: UTF8.self)
+  }
+
+  /// Empty also for a null array.
+  mutating func compactArray<Element>(_ read: (inout KafkaFrameReader) -> Element) -> [Element] {
+    (0..<max(unsignedVarint() - 1, 0)).map { _ in read(&self) }
+  }
+
+  mutating func skipTags() {
+    for _ in 0..<unsignedVarint() {
+      _ = unsignedVarint()
+      _ = take(unsignedVarint())
+    }
+  }
 }
 
 /// Writes the fields of an answer.
@@ -82,6 +112,31 @@ struct KafkaFrameWriter {
     write(Int32(array.count))
     for element in array { each(&self, element) }
   }
+
+  // MARK: Flexible versions (KIP-482)
+
+  mutating func write(unsignedVarint value: Int) {
+    var rest = value
+    while rest > 0x7F {
+      bytes.append(UInt8(rest & 0x7F | 0x80))
+      rest >>= 7
+    }
+    bytes.append(UInt8(rest))
+  }
+
+  mutating func write(compact text: String) {
+    write(unsignedVarint: text.utf8.count + 1)
+    bytes.append(contentsOf: text.utf8)
+  }
+
+  mutating func write<Element>(
+    compactArray array: [Element], _ each: (inout KafkaFrameWriter, Element) -> Void
+  ) {
+    write(unsignedVarint: array.count + 1)
+    for element in array { each(&self, element) }
+  }
+
+  mutating func writeNoTags() { write(unsignedVarint: 0) }
 
   /// The bytes with their length before them.
   var frame: Data {

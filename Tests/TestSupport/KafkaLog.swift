@@ -67,6 +67,17 @@ public struct KafkaLog: Sendable {
     append(present, count: records.count, producer: producer, isControl: false)
   }
 
+  /// Appends a batch as a producer made it. Its records have one time for all, the greatest.
+  mutating func append(_ batch: KafkaRecordBatch) {
+    var batch = batch
+    batch.baseOffset = end
+    if batch.isTransactional { open[batch.producer] = open[batch.producer] ?? end }
+    batches.append(
+      Batch(
+        offsets: end..<batch.next, bytes: batch.bytes, times: [(end, batch.greatestTime)]))
+    end = batch.next
+  }
+
   /// Ends a producer's transaction with a marker.
   public mutating func endTransaction(of producer: Int64, commits: Bool, time: Int64 = 0) {
     // Both of version 0: the key's second number is the kind, the value's the coordinator's epoch.

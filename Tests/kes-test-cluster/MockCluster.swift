@@ -1,6 +1,7 @@
 // librdkafka's mock cluster, as the commands of a test need it.
 
 import CRdkafka
+import CRdkafkaTest
 
 /// Owns a mock cluster and the client that it lives in.
 @safe
@@ -10,7 +11,9 @@ final class MockCluster {
 
   /// nil where the library cannot make one.
   init?(brokerCount: Int32) {
-    guard unsafe kes_rdkafka_load() == nil, let configuration = unsafe rd_kafka_conf_new() else {
+    guard unsafe kes_rdkafka_load() == nil, unsafe kes_rdkafka_load_test() == nil,
+      let configuration = unsafe rd_kafka_conf_new()
+    else {
       return nil
     }
     // What the brokers log is of no use to a test.

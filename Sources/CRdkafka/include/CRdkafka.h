@@ -5,8 +5,6 @@
 #define KES_CRDKAFKA_H
 
 #include <librdkafka/rdkafka.h>
-// The cluster that tests run against. Its interface is not stable; no tool uses it.
-#include <librdkafka/rdkafka_mock.h>
 
 /// Loads the shared library, once a process; to be called before any other function. Returns why it
 /// cannot be used, or NULL.
@@ -39,20 +37,6 @@ static inline rd_kafka_resp_err_t kes_rdkafka_produce(
       RD_KAFKA_V_VALUE((void *)value, value_count),
       RD_KAFKA_V_TIMESTAMP(timestamp), RD_KAFKA_V_HEADERS(headers),
       RD_KAFKA_V_OPAQUE((void *)mark), RD_KAFKA_V_END);
-}
-
-/// An error object with a text, for tests; for rd_kafka_error_destroy.
-static inline rd_kafka_error_t *kes_rdkafka_error(rd_kafka_resp_err_t code,
-                                                  const char *text) {
-  return rd_kafka_error_new(code, "%s", text);
-}
-
-/// Delays the next answer of a mock broker to a request of this kind.
-static inline rd_kafka_resp_err_t kes_rdkafka_mock_push_delay(
-    rd_kafka_mock_cluster_t *cluster, int32_t broker, int16_t api,
-    int milliseconds) {
-  return rd_kafka_mock_broker_push_request_error_rtts(
-      cluster, broker, api, 1, RD_KAFKA_RESP_ERR_NO_ERROR, milliseconds);
 }
 
 #endif

@@ -11,7 +11,9 @@ struct ApplicationFaultTests {
   struct Fault: CustomTestStringConvertible {
     let api: KafkaTestCluster.API
     let codes: [Int]
-    var testDescription: String { "\(api) \(codes)" }
+    /// Whether what was asked for is done all the same.
+    var isDone = false
+    var testDescription: String { "\(api) \(codes)\(isDone ? " and done" : "")" }
   }
 
   /// Faults that pass by themselves, and those after which the transaction is aborted.
@@ -26,6 +28,16 @@ struct ApplicationFaultTests {
     Fault(api: .transactionOffsetCommit, codes: [14, 16]),
     Fault(api: .endTransaction, codes: [15, 51]),
     Fault(api: .endTransaction, codes: [-195]),
+  ]
+  /// The answer is lost, or says too late that the coordinator is another.
+  private static let done: [Fault] = [
+    Fault(api: .addPartitionsToTransaction, codes: [-195], isDone: true),
+    Fault(api: .produce, codes: [-195], isDone: true),
+    Fault(api: .produce, codes: [-195, -195, 7], isDone: true),
+    Fault(api: .addOffsetsToTransaction, codes: [-195, 16], isDone: true),
+    Fault(api: .transactionOffsetCommit, codes: [-195, 14], isDone: true),
+    Fault(api: .endTransaction, codes: [-195], isDone: true),
+    Fault(api: .endTransaction, codes: [16, -195], isDone: true),
   ]
   private static let aborting: [Fault] = [
     Fault(api: .produce, codes: [45]),
@@ -45,6 +57,10 @@ struct ApplicationFaultTests {
     Fault(api: .endTransaction, codes: [90]),
   ]
 
+  /// On the mock, which lets read what was aborted, of the changelog, too, and keeps no offsets of
+  /// transactions: who joins anew takes up sessions and places that were never committed, and goes on
+  /// behind events whose output was not delivered. So there it shows only that the run goes on;
+  /// `theOutputIsThatOfARunOverFiles` shows the rest.
   @Test(arguments: [passing, aborting, fencing]) func nothingIsLost(_ faults: [Fault]) throws {
     let topics = try ApplicationTopics(partitions: 2)
     let mock = try #require(topics.mock)
@@ -64,36 +80,67 @@ struct ApplicationFaultTests {
     #expect(try topics.waitUntilRead(by: [process]))
     let ended = try process.end()
     #expect(ended.signal == SIGTERM, "\(ended.messages)")
-    try expectNothingIsLost(topics)
+    let isAnew = ended.messages.contains("joining the group anew")
+    if !isAnew { #expect(try topics.missingEvents() == [], "\(ended.messages)") }
     // What passes by itself aborts nothing.
-    if !ended.messages.contains("going on from") && !ended.messages.contains("anew") {
+    if !isAnew && !ended.messages.contains("going on from") {
       #expect(try topics.sessions() == topics.expectedSessions())
     }
+  }
+
+  /// With markers what is committed can be told from what is not: so the output is exactly that of a
+  /// run over files.
+  @Test(
+    .enabled(if: KafkaTestCluster.isMock, "\(KafkaTestCluster.needsFaults)"),
+    arguments: [passing, done, aborting, fencing], [0, 30] as [Int64])
+  func theOutputIsThatOfARunOverFiles(_ faults: [Fault], _ markerTime: Int64) throws {
+    let topics = try ApplicationTopics(partitions: 2, hasMarkers: true)
+    let model = try #require(topics.model)
+    model.setMarkerTime(milliseconds: markerTime)
+    let process = try topics.start(state: "state")
+    #expect(process.waitsForTasks(2), "\(process.messages)")
+    let lines = EventLines.numbered(count: 100 * (faults.count + 1), devices: 20, seed: 12)
+    for (index, fault) in faults.enumerated() {
+      process.program.send(SIGSTOP)
+      try topics.send(Array(lines[(index * 100)..<(index * 100 + 100)]))
+      model.fail(fault.api, with: fault.codes, isDone: fault.isDone)
+      process.program.send(SIGCONT)
+      let isRead = try topics.waitUntilRead(by: [process])
+      try #require(isRead, "\(fault.testDescription): \(process.messages)")
+      #expect(model.faultCount == 0, "\(fault.testDescription)")
+    }
+    try topics.send(Array(lines[(faults.count * 100)...]))
+    #expect(try topics.waitUntilRead(by: [process]))
+    let ended = try process.end()
+    #expect(ended.signal == SIGTERM, "\(ended.messages)")
+    #expect(try topics.sessions() == topics.expectedSessions(), "\(ended.messages)")
+    let (committed, ends) = try topics.places()
+    #expect(committed == ends)
   }
 
   // MARK: Getting ready
 
   @Test func whatPassesWhileItGetsReadyIsWaitedOut() throws {
-    let topics = try ApplicationTopics(partitions: 2)
-    let mock = try #require(topics.mock)
+    let topics = try ApplicationTopics(partitions: 2, hasMarkers: true)
+    let model = try #require(topics.model)
     let lines = EventLines.numbered(count: 200, devices: 20, seed: 13)
     try topics.send(Array(lines[..<100]))
     let passing = [15, 16, 14, 51, -195]
-    try mock.fail(.initProducerIdentifier, with: passing)
+    model.fail(.initProducerIdentifier, with: passing)
     let process = try topics.start(state: "state")
     #expect(process.waitsForTasks(2), "\(process.messages)")
     #expect(try topics.waitUntilRead(by: [process]))
     // Once more, as the successor of a producer that was fenced.
     process.program.send(SIGSTOP)
     try topics.send(Array(lines[100...]))
-    try mock.fail(.endTransaction, with: [47])
-    try mock.fail(.initProducerIdentifier, with: passing)
+    model.fail(.endTransaction, with: [47])
+    model.fail(.initProducerIdentifier, with: passing)
     process.program.send(SIGCONT)
     #expect(try topics.waitUntilRead(by: [process]), "\(process.messages)")
     let ended = try process.end()
     #expect(ended.signal == SIGTERM, "\(ended.messages)")
     #expect(ended.messages.contains("joining the group anew"), "\(ended.messages)")
-    try expectNothingIsLost(topics)
+    #expect(try topics.sessions() == topics.expectedSessions(), "\(ended.messages)")
   }
 
   /// What does not pass, by its code, its name and the exit status.
@@ -123,15 +170,15 @@ struct ApplicationFaultTests {
 
   @Test(arguments: [[51, 51], [15, 16, 14], [-195], [47], [48], [90]])
   func anAbortThatFailsIsTakenAgainOrFollowedByAnotherProducer(_ codes: [Int]) throws {
-    let topics = try ApplicationTopics(partitions: 2)
-    let mock = try #require(topics.mock)
+    let topics = try ApplicationTopics(partitions: 2, hasMarkers: true)
+    let model = try #require(topics.model)
     let process = try topics.start(state: "state")
     #expect(process.waitsForTasks(2))
     process.program.send(SIGSTOP)
     try topics.send(EventLines.numbered(count: 100, devices: 20, seed: 15))
     // ILLEGAL_GENERATION has the transaction aborted, and that fails.
-    try mock.fail(.transactionOffsetCommit, with: [22])
-    try mock.fail(.endTransaction, with: codes)
+    model.fail(.transactionOffsetCommit, with: [22])
+    model.fail(.endTransaction, with: codes)
     process.program.send(SIGCONT)
     #expect(try topics.waitUntilRead(by: [process]), "\(process.messages)")
     let ended = try process.end()
@@ -141,13 +188,6 @@ struct ApplicationFaultTests {
     #expect(
       ended.messages.contains("cannot abort the transaction") == isFenced, "\(ended.messages)")
     #expect(ended.messages.contains("joining the group anew") == isFenced, "\(ended.messages)")
-    try expectNothingIsLost(topics)
-  }
-
-  /// Also where transactions were aborted. The mock lets read what was sent of them, of the changelog,
-  /// too, so that sessions may be ahead of the offsets: what becomes of them a real cluster shows
-  /// (`ApplicationKillTests`).
-  private func expectNothingIsLost(_ topics: ApplicationTopics) throws {
-    #expect(try topics.missingEvents() == [])
+    #expect(try topics.sessions() == topics.expectedSessions(), "\(ended.messages)")
   }
 }

@@ -6,10 +6,12 @@ import Testing
 
 @testable import KESCore
 
-/// An application on a mock cluster of its own, or on the real one of `KES_TEST_BROKERS`.
+/// An application on a mock cluster or a model broker of its own, or on the real one of
+/// `KES_TEST_BROKERS`.
 final class ApplicationTopics {
-  /// nil where the cluster is real.
+  /// nil where the cluster is another.
   let mock: KafkaTestCluster?
+  let model: KafkaModelBroker?
   let brokers: String
   let partitions: Int
   let input: String
@@ -36,19 +38,22 @@ final class ApplicationTopics {
 
   /// - Parameter before: what stands in the place of these topics until now: the application and its
   ///   input are called the same. Nil for names that nobody else has.
+  /// - Parameter hasMarkers: whether the test needs transactions' markers, which the mock has not.
   init(
     partitions: Int = 8, brokerCount: Int = 1, makesChangelog: Bool = KafkaTestCluster.isMock,
-    replacing before: ApplicationTopics? = nil
+    replacing before: ApplicationTopics? = nil, hasMarkers: Bool = false
   ) throws {
-    mock = KafkaTestCluster.isMock ? try KafkaTestCluster(brokerCount: brokerCount) : nil
-    brokers = try mock?.brokers ?? #require(KafkaTestCluster.realBrokers)
+    let isReal = !KafkaTestCluster.isMock
+    mock = isReal || hasMarkers ? nil : try KafkaTestCluster(brokerCount: brokerCount)
+    model = isReal || !hasMarkers ? nil : try KafkaModelBroker()
+    brokers = try mock?.brokers ?? model?.brokers ?? #require(KafkaTestCluster.realBrokers)
     configuration = try KafkaConfiguration(brokers: brokers, options: ApplicationTopics.hurry)
     self.partitions = partitions
     directory = try TemporaryDirectory()
     input = before?.input ?? "kes-test-events-\(suffix)"
     output = "kes-test-sessions-\(suffix)"
     identifier = before?.identifier ?? "kes-test-application-\(suffix)"
-    if before != nil && mock == nil {
+    if before != nil && isReal {
       try deleteTopic(input)
       while try describe(input) != nil { usleep(20_000) }
     }
@@ -58,7 +63,7 @@ final class ApplicationTopics {
   }
 
   deinit {
-    guard mock == nil, let admin = try? KafkaAdmin(configuration) else { return }
+    guard mock == nil && model == nil, let admin = try? KafkaAdmin(configuration) else { return }
     for topic in made + [changelog] {
       _ = try? admin.deleteTopic(topic, ApplicationTopics.patience)
     }
@@ -69,6 +74,7 @@ final class ApplicationTopics {
   func makeTopic(_ name: String, partitions: Int? = nil) throws {
     let count = partitions ?? self.partitions
     if let mock { return try mock.createTopic(name, partitions: count) }
+    if let model { return model.createTopic(name, partitions: count) }
     // Sessions have the times of events, which may be years ago: brokers would remove them at once.
     let topic = KafkaNewTopic(
       name: name, partitionCount: Int32(count), properties: ["retention.ms": "-1"])
@@ -224,6 +230,17 @@ final class ApplicationTopics {
       messages.compactMap(\.position).last ?? 0
     }
     return zip(ends, done).reduce(0) { $0 + max($1.0 - $1.1, 0) }
+  }
+
+  /// What the group has committed, and where the input ends, partition by partition. Not on the mock.
+  func places() throws -> (committed: [Int64], ends: [Int64]) {
+    let consumer = try KafkaConsumer(configuration, group: identifier)
+    let all = (0..<partitions).map { KafkaPartition(topic: input, number: Int32($0)) }
+    let committed = try consumer.committed(all, ApplicationTopics.patience)
+    let ends = try consumer.watermarks(all, ApplicationTopics.patience)
+    return (
+      all.map { committed[$0]?.rawValue ?? 0 }, all.map { ends[$0]?.high.rawValue ?? -1 }
+    )
   }
 
   // MARK: Processes

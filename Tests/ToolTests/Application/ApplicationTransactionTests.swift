@@ -7,14 +7,11 @@ import Testing
 
 @testable import KESCore
 
-@Suite(
-  .threadsOfTheirOwn,
-  .enabled(if: !KafkaTestCluster.isMock, "needs markers of transactions: KES_TEST_BROKERS"))
-struct ApplicationTransactionTests {
+@Suite(.threadsOfTheirOwn) struct ApplicationTransactionTests {
   private let lines = EventLines.numbered(count: 300, devices: 20, seed: 61)
 
   @Test func whatWasAbortedIsNotSegmentedAndHoldsNobodyUp() throws {
-    let topics = try ApplicationTopics(partitions: 1)
+    let topics = try ApplicationTopics(partitions: 1, hasMarkers: true)
     try topics.send(Array(lines[..<100]))
     let producer = try topics.transactionalProducer()
     try producer.beginTransaction()
@@ -34,7 +31,7 @@ struct ApplicationTransactionTests {
   }
 
   @Test func aTransactionThatBrokersGaveUpIsDoneAgain() throws {
-    let topics = try ApplicationTopics(partitions: 2)
+    let topics = try ApplicationTopics(partitions: 2, hasMarkers: true)
     let process = try topics.start(
       [
         "--commit-interval", "1900ms", "-X", "transaction.timeout.ms=2000",
@@ -57,7 +54,8 @@ struct ApplicationTransactionTests {
   }
 
   @Test(arguments: [3, 5]) func theChangelogIsMadeAsItMustBe(_ partitions: Int) throws {
-    let topics = try ApplicationTopics(partitions: partitions)
+    let topics = try ApplicationTopics(
+      partitions: partitions, makesChangelog: false, hasMarkers: true)
     try topics.send(lines)
     #expect(try topics.finish(["--create-topics"]).status == 0)
     let found = try topics.describe(topics.changelog)
