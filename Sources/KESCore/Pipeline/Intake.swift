@@ -34,6 +34,7 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable, RecordSourc
   private var failure: BadRecord?
   private var streamTime: EventTime = .beforeAll
   private var finishedPositions: [(path: String, position: InputPosition)] = []
+  private var hasFiltered = false
 
   /// - Parameters:
   ///   - greatestCount: how many records to read at most (`-c`).
@@ -159,6 +160,7 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable, RecordSourc
       throw .schema(error)
     }
     let filtered = Int64(batch.tombstoneCount + batch.unknownCount)
+    if filtered > 0 { hasFiltered = true }
     ledger.records += Int64(batch.records.count) + filtered
     ledger.filtered += filtered
     for index in 0..<batch.records.count {
@@ -199,8 +201,9 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable, RecordSourc
     }
   }
 
-  /// Whether an input has ended since positions were taken.
-  public var hasMoved: Bool { !finishedPositions.isEmpty }
+  /// Whether an input has ended since positions were taken, or records were passed over of which nobody
+  /// else hears.
+  public var hasMoved: Bool { !finishedPositions.isEmpty || hasFiltered }
 
   /// How many records were passed over that nothing keeps.
   public var skippedCount: Int64 { deadLetters == nil ? ledger.rejected : 0 }
@@ -228,6 +231,7 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable, RecordSourc
   ) throws(PipelineError) -> [(path: String, position: InputPosition)] {
     var positions = finishedPositions
     finishedPositions = []
+    hasFiltered = false
     guard isOpen, let path = input.positionedPath else { return positions }
     let place = decoder.place(after: batch)
     let position = try streaming { () throws(StreamError) in try input.position(at: place) }

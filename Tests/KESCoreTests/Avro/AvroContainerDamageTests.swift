@@ -51,10 +51,12 @@ import Testing
       "not the beginning of a block"),
     Damage(
       "a huge size", long(1) + long(1 << 40) + Make.sync, ["hugeBlock 1"],
-      "not the beginning of a block"),
+      "a block longer than 268435456 bytes, the most that is read; write smaller blocks, unless it is"
+        + " damage that seems one"),
     Damage(
       "the greatest size", long(1) + long(.max) + Make.sync, ["hugeBlock 1"],
-      "not the beginning of a block"),
+      "a block longer than 268435456 bytes, the most that is read; write smaller blocks, unless it is"
+        + " damage that seems one"),
     Damage(
       "a wrong sync marker", Make.block(2, good + good, sync: other) + before, ["wrongSync 2"],
       "the block does not end with the file's sync marker; 2 records are lost with it"),
@@ -284,7 +286,9 @@ import Testing
         #expect(Int64(found.records.count) + lost == found.position, "\(codec) \(place)")
         // These have checksums; some of bzip2's bits do not matter.
         if [.snappy, .bzip2, .xz].contains(codec), found != whole {
-          #expect(found.outline == ["badCompression 2", "after"], "\(codec) \(place)")
+          let fault = codec == .snappy ? "wrongChecksum 2" : "badCompression 2"
+          let faults = [[fault, "after"], ["badCompression 2", "after"]]
+          #expect(faults.contains(found.outline), "\(codec) \(place): \(found.outline)")
         }
       }
     }

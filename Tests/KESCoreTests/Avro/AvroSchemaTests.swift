@@ -281,7 +281,7 @@ import Testing
   ])
   func whatComesWithDataMayHaveAnyName(name: String) throws {
     let places = [
-      #"{"type":"record","name":"R\#(name)","fields":[]}"#,
+      #"{"type":"record","name":"\#(name)","fields":[]}"#,
       #"{"type":"record","name":"x.\#(name).R","fields":[{"name":"next","type":["null","x.\#(name).R"]}]}"#,
       #"{"type":"record","name":"R","namespace":"\#(name)","fields":[{"name":"next","type":["null","R"]}]}"#,
       #"{"type":"record","name":"R","fields":[{"name":"\#(name)","type":"int"}]}"#,

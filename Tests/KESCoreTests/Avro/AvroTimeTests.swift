@@ -232,6 +232,22 @@ import Testing
 
   // MARK: Held records
 
+  @Test(arguments: ["timestamp-micros", "timestamp-millis"])
+  func aHeldRecordKeepsItsTimeInARunOfAnotherUnit(unit: String) throws {
+    let text = Self.schema(Self.long("timestamp-micros"))
+    let formats = RecordFormats(
+      output: .avro, schema: try AvroSchema(parsing: Self.schema(Self.long(unit))))
+    var schemas = StoredSchemas()
+    schemas.named = [(SchemaFingerprint(of: text), text)]
+    let reader = try HeldRecordReader(schemas, formats: formats)
+    var output = ByteBlock()
+    let record = [2, 0x64] + TestAvroEncoder.long(-3900) + [0]
+    _ = reader.read(record.span, SchemaFingerprint(of: text), into: &output)
+    let time: Int64 = unit == "timestamp-micros" ? -3900 : -4
+    #expect(output.withBytes { $0.copied } == [2, 0x64] + TestAvroEncoder.long(time) + [0])
+    #expect(reader.failure == nil)
+  }
+
   @Test func aHeldLineWhoseTimeTheOutputCannotHoldIsAFailure() throws {
     let formats = RecordFormats(
       output: .avro, schema: try AvroSchema(parsing: Self.schema(Self.long("timestamp-nanos"))))

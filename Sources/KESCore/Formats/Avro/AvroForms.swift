@@ -73,7 +73,8 @@ struct AvroForms: ~Copyable {
     let written = schema(target.schemas.schema(target.written(number)))
     let form = AvroForm(
       number: writer.begin(written),
-      closings: AvroClosingEncoder(to: written, marksDuplicates: marksDuplicates))
+      closings: AvroClosingEncoder(
+        to: written, marksDuplicates: marksDuplicates, named: target.sessions.session))
     forms[place] = form
     return form
   }

@@ -252,13 +252,16 @@ private struct AvroResolver {
   ) throws(AvroSchemaError) -> Int {
     var inside: [Int?] = []
     var failure: AvroSchemaError?
+    var isNull = false
     for branch in branches {
       do {
         inside.append(
           try resolve(branch, to, AvroResolver.step(into: writer.types[branch], path)))
       } catch {
         inside.append(nil)
-        failure = failure ?? error
+        // That null does not resolve says least.
+        if failure == nil || isNull { failure = error }
+        isNull = writer.name(of: branch) == "null"
       }
     }
     // One branch that resolves is enough: the others show in the data.

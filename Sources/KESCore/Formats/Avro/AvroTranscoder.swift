@@ -113,7 +113,8 @@ final class AvroTranscoder {
     let branch = Int(reader.value)
     if let action = branches[branch] { return run(action, bytes, index, &output) }
     let inside = layout.child(branch, of: layout[type])
-    reader.note(fault(of: inside), type == eventType && isUnknownEvent(inside) ? .event : .none, at: start)
+    let isUnknown = type == eventType && isUnknownEvent(inside)
+    reader.note(fault(of: inside), isUnknown ? .event : .none, at: start)
     return reader.skip(inside, of: layout, bytes, index)
   }
 

@@ -63,7 +63,8 @@ struct JSONFaultMessage {
   /// `, found …` with the bytes at fault, where showing them helps.
   private func found(in batch: borrowing Batch) -> String {
     let aboutAll: [Fault] = [
-      .missingField, .unexpectedSession, .unwritableEvent, .unwritableTime, .aheadOfClock, .fieldTaken,
+      .missingField, .unexpectedSession, .unwritableEvent, .unwritableTime, .aheadOfClock,
+      .fieldTaken,
     ]
     if aboutAll.contains(rejection.fault) { return "" }
     let fault = Int(rejection.faultOffset)

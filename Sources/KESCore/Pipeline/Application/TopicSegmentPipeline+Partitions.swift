@@ -40,10 +40,8 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
     let isChosen = reader.reading.group != nil && reader.reading.offset != nil
     for partition in partitions {
       let running = try makeTask(partition, at: starts[partition] ?? KafkaOffset(0))
-      let running = try makeTask(partition, at: starts[partition] ?? KafkaOffset(0))
       running.isElsewhere = isChosen || known[partition].map { $0 != running.position } ?? false
       intake.tell(streamTime: running.task.streamTime, of: partition)
-      tasks[partition] = running
       tasks[partition] = running
     }
   }

@@ -12,6 +12,7 @@ enum LZMA {
   private static let secondFilter: lzma_vli = 0x21
   /// `LZMA_CONCATENATED`, which Swift does not import either.
   private static let severalStreams: UInt32 = 0x08
+  private static let memoryLimit: UInt64 = 256 << 20
 
   static func compress(_ data: Span<UInt8>, as form: Form, to output: inout ByteBlock) {
     let bound = lzma_stream_buffer_bound(data.count)
@@ -39,44 +40,43 @@ enum LZMA {
   static func expand(
     _ data: Span<UInt8>, as form: Form, limit: Int, to output: inout ByteBlock
   ) -> Fault? {
-    // The decoder wants room for all at once: it tries again with more where that was too little.
-    var room = min(max(data.count * 4, 4096), limit)
-    while true {
-      var result = LZMA_OK
-      let isUsedUp = expand(data, as: form, room: room, to: &output, &result)
-      if result == LZMA_OK { return isUsedUp ? nil : .badCompression }
-      if result != LZMA_BUF_ERROR { return .badCompression }
-      if room == limit { return .hugeExpansion }
-      room = min(room * 8, limit)
+    let stream = UnsafeMutablePointer<lzma_stream>.allocate(capacity: 1)
+    unsafe stream.initialize(to: lzma_stream())
+    defer { unsafe stream.deallocate() }
+    precondition(unsafe open(stream, form) == LZMA_OK, "out of memory")
+    defer { unsafe lzma_end(stream) }
+    let start = output.count
+    return unsafe data.withUnsafeBytes { source in
+      unsafe stream.pointee.next_in = source.baseAddress?.assumingMemoryBound(to: UInt8.self)
+      unsafe stream.pointee.avail_in = source.count
+      while output.count - start <= limit {
+        let before = (output.count, unsafe stream.pointee.avail_in)
+        var result = LZMA_OK
+        let room = max(source.count * 4, 4096)
+        _ = unsafe output.appendUnsafe(room: room) { target in
+          unsafe stream.pointee.next_out = target.baseAddress?.assumingMemoryBound(to: UInt8.self)
+          unsafe stream.pointee.avail_out = target.count
+          result = unsafe lzma_code(stream, LZMA_FINISH)
+          return room - (unsafe stream.pointee.avail_out)
+        }
+        if result == LZMA_STREAM_END {
+          if unsafe stream.pointee.avail_in > 0 { return .badCompression }
+          break
+        }
+        // Without an error nothing moves where the end is missing.
+        if unsafe result != LZMA_OK || before == (output.count, stream.pointee.avail_in) {
+          return .badCompression
+        }
+      }
+      return output.count - start <= limit ? nil : .hugeExpansion
     }
   }
 
-  /// One try; says whether all of the data was used.
-  private static func expand(
-    _ data: Span<UInt8>, as form: Form, room: Int, to output: inout ByteBlock,
-    _ result: inout lzma_ret
-  ) -> Bool {
-    var used = 0
-    unsafe data.withUnsafeBytes { source in
-      let from = unsafe source.baseAddress?.assumingMemoryBound(to: UInt8.self)
-      _ = unsafe output.appendUnsafe(room: room) { target in
-        var length = 0
-        let to = unsafe target.baseAddress?.assumingMemoryBound(to: UInt8.self)
-        switch form {
-        case .xz:
-          var memoryLimit = UInt64(256 << 20)
-          result = unsafe lzma_stream_buffer_decode(
-            &memoryLimit, severalStreams, nil, from, &used, source.count, to, &length, target.count)
-        case .raw:
-          result = unsafe withFilters {
-            unsafe lzma_raw_buffer_decode(
-              $0, nil, from, &used, source.count, to, &length, target.count)
-          }
-        }
-        return result == LZMA_OK ? length : 0
-      }
+  private static func open(_ stream: UnsafeMutablePointer<lzma_stream>, _ form: Form) -> lzma_ret {
+    switch form {
+    case .xz: unsafe lzma_stream_decoder(stream, memoryLimit, severalStreams)
+    case .raw: unsafe withFilters { unsafe lzma_raw_decoder(stream, $0) }
     }
-    return used == data.count
   }
 
   /// LZMA2 with the library's default preset, as libavro has it.
