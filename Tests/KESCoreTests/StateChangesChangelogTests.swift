@@ -216,8 +216,10 @@ import Testing
     let value = try #require(record.value)
     #expect(identity(record.key, value) == progress.changelog)
     #expect(identity(Array("device".utf8), value) == nil)
-    // As they wrote it: without the last eight bytes.
-    let old = Array(value.dropLast(8))
+    // As they wrote it: without the last eight bytes, which name a schema, and those before, which name
+    // the changelog.
+    #expect(StoredPositions.readProgress(Array(value.dropLast(8)).span) == progress)
+    let old = Array(value.dropLast(16))
     progress.changelog = .unnamed
     #expect(StoredPositions.readProgress(old.span) == progress)
     #expect(identity(record.key, old) == .unnamed)

@@ -352,8 +352,10 @@ import Testing
           + " | kes-read --framing confluent --registry file:registry & echo $!; wait",
       ], input: .empty, environment: [:], directory: directory)
     #expect(running.waits { running.outputSoFar.contains("DeviceWokeUp()") })
-    let reader = Int32(running.outputSoFar.prefix { $0.isNumber }) ?? 0
-    kill(reader, SIGTERM)
+    // The shell may name it later than it writes.
+    let names = { running.outputSoFar.split(separator: "\n").compactMap { Int32($0) } }
+    #expect(running.waits { !names().isEmpty })
+    kill(try #require(names().first), SIGTERM)
     _ = try running.finish()
   }
 
