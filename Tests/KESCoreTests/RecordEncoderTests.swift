@@ -73,7 +73,7 @@ private func received(_ name: String, _ value: String) -> String {
     arguments: [
       (#"a\nb"#, #"a\nb"#), (#"\t\r\b\f"#, #"\t\r\b\f"#), (#"\u001b[31m"#, #"\u001b[31m"#),
       (#"\u0000"#, #"\u0000"#), (#"\u007f"#, #"\u007f"#), (#"\u009b31m"#, #"\u009b31m"#),
-      (#"\u00a0é€😀"#, "\u{A0}é€😀"), (#"\\ \""#, #"\ ""#),
+      (#"\u00a0é€😀"#, #"\u00a0é€😀"#), (#"\\ \""#, #"\ ""#),
     ])
   func neverLetsControlCharactersThrough(written: String, shown: String) {
     let line = line(received(written, "1"), device: written, rest: #","session":"\#(written)""#)
