@@ -1,12 +1,14 @@
 // Ending what may not end in time.
 
 internal import Glibc
+internal import Synchronization
 
 /// Work on a thread of its own that nobody waits for longer than he wants to: a client ends only
 /// when all its threads do, and one may be asking for an address that no server answers; and calls
 /// that wait for brokers may not come back.
 final class KafkaFarewell: Sendable {
-  private let work: @Sendable () -> Void
+  /// Given up before the end is told, so that nothing is held any more when somebody goes on.
+  private let work: Mutex<(@Sendable () -> Void)?>
   /// Becomes readable when the work is done.
   private let reading: Int32
   private let writing: Int32
@@ -17,7 +19,7 @@ final class KafkaFarewell: Sendable {
     let result = unsafe span.withUnsafeMutableBufferPointer { unsafe pipe($0.baseAddress) }
     if result != 0 { return nil }
     (reading, writing) = (ends[0], ends[1])
-    self.work = work
+    self.work = Mutex(work)
   }
 
   deinit {
@@ -68,7 +70,13 @@ final class KafkaFarewell: Sendable {
   }
 
   fileprivate func finish() {
-    work()
+    do {
+      let taken = work.withLock { work in
+        defer { work = nil }
+        return work
+      }
+      taken?()
+    }
     _ = unsafe write(writing, "!", 1)
   }
 }
