@@ -192,7 +192,7 @@ import Testing
     let lines = [closed, "{\(Self.event)}", closed, closed, "{\(Self.event)}"]
     let found = decode(
       lines, SessionFields(replacesOld: true), stopsAtRejection: stopsAtRejection)
-    #expect(found.records.count == 2 && found.faults == [.oldClosing, .oldClosing, .oldClosing])
+    #expect(found.records.count == 2 && found.faults == [])
     #expect(decode([closed], .usual).faults == [.unknownBranch])
     // One that is wrong is bad data all the same.
     let wrong = closed.replacing(#""status":"timeout","#, with: "")
