@@ -17,8 +17,9 @@ extension KESRead {
   func showWatch(_ ends: Ends) throws(ToolFailure) -> ToolEnding {
     let screen = AlternateScreen()
     let view = WatchTextEncoder(
-      input: input.names.map { $0 == "-" ? "stdin" : $0 }.joined(separator: " "), style: style,
-      characters: Terminal.characters
+      input: topics.from.map { "topic \($0)" }
+        ?? input.names.map { $0 == "-" ? "stdin" : $0 }.joined(separator: " "),
+      style: style, characters: Terminal.characters
     ) {
       // Unlike a chart, a screen has no line for a cursor below it.
       let area = Terminal.area(isFile: false)

@@ -20,7 +20,9 @@ private let events = """
     pipe = try PrivatePipe()
   }
 
-  private func watch(_ arguments: String...) throws -> RunningProgram {
+  private func watch(_ arguments: String...) throws -> RunningProgram { try watch(arguments) }
+
+  private func watch(_ arguments: [String]) throws -> RunningProgram {
     try RunningProgram(
       path: Program.path("kes-read"), ["--watch"] + arguments, input: .empty,
       environment: ["LC_ALL": "C.UTF-8", "NO_COLOR": "1"], directory: nil,
@@ -43,6 +45,18 @@ private let events = """
     // The final figures stand on the first screen, with the cursor shown.
     #expect(!terminal.isAlternate && terminal.transcript.contains("\u{1B}[?25h"))
     #expect(isShown("open                         1") && !isShown("watching"))
+  }
+
+  @Test func namesTheTopicThatIsWatched() throws {
+    let kafka = try TopicsUnderTest()
+    let topic = try kafka.topic("t")
+    let reader = try watch(["--from", topic] + kafka.options)
+    #expect(reader.waits { isShown("no event yet") })
+    // The name may be cut where it is long.
+    #expect(terminal.lines.first?.hasPrefix("watching topic \(topic.prefix(20))") == true)
+    reader.send(SIGTERM)
+    #expect(try reader.finish().signal == SIGTERM)
+    try terminal.finish()
   }
 
   @Test(arguments: [SIGINT, SIGTERM]) func givesTheTerminalBackWhenItIsStopped(signal: Int32) throws
