@@ -39,8 +39,8 @@ import Testing
     #expect(found.faults == [.fieldTaken, .fieldTaken] && found.records == [lines[2]])
     #expect(
       found.messages[0]
-        == #"the record has "session" already; --session-field NAME calls ours otherwise, "#
-        + "--replace-session takes it out")
+        == #"the record has "session" already, as session events do, which kes-read and kes-purge "#
+        + "take; here --session-field NAME calls ours otherwise, --replace-session takes it out")
     // Inside of others, and under another name, it is theirs.
     let inside = "{\(Self.event),\"x\":{\(member)},\"sessions\":[{\(member)}]}"
     #expect(decode([inside], .usual).records == [inside])

@@ -16,9 +16,22 @@ import Testing
   }
 
   private static let advice =
-    #" "session" already; --session-field NAME calls ours otherwise, --replace-session takes it out"#
+    #" "session" already, as session events do, which kes-read and kes-purge take; here "#
+    + "--session-field NAME calls ours otherwise, --replace-session takes it out"
 
   // MARK: Refused
+
+  @Test func sessionEventsOnATopicAreCalledThat() throws {
+    let kafka = try TopicsUnderTest()
+    let topic = try kafka.topic()
+    let line = EventLines.woke("a", 1).dropLast(2) + ",\"session\":\"s\"}"
+    try kafka.send([TopicMessage(String(line))], to: topic, partition: 0)
+    let failed = try kafka.run("kes-segment", ["--from", topic, "-e"])
+    #expect(failed.status == 65)
+    #expect(
+      failed.errors
+        == "kes-segment: topic \(topic), partition 0, offset 0: the record has\(Self.advice)\n")
+  }
 
   @Test func anEventWithASessionIsBadDataWithAdvice() throws {
     let line = #"{"session":null,"device":"a","timestamp":1,"event":{"DeviceWokeUp":{}}}"# + "\n"

@@ -58,7 +58,9 @@ public struct SessionFields: Hashable, Sendable {
   ///   - holder: what has the field, such as `the record has`.
   ///   - field: one of `names`.
   func refusal(_ holder: String, _ field: String) -> String {
-    let otherwise = field == session ? "--session-field NAME calls ours otherwise, " : ""
-    return "\(holder) \"\(field)\" already; \(otherwise)--replace-session takes it out"
+    let removal = "--replace-session takes it out"
+    if field != session { return "\(holder) \"\(field)\" already; \(removal)" }
+    return "\(holder) \"\(field)\" already, as session events do, which kes-read and kes-purge"
+      + " take; here --session-field NAME calls ours otherwise, \(removal)"
   }
 }
