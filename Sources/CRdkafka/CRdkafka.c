@@ -9,8 +9,16 @@
 #define KES_FUNCTIONS(_) \
   _(rd_kafka_AdminOptions_destroy) \
   _(rd_kafka_AdminOptions_new) \
+  _(rd_kafka_AdminOptions_set_broker) \
   _(rd_kafka_AdminOptions_set_operation_timeout) \
   _(rd_kafka_AdminOptions_set_request_timeout) \
+  _(rd_kafka_ConfigEntry_name) \
+  _(rd_kafka_ConfigEntry_value) \
+  _(rd_kafka_ConfigResource_configs) \
+  _(rd_kafka_ConfigResource_destroy) \
+  _(rd_kafka_ConfigResource_error) \
+  _(rd_kafka_ConfigResource_error_string) \
+  _(rd_kafka_ConfigResource_new) \
   _(rd_kafka_ConsumerGroupDescription_error) \
   _(rd_kafka_ConsumerGroupDescription_member) \
   _(rd_kafka_ConsumerGroupDescription_member_count) \
@@ -25,6 +33,8 @@
   _(rd_kafka_DeleteTopic_new) \
   _(rd_kafka_DeleteTopics) \
   _(rd_kafka_DeleteTopics_result_topics) \
+  _(rd_kafka_DescribeConfigs) \
+  _(rd_kafka_DescribeConfigs_result_resources) \
   _(rd_kafka_DescribeConsumerGroups) \
   _(rd_kafka_DescribeConsumerGroups_result_groups) \
   _(rd_kafka_ListConsumerGroupOffsets) \
@@ -75,6 +85,7 @@
   _(rd_kafka_event_CreateTopics_result) \
   _(rd_kafka_event_DeleteConsumerGroupOffsets_result) \
   _(rd_kafka_event_DeleteTopics_result) \
+  _(rd_kafka_event_DescribeConfigs_result) \
   _(rd_kafka_event_DescribeConsumerGroups_result) \
   _(rd_kafka_event_ListConsumerGroupOffsets_result) \
   _(rd_kafka_event_destroy) \

@@ -14,6 +14,12 @@ public final class TopicEnds {
   /// The name of the transactions in which all is sent; nil for none. To be set before an output is
   /// opened.
   public var transactions: String?
+  /// The topic whose number of partitions topics get that are created: by itself that of `--from`. To be
+  /// set before an output is opened.
+  public var otherEnd: String?
+  /// The option by which another run goes on where this one ends; nil where it does without. To be set
+  /// before an output is opened.
+  public var continuing: String? = "--group ID"
 
   /// Nil where no end is a topic. Connects to nothing yet.
   ///
@@ -34,6 +40,7 @@ public final class TopicEnds {
     self.options = options
     self.signals = signals
     self.printer = printer
+    otherEnd = options.from
     let compression = options.compression.map { ["compression.codec=\($0.rawValue)"] } ?? []
     configuration = try asking { () throws(KafkaError) in
       try KafkaConfiguration(
@@ -102,10 +109,35 @@ public final class TopicEnds {
     _ setup: RecordSetup, _ messages: RegistryOptions
   ) throws(ToolFailure) -> FormatOutput? {
     guard let topic = options.to else { return nil }
+    noteRepetition(to: topic)
     return FormatOutput(
       topic: topic, sender: try openSender(to: topic), formats: setup.formats,
       registry: setup.formats.output == .avro ? setup.registry : nil,
-      subject: messages.subject.map { SubjectName($0) })
+      subject: messages.subject.map { SubjectName($0) }, retention: watchRetention(of: topic))
+  }
+
+  /// Tells of a run from topic to topic that nothing remembers.
+  private func noteRepetition(to topic: String) {
+    guard let source = options.from, options.group == nil, let continuing else { return }
+    switch options.offset?.specification {
+    case nil, .beginning: break
+    default: return
+    }
+    printer.messages.note(
+      "without \(continuing) another run would write all of topic \(source) to topic \(topic) again"
+    )
+  }
+
+  /// Looks at what is sent to a topic; nil where that keeps all, or brokers do not tell.
+  private func watchRetention(of topic: String) -> RetentionWatch? {
+    let messages = printer.messages
+    do throws(StreamError) {
+      guard let retention = try topics?.retention(of: topic) else { return nil }
+      return RetentionWatch(topic: topic, retention: retention) { messages.note($0) }
+    } catch {
+      if printer.isVerbose { messages.note("\(error); so old records are not looked for") }
+      return nil
+    }
   }
 
   /// The topic of `--dead-letter topic:NAME`; nil where there is none.
@@ -149,11 +181,14 @@ public final class TopicEnds {
 
   private func makeTopics() throws(ToolFailure) -> OutputTopics {
     let creation = OutputTopics.Creation(
-      partitionCount: options.partitions, replicationFactor: options.replication)
+      partitionCount: options.partitions, replicationFactor: options.replication,
+      properties: options.topicProperties, source: otherEnd)
+    let messages = printer.messages
     return try streaming { () throws(StreamError) in
       try OutputTopics(
         configuration, creation: options.createTopics ? creation : nil,
-        connectTimeout: options.connectMilliseconds, signals: signals)
+        connectTimeout: options.connectMilliseconds, signals: signals
+      ) { messages.note($0) }
     }
   }
 }

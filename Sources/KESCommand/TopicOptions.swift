@@ -86,13 +86,20 @@ public struct TopicOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "How many partitions topics are created with. (default: the brokers')", valueName: "n"))
+      "How many partitions topics are created with. (default: as many as the topic of --from has, or"
+        + " 1)", valueName: "n"))
   public var partitions: Int32?
 
   @Option(
     help: ArgumentHelp(
       "On how many brokers topics are created. (default: the brokers' number)", valueName: "n"))
   public var replication: Int32?
+
+  @Option(
+    help: ArgumentHelp(
+      "A property that topics are created with, repeatable: retention.ms=-1, …",
+      valueName: "name=value"))
+  public var topicConfig: [String] = []
 
   @Option(
     help: ArgumentHelp(
@@ -116,13 +123,33 @@ public struct TopicOptions: ParsableArguments {
     if let connectTimeout, connectTimeout.milliseconds < 1 {
       throw ValidationError("--connect-timeout must be greater than 0")
     }
-    if !createTopics, partitions != nil || replication != nil {
-      throw ValidationError(
-        "\(partitions != nil ? "--partitions" : "--replication") needs --create-topics")
+    try checkCreation()
+  }
+
+  private func checkCreation() throws {
+    let given = [
+      ("--partitions", partitions != nil), ("--replication", replication != nil),
+      ("--topic-config", !topicConfig.isEmpty),
+    ].first { $0.1 }
+    if let given, !createTopics { throw ValidationError("\(given.0) needs --create-topics") }
+    var names: Set<Substring> = []
+    for property in topicConfig {
+      guard let end = property.dropFirst().firstIndex(of: "=") else {
+        throw ValidationError("--topic-config takes NAME=VALUE, found \(property)")
+      }
+      if !names.insert(property[..<end]).inserted {
+        throw ValidationError("--topic-config names \(property[..<end]) twice")
+      }
     }
   }
 
   // MARK: What they say
+
+  /// What topics are created with, by its name.
+  var topicProperties: [String: String] {
+    let parts = topicConfig.map { $0.split(separator: "=", maxSplits: 1) }
+    return Dictionary(parts.map { (String($0[0]), $0.count > 1 ? String($0[1]) : "") }) { $1 }
+  }
 
   /// How long to wait for a broker, in milliseconds.
   var connectMilliseconds: Int64 { connectTimeout?.milliseconds ?? 10_000 }

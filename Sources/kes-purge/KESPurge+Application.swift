@@ -37,6 +37,7 @@ extension KESPurge {
     let opener = try OutputOpener(output: output.output, topics: topics, apartFrom: [])
     try requireFreshOutput()
     if !state.dryRun { try streaming { () throws(StreamError) in try group.requireEmpty() } }
+    ends.otherEnd = group.application.changelog
     let sender = try ends.openSender()
     let directory = try storing { () throws(StateError) in
       try StateDirectory.temporary(tool: KESPurge.toolName)

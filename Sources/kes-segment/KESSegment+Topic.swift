@@ -30,6 +30,8 @@ extension KESSegment {
     if application?.guarantee == .exactlyOnce {
       ends.transactions = try transactionalIdentifier(store)
     }
+    let goesOn = application != nil || store != nil
+    ends.continuing = goesOn ? nil : "--application-id ID"
     let sessions = try format.openOutput(
       opener, ends, setup, color: report.color, isFile: output.output != nil, base: recordSchema,
       form: sessionSchema)

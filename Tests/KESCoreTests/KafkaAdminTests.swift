@@ -218,6 +218,26 @@ import Testing
         == partitions.map { KafkaPosition($0, KafkaOffset(7)) })
   }
 
+  @Test func aTopicTellsItsProperties() throws {
+    let model = try KafkaModelBroker()
+    model.createTopic("t", partitions: 1, properties: ["retention.ms": "-1"])
+    let configuration = try KafkaConfiguration(brokers: model.brokers)
+    do {
+      let admin = try KafkaAdmin(configuration)
+      let found = try admin.properties(ofTopic: "t", patience)
+      #expect(found["retention.ms"] == "-1" && found["cleanup.policy"] == "delete", "\(found)")
+      let missing = try failure { _ = try admin.properties(ofTopic: "u", patience) }
+      #expect(missing.kind == .missingTopic && missing.place.topic == "u", "\(missing)")
+      model.fail(.describeConfigs, with: [29])
+      let refused = try failure { _ = try admin.properties(ofTopic: "t", patience) }
+      #expect(refused.code.name == "TOPIC_AUTHORIZATION_FAILED", "\(refused)")
+    }
+    #expect(configuration.counts.unbalanced.isEmpty)
+    // The other broker knows no such request.
+    let unknown = try failure { _ = try admin.properties(ofTopic: "t", patience) }
+    #expect(unknown.code.isUnsupported, "\(unknown)")
+  }
+
   @Test func everythingThatWasAskedIsGivenBack() throws {
     let configuration = try KafkaConfiguration(brokers: broker.brokers)
     do {

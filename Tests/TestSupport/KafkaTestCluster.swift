@@ -73,11 +73,13 @@ public final class KafkaTestCluster: Sendable {
     case syncGroup = 14
     case saslHandshake = 17
     case apiVersions = 18
+    case createTopics = 19
     case initProducerIdentifier = 22
     case addPartitionsToTransaction = 24
     case addOffsetsToTransaction = 25
     case endTransaction = 26
     case transactionOffsetCommit = 28
+    case describeConfigs = 32
   }
 
   /// The next requests of this kind fail with these codes, one each; -195 ends the connection.

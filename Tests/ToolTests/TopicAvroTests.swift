@@ -69,7 +69,8 @@ import Testing
       try kafka.run("kes-read", ["--to", avro] + Self.files, input: .data(container.output)))
     expectDone(
       try kafka.run(
-        "kes-read", ["--from", avro, "-e", "--to", json, "--format", "json"] + Self.files))
+        "kes-read",
+        ["--from", avro, "-e", "--to", json, "--format", "json", "-q"] + Self.files))
     #expect(try kafka.read(json) == (try events()))
     let file = try kafka.run(
       "kes-read", ["--from", avro, "-e", "--format", "avro"] + Self.files)
@@ -81,7 +82,7 @@ import Testing
     expectDone(
       try kafka.run(
         "kes-produce",
-        ["--replay", "--speed", "max", "--from", avro, "-e", "--to", again]
+        ["--replay", "--speed", "max", "--from", avro, "-e", "--to", again, "-q"]
           + Self.files))
     #expect(try kafka.read(again, Self.files + ["--format", "json"]) == (try events()))
   }

@@ -206,6 +206,15 @@ import Testing
       "kes-segment", "-b x --to t --create-topics --partitions 0",
       "--partitions must be at least 1"
     ),
+    ("kes-purge", "-b x --to t --topic-config a=b", "--topic-config needs --create-topics"),
+    (
+      "kes-read", "-b x --to t --create-topics --topic-config a",
+      "--topic-config takes NAME=VALUE, found a"
+    ),
+    (
+      "kes-produce", "-b x --to t --create-topics --topic-config a=1 --topic-config a=2",
+      "--topic-config names a twice"
+    ),
     ("kes-read", "-b x --from t --connect-timeout 0s", "--connect-timeout must be greater than 0"),
     ("kes-read", "-b x --from t --follow", "--from follows its topic anyway"),
     ("kes-read", "-b x --from t --state s", "--state and --from exclude each other"),

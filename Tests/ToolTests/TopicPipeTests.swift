@@ -55,7 +55,7 @@ import Testing
     let expected = try Program.run("kes-segment", ["--flush"], input: input)
     #expect(try kafka.read(sessions) == expected.lines)
     expectDone(
-      try kafka.run("kes-purge", ["--from", sessions, "-e", "--flush", "--to", purged]))
+      try kafka.run("kes-purge", ["--from", sessions, "-e", "--flush", "--to", purged, "-q"]))
     let piped = try Program.run("kes-purge", ["--flush"], input: .data(expected.output))
     #expect(try kafka.read(purged) == piped.lines)
     #expect(try kafka.messages(purged).allSatisfy { $0.keyText?.hasPrefix("device-") == true })
@@ -70,7 +70,7 @@ import Testing
     // Of the second partition's device nothing is due: only the first's time goes on.
     try kafka.send([line("a", 1000), line("b", 100_000)], to: topic, partition: 0)
     try kafka.send([line("c", 1000)], to: topic, partition: 1)
-    expectDone(try kafka.run("kes-purge", ["--from", topic, "-e", "--to", purged]))
+    expectDone(try kafka.run("kes-purge", ["--from", topic, "-e", "--to", purged, "-q"]))
     let closed = try kafka.read(purged).filter { $0.contains("SessionClosed") }
     #expect(closed.count == 1 && closed.first?.contains("\"device\":\"a\"") == true)
   }
@@ -87,6 +87,36 @@ import Testing
     #expect(sessions.count == 3 && Set(sessions).count == 1)
   }
 
+  // MARK: A second run
+
+  @Test(arguments: [
+    ("kes-read", [], "--group ID"), ("kes-read", ["-o", "beginning"], "--group ID"),
+    ("kes-segment", [], "--application-id ID"), ("kes-purge", [], "--group ID"),
+    ("kes-produce", ["--replay"], "--group ID"),
+  ])
+  func aRunThatNothingRemembersSaysSoOnce(
+    tool: String, options: [String], continuing: String
+  ) throws {
+    let (from, to) = (try kafka.topic("from"), try kafka.topic("to"))
+    let ended = try kafka.run(tool, options + ["--from", from, "--to", to, "-e"])
+    #expect(ended.status == 0)
+    #expect(
+      ended.errors
+        == "\(tool): without \(continuing) another run would write all of topic \(from) to topic"
+        + " \(to) again\n")
+  }
+
+  @Test(arguments: [
+    ("kes-read", ["-o", "end"]), ("kes-read", ["-G", "group"]),
+    ("kes-segment", ["--state", "state"]), ("kes-segment", ["-G", "group"]),
+    ("kes-segment", ["--dry-run", "1"]),
+  ])
+  func aRunThatDoesNotRepeatSaysNothing(tool: String, options: [String]) throws {
+    let (from, to) = (try kafka.topic("from"), try kafka.topic("to"))
+    let options = options.map { $0 == "group" ? kafka.unique($0) : $0 }
+    expectDone(try kafka.run(tool, options + ["--from", from, "--to", to, "-e"]))
+  }
+
   // MARK: Replay
 
   @Test func aTopicIsReplayedWithTimesMoved() throws {
@@ -99,7 +129,10 @@ import Testing
     expectDone(
       try kafka.run(
         "kes-produce",
-        ["--replay", "--speed", "max", "--shift-to", "1000", "--from", from, "-e", "--to", to]))
+        [
+          "--replay", "--speed", "max", "--shift-to", "1000", "--from", from, "-e", "--to", to,
+          "-q",
+        ]))
     let messages = try kafka.messages(to)
     #expect(messages.map(\.keyText) == ["a", "b"] && messages.map(\.time) == [1000, 2000])
     #expect(messages.map(\.headers) == [["trace=1", "empty"], []])

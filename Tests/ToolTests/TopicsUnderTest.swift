@@ -79,7 +79,9 @@ final class TopicsUnderTest {
     if let mock {
       try mock.createTopic(name, partitions: partitions)
     } else {
-      let topic = KafkaNewTopic(name: name, partitionCount: Int32(partitions))
+      // Events of tests are years old.
+      let topic = KafkaNewTopic(
+        name: name, partitionCount: Int32(partitions), properties: ["retention.ms": "-1"])
       #expect(try KafkaAdmin(configuration).createTopic(topic, TopicsUnderTest.patience))
     }
     topics.append(name)

@@ -149,6 +149,7 @@ extension KafkaGroupDescription.Member {
   }
 }
 
-private func kafkaText(_ text: UnsafePointer<CChar>?) -> String? {
+/// Copies a text of the library; nil for none.
+func kafkaText(_ text: UnsafePointer<CChar>?) -> String? {
   unsafe text.map { unsafe String(cString: $0) }
 }

@@ -19,16 +19,21 @@ public struct AheadLimit: Sendable {
   public static let none = AheadLimit(
     now: .beforeAll, greatest: EventTime(milliseconds: .max), rejects: false)
 
-  /// `17 years ahead of the clock`: whole units, of which there are two or more.
+  /// `17 years ahead of the clock`.
   static func text(ahead milliseconds: UInt64) -> String {
+    span(milliseconds) + " ahead of the clock"
+  }
+
+  /// `17 years`: whole units, of which there are two or more.
+  static func span(_ milliseconds: UInt64) -> String {
     let units: [(name: String, length: UInt64)] = [
       ("years", 31_556_952_000), ("days", 86_400_000), ("hours", 3_600_000), ("minutes", 60_000),
       ("seconds", 1000),
     ]
     for unit in units where milliseconds >= 2 * unit.length {
-      return "\(milliseconds / unit.length) \(unit.name) ahead of the clock"
+      return "\(milliseconds / unit.length) \(unit.name)"
     }
-    return "\(milliseconds) ms ahead of the clock"
+    return "\(milliseconds) ms"
   }
 }
 

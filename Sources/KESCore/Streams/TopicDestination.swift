@@ -12,22 +12,27 @@ public final class TopicDestination: OutputDestination {
   public var isFramed = false
   private let sender: TopicSender
   private let keys: MessageKeys
+  private let retention: RetentionWatch?
   private var key = ByteBlock()
 
   private static let lengthSize = 4
 
+  /// - Parameter retention: looks at what is sent; nil where the topic keeps all.
   public init(
-    topic: String, sender: TopicSender, keys: MessageKeys, notes: MessageNotes = MessageNotes()
+    topic: String, sender: TopicSender, keys: MessageKeys, notes: MessageNotes = MessageNotes(),
+    retention: RetentionWatch? = nil
   ) {
     self.topic = topic
     self.sender = sender
     self.keys = keys
     self.notes = notes
+    self.retention = retention
   }
 
   /// Throws `StreamError.topic`, or `.schema` where a key's schema could not be had.
   public func write(_ bytes: borrowing ByteBlock) throws(StreamError) {
     defer { notes.removeAll() }
+    retention?.look(at: notes)
     let topic = try sending { () throws(KafkaError) in
       try sender.beginSending()
       return try sender.topic(self.topic)

@@ -97,13 +97,14 @@ public final class TopicReader {
       try consumer.connect(
         KafkaPatience(milliseconds: reading.connectTimeout) { signals.stop != nil })
       guard let count = try consumer.partitionCount(of: reading.topic, patience) else {
-        throw isMissing
+        throw TopicReader.isMissing(reading.topic)
       }
       partitionCount = count
     }
   }
 
-  private var isMissing: KafkaError {
+  /// What a topic that is to be read fails with where it is not there.
+  static func isMissing(_ name: String) -> KafkaError {
     KafkaError(
       .missingTopic, operation: "read it", place: KafkaPlace(topic: reading.topic),
       reason: "there is no such topic", advice: "create it, or see how it is spelled")
@@ -143,7 +144,7 @@ public final class TopicReader {
       return
     }
     guard let count else {
-      if hasMissedTopic { throw .topic(isMissing) }
+      if hasMissedTopic { throw .topic(TopicReader.isMissing(reading.topic)) }
       hasMissedTopic = true
       nextLook = clock.monotonic() + 1000
       return

@@ -8,6 +8,8 @@ import Foundation
 /// milliseconds of the monotonic one.
 struct KafkaModel: Sendable {
   private(set) var topics: [String: [KafkaPartitionLog]] = [:]
+  /// What each topic was made with.
+  private(set) var properties: [String: [String: String]] = [:]
   private(set) var groups: [String: KafkaModelGroup] = [:]
   private var transactions: [String: KafkaModelTransactions] = [:]
   private var producerCount: Int64 = 0
@@ -17,10 +19,25 @@ struct KafkaModel: Sendable {
   // MARK: Topics
 
   /// Returns an error's code.
-  mutating func createTopic(_ name: String, partitions: Int) -> KafkaModelError? {
+  mutating func createTopic(
+    _ name: String, partitions: Int, properties given: [String: String] = [:]
+  ) -> KafkaModelError? {
     if topics[name] != nil { return .topicAlreadyExists }
+    properties[name] = given
     topics[name] = Array(repeating: KafkaPartitionLog(), count: partitions)
     return nil
+  }
+
+  /// What a topic has where it was made with nothing else (Kafka documentation, "Topic Configs").
+  private static let defaults = [
+    "cleanup.policy": "delete", "message.timestamp.type": "CreateTime",
+    "retention.ms": "604800000",
+  ]
+
+  /// How a topic is configured; nil where there is none.
+  func configuration(of topic: String) -> [String: String]? {
+    topics[topic] == nil
+      ? nil : KafkaModel.defaults.merging(properties[topic] ?? [:]) { $1 }
   }
 
   func log(_ partition: KafkaModelPartition) -> KafkaLog? {

@@ -23,8 +23,26 @@ public final class KafkaModelBroker: Sendable {
   /// `HOST:PORT`
   public var brokers: String { "127.0.0.1:\(listener.port)" }
 
-  public func createTopic(_ name: String, partitions: Int) {
-    core.withModel { _ = $0.createTopic(name, partitions: partitions) }
+  public func createTopic(
+    _ name: String, partitions: Int, properties: [String: String] = [:]
+  ) {
+    core.withModel {
+      _ = $0.createTopic(name, partitions: partitions, properties: properties)
+    }
+  }
+
+  /// How many partitions each topic has.
+  public var partitionCounts: [String: Int] {
+    var found: [String: Int] = [:]
+    core.withModel { found = $0.topics.mapValues(\.count) }
+    return found
+  }
+
+  /// What each topic was made with.
+  public var properties: [String: [String: String]] {
+    var found: [String: [String: String]] = [:]
+    core.withModel { found = $0.properties }
+    return found
   }
 
   /// How long markers take behind the answer to EndTxn.

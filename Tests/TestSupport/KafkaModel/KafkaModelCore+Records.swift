@@ -26,6 +26,7 @@ extension KafkaModelCore {
     case 25: addOffsets(&call)
     case 26: endTransaction(&call)
     case 28: commitTransactionOffsets(&call)
+    case 32: describeConfigs(&call)
     default: break
     }
   }
@@ -74,17 +75,45 @@ extension KafkaModelCore {
       let (name, count) = (reader.string() ?? "", reader.integer(Int32.self))
       _ = reader.integer(Int16.self)
       _ = reader.array { ($0.integer(Int32.self), $0.array { $0.integer(Int32.self) }) }
-      _ = reader.array { ($0.string(), $0.string()) }
-      return (name, count)
+      let properties = reader.array { ($0.string() ?? "", $0.string() ?? "") }
+      return (name, count, Dictionary(properties) { $1 })
     }
-    let results = topics.map { name, count in
-      (name, call.code { model.createTopic(name, partitions: Int(count)) })
+    let results = topics.map { name, count, properties in
+      (
+        name,
+        call.code { model.createTopic(name, partitions: Int(count), properties: properties) }
+      )
     }
     call.writer.write(Int32(0))
     call.writer.write(array: results) {
       $0.write($1.0)
       $0.write($1.1)
       $0.write("")
+    }
+  }
+
+  private func describeConfigs(_ call: inout KafkaModelCall) {
+    let names = call.reader.array { reader in
+      _ = reader.integer(Int8.self)
+      let name = reader.string() ?? ""
+      _ = reader.array { $0.string() }
+      return name
+    }
+    let (found, copy) = (names.map { (name: $0, configuration: model.configuration(of: $0)) }, call)
+    call.writer.write(Int32(0))
+    call.writer.write(array: found) { writer, topic in
+      let code = copy.code { topic.configuration == nil ? .unknownTopicOrPartition : nil }
+      writer.write(code)
+      writer.write("")
+      writer.write(Int8(2))
+      writer.write(topic.name)
+      let entries = code == 0 ? topic.configuration ?? [:] : [:]
+      writer.write(array: entries.sorted { $0.key < $1.key }) { writer, entry in
+        writer.write(entry.key)
+        writer.write(entry.value)
+        // Neither read-only, nor a default, nor secret.
+        for _ in 0..<3 { writer.write(Int8(0)) }
+      }
     }
   }
 

@@ -20,7 +20,7 @@ final class KafkaModelCore: @unchecked Sendable {
   /// The kinds of requests, by number, and the version of each that is spoken.
   static let versions: [Int16: Int16] = [
     0: 3, 1: 4, 2: 2, 3: 2, 8: 2, 9: 7, 10: 1, 11: 0, 12: 0, 13: 0, 14: 0, 15: 0, 18: 0, 19: 4,
-    22: 4, 24: 0, 25: 0, 26: 0, 28: 3,
+    22: 4, 24: 0, 25: 0, 26: 0, 28: 3, 32: 0,
   ]
 
   func begin(port: UInt16) { withLock { self.port = port } }
