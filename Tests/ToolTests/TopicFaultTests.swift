@@ -32,6 +32,26 @@ import Testing
     expectOneLine(finished)
   }
 
+  @Test(arguments: ["--from", "--to"])
+  func aBrokerThatRefusesTheConnectionIsToldAndWaitedFor(end: String) throws {
+    let own = try TopicsUnderTest(isOwn: true)
+    let mock = try #require(own.mock)
+    let topic = try own.topic()
+    try own.send([TopicMessage(String(EventLines.woke("a", 1).dropLast()))], to: topic)
+    try mock.takeDown()
+    let running = try own.start(
+      "kes-read", [end, topic, "--connect-timeout", "1h"] + (end == "--from" ? ["-e"] : []))
+    #expect(running.waits { running.errorsSoFar.contains(" s (--connect-timeout)\n") })
+    try mock.bringUp()
+    let finished = try running.finish()
+    #expect(finished.status == 0)
+    #expect(finished.lines.count == (end == "--from" ? 1 : 0))
+    let told = finished.errors.split(separator: "\n").filter { $0.contains("cannot connect yet") }
+    #expect(told.count == 1, "\(finished.errors)")
+    #expect(told[0].hasPrefix("kes-read: \(own.brokers): cannot connect yet: "))
+    #expect(told[0].hasSuffix("; trying for up to 3600 s (--connect-timeout)"))
+  }
+
   @Test(arguments: [("kes-read", "--from"), ("kes-produce", "--to")])
   func whoIsNotLetInIsToldByWhichMechanism(tool: String, end: String) throws {
     let own = try TopicsUnderTest(isOwn: true)

@@ -12,8 +12,12 @@ public class KafkaClient {
 
   /// Waits until a broker answers. Throws `KafkaError` of the kind `.environment`, with the brokers
   /// and the last reason, or `.interrupted`.
-  public final func connect(_ patience: KafkaPatience) throws(KafkaError) {
-    try client.connect(patience)
+  ///
+  /// - Parameter onWait: told once, after a second, why there is no connection yet.
+  public final func connect(
+    _ patience: KafkaPatience, onWait: (String) -> Void = { _ in }
+  ) throws(KafkaError) {
+    try client.connect(patience, onWait: onWait)
   }
 
   /// The first and next offsets, by their brokers. Throws `KafkaError`: `.missingTopic`.

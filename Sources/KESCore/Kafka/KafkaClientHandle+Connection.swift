@@ -3,16 +3,27 @@
 internal import CRdkafka
 
 extension KafkaClientHandle {
+  /// How long is waited without a word, in milliseconds. Our choice: brokers that are there answer
+  /// sooner.
+  private static let quiet: Int64 = 1000
+
   /// Waits until a broker has answered. Throws `KafkaError` of the kind `.environment` with the
   /// brokers and the last reason: at once where we are refused (authentication, certificates), else
   /// when the patience is over; and `.interrupted`.
-  func connect(_ patience: KafkaPatience) throws(KafkaError) {
+  ///
+  /// - Parameter onWait: told once why there is no connection yet.
+  func connect(_ patience: KafkaPatience, onWait: (String) -> Void) throws(KafkaError) {
     let deadline = KafkaDeadline(patience)
+    var noteTime = KafkaDeadline.now + KafkaClientHandle.quiet
     repeat {
       if hasAnswer(milliseconds: deadline.remaining(atMost: 500)) { return }
       serve()
       if let refusal = context.notices.refusal { throw refused(refusal) }
       try deadline.checkInterruption("connect", place)
+      if KafkaDeadline.now >= noteTime && !deadline.isOver {
+        noteTime = .max
+        onWait(waitingText(patience))
+      }
     } while !deadline.isOver
     guard let last = context.notices.lastFailure else {
       throw KafkaError(
@@ -26,6 +37,12 @@ extension KafkaClientHandle {
     throw KafkaError(
       .environment, code: last.code, operation: "connect", place: place, reason: last.reason,
       recovery: .retry, advice: advice)
+  }
+
+  private func waitingText(_ patience: KafkaPatience) -> String {
+    let reason = context.notices.lastFailure?.reason ?? "no answer"
+    return "\(place): cannot connect yet: \(reason); trying for up to"
+      + " \(patience.milliseconds / 1000) s (--connect-timeout)"
   }
 
   private func refused(_ failure: KafkaFailure) -> KafkaError {

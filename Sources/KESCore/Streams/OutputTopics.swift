@@ -64,7 +64,7 @@ public final class OutputTopics {
   public func require(_ name: String) throws(StreamError) {
     let patience = patience(OutputTopics.answerTime)
     let isThere = try sending { () throws(KafkaError) in
-      try admin.connect(self.patience(connectTimeout))
+      try admin.connect(self.patience(connectTimeout), onWait: onNote)
       return try admin.topic(name, patience) != nil
     }
     if isThere { return }

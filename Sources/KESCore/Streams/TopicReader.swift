@@ -95,7 +95,8 @@ public final class TopicReader {
     try sending { () throws(KafkaError) in
       let signals = signals
       try consumer.connect(
-        KafkaPatience(milliseconds: reading.connectTimeout) { signals.stop != nil })
+        KafkaPatience(milliseconds: reading.connectTimeout) { signals.stop != nil },
+        onWait: onNote)
       guard let count = try consumer.partitionCount(of: reading.topic, patience) else {
         throw TopicReader.isMissing(reading.topic)
       }

@@ -44,7 +44,9 @@ public final class ApplicationGroup {
   /// Waits until a broker answers. Throws `StreamError.topic` of the kind `.environment` where none
   /// does in time.
   public func connect(milliseconds: Int64) throws(StreamError) {
-    try sending { () throws(KafkaError) in try admin.connect(patience(milliseconds)) }
+    try sending { () throws(KafkaError) in
+      try admin.connect(patience(milliseconds), onWait: onNote)
+    }
     tellNotices()
   }
 
