@@ -107,7 +107,7 @@ public final class TopicReader {
   /// What a topic that is to be read fails with where it is not there.
   static func isMissing(_ name: String) -> KafkaError {
     KafkaError(
-      .missingTopic, operation: "read it", place: KafkaPlace(topic: reading.topic),
+      .missingTopic, operation: "read it", place: KafkaPlace(topic: name),
       reason: "there is no such topic", advice: "create it, or see how it is spelled")
   }
 
@@ -230,7 +230,11 @@ public final class TopicReader {
     case .idle: return nil
     case .rebalance(.assigned(let partitions)):
       hasAssignment = true
-      assignmentWait.end()
+      if partitions.isEmpty && positions.isEmpty {
+        assignmentWait.idle(now: clock.monotonic())
+      } else {
+        assignmentWait.end()
+      }
       return .assigned(partitions.map(\.number))
     case .rebalance(.revoked(let partitions)): return .revoked(partitions.map(\.number))
     case .rebalance(.lost(let partitions)): return .lost(partitions.map(\.number))
@@ -247,11 +251,23 @@ public final class TopicReader {
 
   private func noteWaiting() {
     guard let group = reading.group,
-      let waited = assignmentWait.takeNote(now: clock.monotonic())
+      let found = assignmentWait.takeNote(now: clock.monotonic())
     else { return }
-    onNote(
-      "waiting for the group \(group) to give partitions, for \(waited / 1000) s now: it may be"
-        + " waiting for a member that does not answer, until that one's session.timeout.ms is over")
+    switch found {
+    case .waiting(let waited):
+      onNote(
+        "waiting for the group \(group) to give partitions, for \(waited / 1000) s now: it may be"
+          + " waiting for a member that does not answer, until that one's session.timeout.ms is over"
+      )
+    case .idle:
+      let others =
+        partitionCount == 1
+        ? "1 partition, and another member of the group \(group) reads it"
+        : "\(partitionCount) partitions, and other members of the group \(group) read them all"
+      onNote(
+        "topic \(reading.topic) has \(others): this process stands by, and takes over when one ends"
+      )
+    }
   }
 
   /// Waits for what comes; nil where there may be something.

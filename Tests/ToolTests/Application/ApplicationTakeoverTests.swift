@@ -62,6 +62,27 @@ import Testing
     #expect(try topics.missingEvents() == [])
   }
 
+  @Test func whatIsTakenUpAndGivenAwayIsToldInALineEach() throws {
+    func words(_ process: SegmentProcess, _ deed: String) -> [String] {
+      process.messages.split(separator: "\n").filter { $0.contains(deed) }.map(String.init)
+    }
+    var processes = try start(1)
+    #expect(
+      words(processes[0], "taken up")
+        == ["kes-segment: partitions 0, 1, 2, 3, 4, 5, 6, 7 taken up"])
+    try topics.send(lines(0))
+    #expect(try topics.waitUntilRead(by: processes))
+    processes.append(try topics.start(state: "state-1"))
+    #expect(areSettled(processes))
+    let given = words(processes[0], " given away")
+    let taken = words(processes[1], "taken up")
+    #expect(given.count == 1 && taken.count == 1, "\(given) \(taken)")
+    let partitions = try #require(given.first?.dropLast(" given away".count))
+    #expect(taken.first?.hasPrefix("\(partitions) taken up, with ") == true, "\(taken) \(given)")
+    #expect(words(processes[0], "taken up").count == 1)
+    for process in processes { try process.end() }
+  }
+
   @Test func aProcessThatComesTakesItsShareAndOneThatLeavesGivesItBack() throws {
     var processes = try start(2)
     try topics.send(lines(0))

@@ -110,11 +110,12 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
     restoring[partition] = nil
     tasks[partition] = running
     intake.tell(streamTime: running.task.streamTime, of: partition)
-    if running.task.openCount > 0 {
-      onNote(
-        "partition \(partition): \(running.task.openCount) open sessions taken up in"
-          + " \(elapsed) ms")
-    }
+    takenUp.add(partition, openSessions: running.task.openCount, elapsed: elapsed)
+    if restoring.isEmpty { noteTakenUp() }
+  }
+
+  private mutating func noteTakenUp() {
+    if let text = takenUp.takeText() { onNote(text) }
   }
 
   /// Where a restored task goes on. With exactly-once the group's offset and the changelog's are of one
@@ -148,13 +149,15 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
       if tasks.isEmpty && restoring.isEmpty { return }
     }
     try giveUp(partitions)
+    if application == nil || partitions.isEmpty { return }
+    onNote("\(TakenUp.text(partitions)) given away")
   }
 
   /// Gives up partitions that may be another's already: what was done of them since the last commit
   /// is undone.
   mutating func lose(_ partitions: [Int32]) throws(PipelineError) {
-    onNote(
-      "partitions \(partitions.map(String.init).joined(separator: ", ")) were lost to the group")
+    let verb = partitions.count == 1 ? "was" : "were"
+    if !partitions.isEmpty { onNote("\(TakenUp.text(partitions)) \(verb) lost to the group") }
     intake.forgetMessages()
     if let application, application.isExactlyOnce {
       try undo(application, dropping: Set(partitions))
@@ -163,6 +166,7 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
   }
 
   private mutating func giveUp(_ partitions: [Int32]) throws(PipelineError) {
+    noteTakenUp()
     for partition in partitions { drop(partition) }
     if let application { try application.follower.stop(partitions) }
     let reader = reader

@@ -20,6 +20,8 @@ public struct TopicSegmentPipeline<Encoder: SessionEventEncoder & ~Copyable>: ~C
   /// Partitions that are ours and wait for their sessions: where reading begins, and what the group had
   /// committed.
   var restoring: [Int32: RestoringTask] = [:]
+  /// What the application is to be told to have taken up.
+  var takenUp = TakenUp()
 
   let formats: RecordFormats
   let rules: SegmentationRules
