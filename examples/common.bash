@@ -58,7 +58,8 @@ make_topic() {
     read -r answer <&9
     [[ $answer == ok ]] || fail "topic $1: $answer"
   else
-    kes-produce --replay -b "$brokers" --to "$1" --create-topics --partitions "$2" </dev/null
+    kes-produce --replay -b "$brokers" --to "$1" --create-topics --partitions "$2" \
+      --topic-config retention.ms=-1 </dev/null
   fi
 }
 

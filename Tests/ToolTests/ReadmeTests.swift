@@ -30,7 +30,7 @@ import Testing
     #expect(examples.count >= leastCount)
     for example in examples {
       let finished = try Program.shell(
-        try brokers.named(in: example.command), environment: ["LC_ALL": "C"],
+        try brokers.named(in: example.command), environment: ["LC_ALL": "C.UTF-8"],
         directory: directory)
       let shown = example.output.map { $0 + "\n" }.joined()
       #expect(finished.text + finished.errors == shown, "\(example.command)")
