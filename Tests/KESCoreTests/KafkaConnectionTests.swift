@@ -164,6 +164,15 @@ import Testing
     #expect(notices.allSatisfy { !$0.text.contains("[thrd:") })
   }
 
+  @Test func whatPassesByItselfIsNoWarning() {
+    let log = KafkaNoticeLog { $0 }
+    let start = "Failed to acquire idempotence PID from broker localhost:9092/1: Broker: "
+    for end in ["Coordinator load in progress: retrying", "Cluster authorization failed"] {
+      log.note(level: 4, facility: "GETPID", text: start + end)
+    }
+    #expect(log.take().map(\.level) == [6, 4])
+  }
+
   @Test func noticesAreBoundedAndWithoutSecrets() {
     let log = KafkaNoticeLog { $0.replacingOccurrences(of: "hush", with: "[secret]") }
     for index in 0..<KafkaNoticeLog.greatestCount + 5 {

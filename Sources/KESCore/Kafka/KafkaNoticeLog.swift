@@ -29,9 +29,7 @@ final class KafkaNoticeLog: Sendable {
     // A property that the user set for the other kind of client.
     if facility == "CONFWARN" && text.contains("will be ignored by this") { return }
     let text = redact(KafkaNoticeLog.withoutThread(text))
-    // Our own property, which brokers older than 0.11 do not know: nothing to warn of.
-    let isOurs = text.contains("allow.auto.create.topics=false not supported")
-    let level = isOurs ? KafkaNoticeLog.information : level
+    let level = KafkaNoticeLog.isHarmless(text) ? KafkaNoticeLog.information : level
     let notice = KafkaNotice(level: level, facility: facility, text: text)
     state.withLock { state in
       if state.notices.count < KafkaNoticeLog.greatestCount {
@@ -40,6 +38,14 @@ final class KafkaNoticeLog: Sendable {
         state.droppedCount += 1
       }
     }
+  }
+
+  /// Whether a warning is of nothing to warn of.
+  private static func isHarmless(_ text: String) -> Bool {
+    // Our own property, which brokers older than 0.11 do not know.
+    text.contains("allow.auto.create.topics=false not supported")
+      // What a broker says to the first producer after its start, and not a moment later.
+      || text.contains("idempotence PID") && text.contains("Coordinator load in progress: retrying")
   }
 
   /// `[thrd:main]: ` tells users nothing.
