@@ -18,7 +18,7 @@ import Testing
 
   private func arguments(_ options: [String]) -> [String] {
     ["--from", input, "--to", output, "--group", input, "--state", "state", "--stats=0.05"]
-      + options
+      + KafkaTestCluster.joiningAlone.flatMap { ["-X", $0] } + options
   }
 
   /// Has a run hold all that the input has, and stops it.
