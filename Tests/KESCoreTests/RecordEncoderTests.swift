@@ -58,10 +58,10 @@ private func received(_ name: String, _ value: String) -> String {
       (line(received("n", "-12")), "[d/s] DataReceived(n,-12.000)"),
       (line(received("n", "2.5e-3")), "[d/s] DataReceived(n,0.003)"),
       (line(received("n", "1")), "[d/s] DataReceived(n,1.000)"),
-      (line(closing("timeout")), "[d/s] SessionClosed(timeout,7,0.122)"),
+      (line(closing("timeout")), "[d/s] SessionClosed(timeout, 7 events, 0.122 s)"),
       (
         line(closing("superseded", isPartial: true)),
-        "[d/s] SessionClosed(superseded,7,0.122,partial)"
+        "[d/s] SessionClosed(superseded, 7 events, 0.122 s, partial)"
       ),
       (line(sent, rest: #","duplicate":true,"session":"s""#), "[d/s] AllDataSent() duplicate"),
     ])
@@ -87,7 +87,7 @@ private func received(_ name: String, _ value: String) -> String {
       encode([line(woke), line(sent), line(closing("timeout"))], with: colored) == """
         \u{1B}[2m[d/s]\u{1B}[0m DeviceWokeUp()
         \u{1B}[2m[d/s]\u{1B}[0m \u{1B}[32mAllDataSent()\u{1B}[0m
-        \u{1B}[2m[d/s]\u{1B}[0m \u{1B}[33mSessionClosed(timeout,7,0.122)\u{1B}[0m
+        \u{1B}[2m[d/s]\u{1B}[0m \u{1B}[33mSessionClosed(timeout, 7 events, 0.122 s)\u{1B}[0m
 
         """)
   }

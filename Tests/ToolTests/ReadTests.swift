@@ -41,9 +41,9 @@ private func read(
         [a/s1] DataReceived(a,b,0.100)
         [a/s1] AllDataSent()
         [a/s1] AllDataSent() duplicate
-        [a/s1] SessionClosed(completed,3,0.300)
+        [a/s1] SessionClosed(completed, 3 events, 0.300 s)
         [a/s3] DeviceWokeUp()
-        [b/s2] SessionClosed(timeout,1,0.000,partial)
+        [b/s2] SessionClosed(timeout, 1 event, 0.000 s, partial)
 
         """)
   }

@@ -4,10 +4,9 @@
 ///
 ///     [device-3] DeviceWokeUp()
 ///     [device-3/0k3f9x2abq8mh] DataReceived(pressure,0.275)
-///     [device-3/0k3f9x2abq8mh] SessionClosed(timeout,7,0.122,partial)
+///     [device-3/0k3f9x2abq8mh] SessionClosed(timeout, 7 events, 0.122 s, partial)
 ///
-/// A `SessionClosed` shows its status, number of events and duration in seconds; ` duplicate`
-/// stands behind an event that kes-segment marked (R7).
+/// ` duplicate` stands behind an event that kes-segment marked (R7).
 public struct EventTextEncoder: RecordEncoder, Sendable {
   private let style: TextStyle
 
@@ -60,11 +59,12 @@ public struct EventTextEncoder: RecordEncoder, Sendable {
 
   private func encodeClosing(_ detail: EventDetail, to output: inout ByteBlock) {
     output.append(detail.status.symbol)
-    output.append(UInt8(ascii: ","))
+    output.append(", ")
     output.append(decimal: detail.events)
-    output.append(UInt8(ascii: ","))
+    output.append(detail.events == 1 ? " event, " : " events, ")
     output.append(thousandths: detail.start.elapsed(until: detail.end))
-    if detail.isPartial { output.append(",partial") }
+    output.append(" s")
+    if detail.isPartial { output.append(", partial") }
   }
 
   @inline(__always)
