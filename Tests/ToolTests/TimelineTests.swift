@@ -34,6 +34,7 @@ private let stream = """
         b                               [--------->
          ++---------+---------+---------+---------+
           00:00:00  00:00:10  00:00:20  00:00:30
+        [ start
         -] completed 1   -> open 1
 
         """)
@@ -53,7 +54,7 @@ private let stream = """
 
   @Test func drawsPicturesBesideTheChart() throws {
     let finished = try read(["--timeline", "--svg", "a.svg", "--html", "a.html"])
-    #expect(finished.status == 0 && finished.lines.count == 7)
+    #expect(finished.status == 0 && finished.lines.count == 8)
     #expect(try directory.text("a.svg").hasSuffix("</svg>\n"))
     #expect(try directory.text("a.html").hasSuffix("</html>\n"))
     let quiet = try read(["--svg", "b.svg"])
@@ -127,7 +128,7 @@ private let stream = """
     try terminal.finish()
     // What is seen is one chart.
     #expect(terminal.lines.filter { $0.contains("UTC") }.count == 1)
-    #expect(terminal.lines.count == 7)
+    #expect(terminal.lines.count == 8)
     #expect(terminal.lines.last == "━┫ completed 1   ━▶ open 1")
     #expect(terminal.transcript.contains("\u{1B}[32m┣"))
   }

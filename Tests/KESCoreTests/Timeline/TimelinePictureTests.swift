@@ -31,6 +31,27 @@ private func picture(_ lines: [String], window: TimelineWindow = TimelineWindow(
     #expect(!svg.contains("others"))
   }
 
+  @Test func saysWhatTheDotsOutsideOfSessionsAre() {
+    let session = closingLine("a", 0, 20_000, "timeout", session: "s1")
+    let event = #"{"device":"a","timestamp":30000,"event":{"DeviceWokeUp":{}}}"#
+    #expect(!picture([session]).contains("events of no session"))
+    #expect(picture([session, event]).contains(">events of no session</text>"))
+  }
+
+  /// On 400 points, as a telephone has, letters of 12 are to stay letters: the picture keeps its width, and
+  /// what is around it scrolls.
+  @Test func thePageScrollsWhereItIsNarrow() throws {
+    let lines = [closingLine("a", 0, 20_000, "timeout", session: "s1")]
+    let page = drawing(timeline(lines), by: TimelineHTMLEncoder()).joined(separator: "\n")
+    #expect(
+      page.contains("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"))
+    #expect(page.contains("<div id=\"picture\">\n<svg ") && page.contains("</svg>\n</div>"))
+    #expect(page.contains("#picture{overflow-x:auto}"))
+    let least = try #require(page.firstMatch(of: /svg\{[^}]*min-width:(\d+)px/)).1
+    // Letters of 11 pixels in a picture of 1200 become no smaller than 9.5.
+    #expect((Double(least) ?? 0) * 11 / PictureGeometry.width >= 9.5)
+  }
+
   @Test func namesAreNoMarkup() {
     let lines = [sessionLine(hostile, 0, "DeviceWokeUp", session: hostile)]
     let page = drawing(timeline(lines), by: TimelineHTMLEncoder()).joined(separator: "\n")

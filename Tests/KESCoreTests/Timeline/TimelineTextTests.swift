@@ -38,7 +38,10 @@ private func encoder(
         "温度                          ━━━━━┷━━━━━━━━━╳",
         "    └┬─────────┬─────────┬─────────┬─────────┬",
         "     00:00:00  00:00:10  00:00:20  00:00:30",
+        "┣ start   ┷ event   ■ several in a column",
         "━┫ completed 1   ━╳ timeout 1",
+        "━» superseded 1   ━┃ limit 1   ━╸ flushed 1",
+        "━╌ purged 1   ━▶ open 1",
       ])
   }
 
@@ -47,7 +50,11 @@ private func encoder(
     #expect(lines.allSatisfy { $0.utf8.allSatisfy { $0 < 0x80 } })
     #expect(lines[4].hasPrefix("??"))
     #expect(
-      lines.last == "-] completed 1   -x timeout 1   -% superseded 1   -| limit 1   -~ flushed 1")
+      lines.suffix(3) == [
+        "[ start   + event   # several in a column",
+        "-] completed 1   -x timeout 1   -% superseded 1   -| limit 1   -~ flushed 1",
+        "-= purged 1   -> open 1",
+      ])
   }
 
   @Test(arguments: [20, 33, 46, 80, 200], [1, 4, 7, 8, 9, 40])
@@ -65,6 +72,41 @@ private func encoder(
     #expect(lines[2].hasPrefix("b        "))
     #expect(lines[3].hasPrefix("2 others "))
     #expect(lines[3].contains("@"))
+  }
+
+  @Test func explainsEveryMarkThatIsThere() {
+    let outside = [#"{"device":"c","timestamp":5,"event":{"DeviceWokeUp":{}}}"#]
+    for characters in [TerminalCharacters.unicode, .ascii] {
+      let lines = drawing(timeline(stream + outside), by: encoder(characters, columns: 80))
+      let glyphs = TimelineGlyphs.of(characters)
+      #expect(lines.contains { $0.hasSuffix("   \(glyphs.outside) event of no session") })
+      let end = lines.firstIndex { $0.contains(glyphs.corner + glyphs.tick) } ?? 0
+      let marks = Set(lines[2..<end].joined().filter { !$0.isLetter && $0 != " " && $0 != "?" })
+      let legend = lines[(end + 2)...].joined()
+      #expect(marks.count > 9 && marks.allSatisfy { legend.contains($0) }, "\(marks)")
+      // A screen that is high enough has all of it, and as many rows less.
+      let screen = drawing(
+        timeline(stream + outside), by: encoder(characters, columns: 46, rows: 23))
+      #expect(screen.suffix(4).joined().contains("completed 1") && screen.count <= 23)
+    }
+    let crowded = drawing(timeline(stream + outside), by: encoder(.ascii, columns: 80, rows: 9))
+    #expect(
+      crowded.last?.hasPrefix("-] completed") == true || crowded.last?.hasPrefix("-=") == true)
+    let some = drawing(timeline(stream), by: encoder(.unicode, columns: 80, rows: 14))
+    #expect(!some.joined().contains("no session"))
+  }
+
+  @Test func showsTheSessionsOfAStatus() {
+    var window = TimelineWindow()
+    window.statuses = [.timeout, nil]
+    let encoder = TimelineTextEncoder(
+      style: TextStyle(isColored: false), characters: .ascii, window: window
+    ) { ChartArea(columns: 60, rows: nil) }
+    let outside = [#"{"device":"c","timestamp":5,"event":{"DeviceWokeUp":{}}}"#]
+    let lines = drawing(timeline(stream + outside), by: encoder)
+    #expect(lines[0] == "1970-01-01 00:00:25.000 to 00:00:40.000 UTC")
+    #expect(lines[1] == "2 devices, 2 sessions, 4 events")
+    #expect(lines.last == "-x timeout 1   -> open 1")
   }
 
   @Test func coloursEachStatus() {

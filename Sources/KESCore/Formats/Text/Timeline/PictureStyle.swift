@@ -27,16 +27,19 @@ enum PictureStyle {
 
     """
 
-  /// What a page adds: the box beside the mouse, the line under it, and statuses that are hidden.
+  /// What a page adds: the box beside the mouse, the line under it, and statuses that are hidden. Where
+  /// there is too little room for letters that can be read, the picture scrolls.
   static let pageSheet = """
 
     html{background:#fff;color-scheme:light dark}
     body{margin:0 auto;max-width:1600px;padding:8px}
-    svg{display:block;width:100%;height:auto}
+    #picture{overflow-x:auto}
+    svg{display:block;width:100%;min-width:1080px;height:auto}
     .key{cursor:pointer}.key.off{opacity:.35}.bar:hover{filter:brightness(1.15)}
     .key:focus-visible{outline:2px solid #3c7de6;outline-offset:2px}
     .cross{stroke:#8a96a3;stroke-dasharray:3 3;pointer-events:none}
-    #tip{position:fixed;display:none;pointer-events:none;white-space:pre-line;max-width:420px;
+    #tip{position:fixed;display:none;pointer-events:none;white-space:pre-line;
+    max-width:min(420px,calc(100vw - 48px));
     overflow-wrap:anywhere;padding:8px 12px;border-radius:8px;background:#1c2733;color:#fff;
     font:12px/1.5 system-ui,sans-serif;box-shadow:0 4px 16px #0004}
     #tip::first-line{font-weight:600}

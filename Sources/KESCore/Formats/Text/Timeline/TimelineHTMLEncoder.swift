@@ -20,7 +20,9 @@ public struct TimelineHTMLEncoder: TimelineEncoder {
         <title>Sessions over time</title>
         <style>\(PictureStyle.sheet)\(PictureStyle.pageSheet)</style>
         <body>
-        \(picture)<div id="tip"></div>
+        <div id="picture">
+        \(picture)</div>
+        <div id="tip"></div>
         <script>\(PageScript.text)</script>
         </body>
         </html>

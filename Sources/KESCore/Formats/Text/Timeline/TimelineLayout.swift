@@ -27,7 +27,7 @@ struct TimelineLayout {
   init?(_ timeline: borrowing Timeline, window: TimelineWindow, greatestCount: Int) {
     guard let span = window.span(of: timeline) else { return nil }
     self.span = span
-    let events = TimelineLayout.events(of: timeline, in: span)
+    let events = TimelineLayout.events(of: timeline, in: span, window)
     let busiest = TimelineLayout.busiestFirst(events, timeline)
     deviceCount = busiest.count
     let ownCount = deviceCount > greatestCount ? max(0, greatestCount - 1) : deviceCount
@@ -36,7 +36,7 @@ struct TimelineLayout {
     otherCount = deviceCount - ownCount
     var places = [Int](repeating: -1, count: timeline.deviceCount)
     for (place, device) in busiest.prefix(ownCount).enumerated() { places[device] = place }
-    fill(timeline, places)
+    fill(timeline, places, window)
     for device in busiest.prefix(ownCount) { rows[places[device]].events = events[device] }
     others?.events = busiest.dropFirst(ownCount).reduce(0) { $0.addingSaturated(events[$1]) }
     eventCount = events.reduce(0) { $0.addingSaturated(max(0, $1)) }
@@ -44,18 +44,20 @@ struct TimelineLayout {
 
   /// How many events each device had; -1 where nothing of it is shown.
   private static func events(
-    of timeline: borrowing Timeline, in span: TimelineSpan
+    of timeline: borrowing Timeline, in span: TimelineSpan, _ window: TimelineWindow
   ) -> [Int64] {
     var events = [Int64](repeating: -1, count: timeline.deviceCount)
     for index in 0..<timeline.sessions.count {
       let session = timeline.sessions[index]
-      if !span.overlaps(session.start, session.end) { continue }
+      if !span.overlaps(session.start, session.end) || !window.shows(session) { continue }
       let before = max(0, events[Int(session.device)])
       events[Int(session.device)] = before.addingSaturated(session.events)
     }
     for index in 0..<timeline.marks.count {
       let mark = timeline.marks[index]
-      if mark.session >= 0 || !span.contains(mark.time) { continue }
+      if mark.session >= 0 || !span.contains(mark.time) || !window.shows(mark, of: timeline) {
+        continue
+      }
       events[Int(mark.device)] = max(0, events[Int(mark.device)]).addingSaturated(1)
     }
     return events
@@ -73,10 +75,12 @@ struct TimelineLayout {
   }
 
   /// Puts sessions and events into their rows; `places` has the row of each device, -1 for others.
-  private mutating func fill(_ timeline: borrowing Timeline, _ places: [Int]) {
+  private mutating func fill(
+    _ timeline: borrowing Timeline, _ places: [Int], _ window: TimelineWindow
+  ) {
     for index in 0..<timeline.sessions.count {
       let session = timeline.sessions[index]
-      if !span.overlaps(session.start, session.end) { continue }
+      if !span.overlaps(session.start, session.end) || !window.shows(session) { continue }
       statusCounts[session.status, default: 0] += 1
       let place = places[Int(session.device)]
       if place >= 0 { rows[place].sessions.append(index) } else { others?.sessions.append(index) }
@@ -85,6 +89,7 @@ struct TimelineLayout {
       rows[place].sessions.sort { timeline.sessions[$0].start < timeline.sessions[$1].start }
     }
     for index in 0..<timeline.marks.count where span.contains(timeline.marks[index].time) {
+      if !window.shows(timeline.marks[index], of: timeline) { continue }
       let place = places[Int(timeline.marks[index].device)]
       if place >= 0 { rows[place].marks.append(index) } else { others?.marks.append(index) }
     }

@@ -63,17 +63,23 @@ struct TimelinePicture: ~Copyable {
       text += "</g>\n"
       x += 25 + Double(label.count) * PictureGeometry.columnWidth + 24
     }
-    drawKeys(from: x + 4)
+    drawKeys(timeline, from: x + 4)
   }
 
   /// What else the bars say.
-  private mutating func drawKeys(from start: Double) {
+  private mutating func drawKeys(_ timeline: borrowing Timeline, from start: Double) {
     text += rectangle(start, 77, 18, 10, "bar partial plain", radius: 3) + "</rect>"
     draw("start was lost", "muted small", start + 25, 86)
     text += rectangle(start + 124, 77, 18, 10, "bar plain", radius: 3) + "</rect>"
     text +=
       #"<path class="dots" d="M\#(PictureText.number(start + 129)) 82h0m8 0h0" stroke-width="3.4"/>"#
     draw("events", "muted small", start + 149, 86)
+    if !layout.rows.contains(where: { $0.marks.contains { timeline.marks[$0].session < 0 } }) {
+      return
+    }
+    text +=
+      #"<path class="outside" d="M\#(PictureText.number(start + 210)) 82h0" stroke-width="3.4"/>"#
+    draw("events of no session", "muted small", start + 218, 86)
   }
 
   // MARK: Axis

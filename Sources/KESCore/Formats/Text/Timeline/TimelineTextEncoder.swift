@@ -6,8 +6,8 @@
 /// No line is wider than the area, which is asked for at every drawing; where its rows are few, so
 /// are the devices with rows of their own.
 public struct TimelineTextEncoder: TimelineEncoder {
-  /// What stands around the rows: two lines above, two of the axis, two below.
-  private static let otherLines = 6
+  /// What stands around the rows besides the legend: two lines above, two of the axis, one below.
+  private static let otherLines = 5
   private static let leastPlot = 10
 
   private let style: TextStyle
@@ -31,11 +31,22 @@ public struct TimelineTextEncoder: TimelineEncoder {
   public func encode(_ timeline: borrowing Timeline, to output: inout ByteBlock) {
     let area = area()
     guard let rows = area.rows else {
-      return draw(timeline, area, window.rows ?? TimelineLayout.usualRows, &output)
+      draw(timeline, area, window.rows ?? TimelineLayout.usualRows, legendLines: .max, &output)
+      return
     }
-    let room = max(1, rows - TimelineTextEncoder.otherLines)
+    let room = rows - TimelineTextEncoder.otherLines
+    // The rows matter more than what is said of them.
+    let most = max(1, room / 3)
     var drawing = ByteBlock(capacity: 1 << 14)
-    draw(timeline, area, min(window.rows ?? room, room), &drawing)
+    var legendLines = 1
+    while true {
+      drawing.truncate(to: 0)
+      let count = max(1, room - legendLines)
+      let wanted = draw(
+        timeline, area, min(window.rows ?? count, count), legendLines: legendLines, &drawing)
+      if wanted <= legendLines || legendLines == most { break }
+      legendLines = min(wanted, most)
+    }
     TimelineTextEncoder.append(drawing, lines: rows, &output)
   }
 
@@ -53,11 +64,16 @@ public struct TimelineTextEncoder: TimelineEncoder {
     }
   }
 
+  /// Returns how many lines all of the legend takes, of which it draws no more than the last
+  /// `legendLines`.
+  @discardableResult
   private func draw(
-    _ timeline: borrowing Timeline, _ area: ChartArea, _ rows: Int, _ output: inout ByteBlock
-  ) {
+    _ timeline: borrowing Timeline, _ area: ChartArea, _ rows: Int, legendLines: Int,
+    _ output: inout ByteBlock
+  ) -> Int {
     guard let layout = TimelineLayout(timeline, window: window, greatestCount: rows) else {
-      return output.append("nothing to show\n")
+      output.append("nothing to show\n")
+      return 0
     }
     let labels = labels(layout, timeline, columns: area.columns)
     let gutter = labels.map { TerminalText.width($0) }.max() ?? 0
@@ -65,17 +81,22 @@ public struct TimelineTextEncoder: TimelineEncoder {
     let range = TimelineCaption.range(layout.span.first, layout.span.last, to: glyphs.to)
     appendLine(range, .heading, area, &output)
     appendLine(TimelineCaption.counts(layout, separator: glyphs.separator), .plain, area, &output)
+    var used: Set<String> = []
     for (row, label) in zip(layout.rows, labels) {
       append(label: label, gutter, &output)
-      append(cells(of: row, layout, timeline, plot), &output)
+      let cells = cells(of: row, layout, timeline, plot)
+      used.formUnion(cells.map(\.glyph))
+      append(cells, &output)
     }
     if layout.others != nil {
       append(label: labels.last ?? "", gutter, &output)
       append(cellsOfOthers(layout, timeline, plot), &output)
     }
     appendAxis(layout.span, gutter, plot, &output)
-    appendLegend(layout, area, &output)
+    let legend = legend(layout, used, columns: area.columns)
+    for line in legend.suffix(legendLines) { append(line, &output) }
     if let note = TimelineCaption.leftOut(timeline) { appendLine(note, .name, area, &output) }
+    return legend.count
   }
 
   // MARK: Rows
@@ -170,25 +191,68 @@ public struct TimelineTextEncoder: TimelineEncoder {
     style.end(.name, &output)
   }
 
-  /// Which end means which status, and how often it came.
-  private func appendLegend(
-    _ layout: TimelineLayout, _ area: ChartArea, _ output: inout ByteBlock
-  ) {
-    if layout.sessionCount == 0 {
-      return appendLine(TimelineCaption.noSessions, .warning, area, &output)
+  // MARK: Legend
+
+  /// What a mark means.
+  private struct LegendItem {
+    let glyph: String
+    var part = TextStyle.Part.plain
+    let text: String
+
+    var width: Int { TerminalText.width(glyph) + (glyph.isEmpty ? 0 : 1) + text.count }
+  }
+
+  private static let legendGap = 3
+
+  /// First the marks that are there, then, last to be seen, which end means which status, and how
+  /// often it came.
+  private func legend(
+    _ layout: TimelineLayout, _ used: Set<String>, columns: Int
+  ) -> [[LegendItem]] {
+    var marks = [
+      (glyphs.start, "start"), (glyphs.data, "event"), (glyphs.several, "several in a column"),
+      (glyphs.outside, "event of no session"),
+    ].filter { used.contains($0.0) }
+    if layout.others != nil { marks.append((glyphs.shades.joined(), "few to many at once")) }
+    let statuses = TimelineCaption.statuses(layout).map { status, count in
+      LegendItem(
+        glyph: glyphs.bar + glyphs.ending(status), part: .status(status),
+        text: "\(status?.symbol ?? "open") \(count)")
     }
+    let none = TerminalText.fitted(
+      TimelineCaption.noSessions, columns: columns, ending: glyphs.ellipsis)
+    return wrapped(marks.map { LegendItem(glyph: $0.0, text: $0.1) }, columns)
+      + wrapped(
+        statuses.isEmpty ? [LegendItem(glyph: "", part: .warning, text: none)] : statuses, columns)
+  }
+
+  /// As lines that fit; what is wider than any is left out.
+  private func wrapped(_ items: [LegendItem], _ columns: Int) -> [[LegendItem]] {
+    var lines: [[LegendItem]] = []
     var used = 0
-    for (status, count) in TimelineCaption.statuses(layout) {
-      let text = "\(status?.symbol ?? "open") \(count)"
-      let glyph = glyphs.bar + glyphs.ending(status)
-      let gap = used == 0 ? 0 : 3
-      if used + gap + 3 + text.count > area.columns { break }
-      output.append(text: String(repeating: " ", count: gap))
-      style.begin(.status(status), &output)
-      output.append(text: glyph)
-      style.end(.status(status), &output)
-      output.append(text: " " + text)
-      used += gap + 3 + text.count
+    for item in items where item.width <= columns {
+      let end = used + TimelineTextEncoder.legendGap + item.width
+      if lines.isEmpty || end > columns {
+        lines.append([item])
+        used = item.width
+      } else {
+        lines[lines.count - 1].append(item)
+        used = end
+      }
+    }
+    return lines
+  }
+
+  private func append(_ line: [LegendItem], _ output: inout ByteBlock) {
+    for (place, item) in line.enumerated() {
+      if place > 0 {
+        output.append(text: String(repeating: " ", count: TimelineTextEncoder.legendGap))
+      }
+      let isWarning = item.glyph.isEmpty
+      style.begin(item.part, &output)
+      output.append(text: isWarning ? item.text : item.glyph)
+      style.end(item.part, &output)
+      if !isWarning { output.append(text: " " + item.text) }
     }
     output.append(UInt8(ascii: "\n"))
   }

@@ -10,6 +10,8 @@ public struct TimelineWindow: Sendable {
   public var latest: UInt64?
   /// How many rows there may be; nil for as many as fit.
   public var rows: Int?
+  /// Only sessions of these, nil among them for open ones, and their events; nil for all.
+  public var statuses: [SessionStatus?]?
 
   public init(
     since: EventTime? = nil, until: EventTime? = nil, latest: UInt64? = nil, rows: Int? = nil
@@ -25,11 +27,11 @@ public struct TimelineWindow: Sendable {
   func span(of timeline: borrowing Timeline) -> TimelineSpan? {
     var first = EventTime(milliseconds: .max)
     var last = EventTime.beforeAll
-    for index in 0..<timeline.sessions.count {
+    for index in 0..<timeline.sessions.count where shows(timeline.sessions[index]) {
       first = min(first, timeline.sessions[index].start)
       last = max(last, timeline.sessions[index].end)
     }
-    for index in 0..<timeline.marks.count {
+    for index in 0..<timeline.marks.count where shows(timeline.marks[index], of: timeline) {
       first = min(first, timeline.marks[index].time)
       last = max(last, timeline.marks[index].time)
     }
@@ -38,5 +40,13 @@ public struct TimelineWindow: Sendable {
     if let latest { first = max(first, last.retreated(by: latest)) }
     if let since { first = max(first, since) }
     return first > last ? nil : TimelineSpan(first: first, last: last)
+  }
+
+  func shows(_ session: TimelineSession) -> Bool { statuses?.contains(session.status) ?? true }
+
+  /// An event is shown with its session; one without a session where all are.
+  func shows(_ mark: TimelineMark, of timeline: borrowing Timeline) -> Bool {
+    if statuses == nil { return true }
+    return mark.session >= 0 && shows(timeline.sessions[Int(mark.session)])
   }
 }
