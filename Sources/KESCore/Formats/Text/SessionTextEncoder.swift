@@ -1,7 +1,8 @@
 // Sessions as a table for people.
 
 /// Writes a heading and a row a session in aligned columns. Rows leave as they come, so the widths
-/// are fixed: what is wider pushes the rest of its row to the right.
+/// are fixed: what is wider pushes the rest of its row to the right, or is cut where a terminal's width
+/// is all there is. On one that is too narrow for all columns some are shorter or left out.
 public struct SessionTextEncoder: SessionRowEncoder {
   /// How wide a column is, and the gap between two.
   private enum Width {
@@ -12,13 +13,25 @@ public struct SessionTextEncoder: SessionRowEncoder {
     static let duration = 11
     static let events = 7
     static let gap = 2
+    /// Of all columns, with `partial`.
+    static let all = 126
   }
 
   private let style: TextStyle
+  private let narrow: NarrowSessionText?
 
-  public init(style: TextStyle) { self.style = style }
+  /// - Parameter columns: how wide lines may be; nil for as wide as they are.
+  public init(
+    style: TextStyle, columns: Int? = nil, characters: TerminalCharacters = .ascii
+  ) {
+    self.style = style
+    let width = columns ?? .max
+    narrow =
+      width < Width.all ? NarrowSessionText(columns: width, style: style, characters) : nil
+  }
 
   public func begin(_ output: inout ByteBlock) {
+    if let narrow { return narrow.begin(&output) }
     style.begin(.heading, &output)
     appendColumn(Width.device, &output) { $0.append("DEVICE") }
     appendColumn(Width.session, &output) { $0.append("SESSION") }
@@ -35,6 +48,7 @@ public struct SessionTextEncoder: SessionRowEncoder {
   public func encode(
     _ row: SessionRow, device: Span<UInt8>, session: Span<UInt8>, to output: inout ByteBlock
   ) {
+    if let narrow { return narrow.encode(row, device: device, session: session, to: &output) }
     appendColumn(Width.device, &output) { VisibleText.append(device, to: &$0) }
     appendColumn(Width.session, &output) { VisibleText.append(session, to: &$0) }
     let part = TextStyle.part(of: row.status)

@@ -1,20 +1,44 @@
 // A summary for people.
 
 /// Writes the figures as a list, two tables of the sessions by status: how long they were and how
-/// many events they had, and a histogram of each over all sessions.
+/// many events they had, and a histogram of each over all sessions. On a terminal that is too narrow for
+/// the tables their figures are shorter, and where there is less room some are left out.
 public struct SummaryTextEncoder: SummaryEncoder {
   private let style: TextStyle
   private let bars: BarText
+  private let isNarrow: Bool
+  /// The figures that there is no room for.
+  private let leftOut: Set<String>
+  private let barWidth: Int
 
   private static let nameWidth = 18
   private static let figureWidth = 12
   /// So that no line is longer than 80 columns.
   private static let barWidth = 46
+  private static let counts = ["COUNT", "PARTIAL"]
   private static let headings = ["MIN", "P50", "P90", "P99", "MAX"]
+  /// What gives way first stands first.
+  private static let dispensable = ["P90", "MIN", "PARTIAL", "P99"]
 
-  public init(style: TextStyle, characters: TerminalCharacters = .ascii) {
+  /// - Parameter columns: how wide lines may be; nil for as wide as they are.
+  public init(style: TextStyle, characters: TerminalCharacters = .ascii, columns: Int? = nil) {
     self.style = style
     bars = BarText(characters)
+    let room = (columns ?? .max) - SummaryTextEncoder.nameWidth
+    let figures = SummaryTextEncoder.counts + SummaryTextEncoder.headings
+    isNarrow = room < figures.count * SummaryTextEncoder.figureWidth
+    var leftOut: Set<String> = []
+    var missing = isNarrow ? SummaryTextEncoder.narrowWidth(figures) - room : 0
+    for figure in SummaryTextEncoder.dispensable where missing > 0 {
+      leftOut.insert(figure)
+      missing -= SummaryTextEncoder.narrowWidth([figure])
+    }
+    self.leftOut = leftOut
+    barWidth = max(1, min(SummaryTextEncoder.barWidth, room - SummaryTextEncoder.figureWidth - 2))
+  }
+
+  private static func narrowWidth(_ headings: [String]) -> Int {
+    headings.reduce(0) { $0 + ($1 == "COUNT" ? figureWidth : 8) }
   }
 
   public func encode(_ summary: borrowing EventSummary, to output: inout ByteBlock) {
@@ -23,19 +47,25 @@ public struct SummaryTextEncoder: SummaryEncoder {
     var hasSessions = false
     summary.forEachStatus { _, _ in hasSessions = true }
     if !hasSessions { return }
-    appendHeading("SESSIONS", ["COUNT", "PARTIAL"], &output)
+    appendHeading("SESSIONS", SummaryTextEncoder.counts, &output)
     summary.forEachStatus { status, figures in
       append(name: "\(status)", &output)
-      append(figure: "\(figures.count)", &output)
-      append(figure: "\(figures.partial)", &output)
-      append(figures.durations, &output) { value, text in text.append(duration: value) }
+      append(number(UInt64(figures.count)), of: "COUNT", &output)
+      append(number(UInt64(figures.partial)), of: "PARTIAL", &output)
+      append(figures.durations, &output) {
+        isNarrow ? ShortText.duration($0) : TimelineCaption.duration($0)
+      }
     }
     appendHeading("EVENTS A SESSION", [], &output)
     summary.forEachStatus { status, figures in
       append(name: "\(status)", &output)
-      append(figures.events, &output) { value, text in text.append(decimal: value) }
+      append(figures.events, &output) { number($0) }
     }
     encodeHistograms(summary, to: &output)
+  }
+
+  private func number(_ value: UInt64) -> String {
+    isNarrow ? ShortText.number(value) : "\(value)"
   }
 
   private func encodeHistograms(
@@ -55,13 +85,15 @@ public struct SummaryTextEncoder: SummaryEncoder {
     _ bins: BinCounts, _ name: String, _ output: inout ByteBlock,
     _ label: (UInt64, UInt64?) -> String
   ) {
-    appendHeading(name, to: ["SESSIONS"], &output)
+    beginHeading(name, &output)
+    append(figure: "SESSIONS", &output)
+    endHeading(&output)
     let most = bins.counts.max() ?? 0
     for bin in bins.used {
       let next = bin + 1 < bins.bounds.count ? bins.bounds[bin + 1] : nil
       append(name: label(bins.bounds[bin], next), &output)
       append(figure: "\(bins.counts[bin])", &output)
-      let bar = bars.bar(bins.counts[bin], of: most, columns: SummaryTextEncoder.barWidth)
+      let bar = bars.bar(bins.counts[bin], of: most, columns: barWidth)
       output.append(text: bar.isEmpty ? "\n" : "  \(bar)\n")
     }
   }
@@ -93,34 +125,43 @@ public struct SummaryTextEncoder: SummaryEncoder {
     output.append(UInt8(ascii: "\n"))
   }
 
-  private func appendHeading(_ name: String, _ figures: [String], _ output: inout ByteBlock) {
-    appendHeading(name, to: figures + SummaryTextEncoder.headings, &output)
+  private func appendHeading(_ name: String, _ counts: [String], _ output: inout ByteBlock) {
+    beginHeading(name, &output)
+    for figure in counts + SummaryTextEncoder.headings { append(figure, of: figure, &output) }
+    endHeading(&output)
   }
 
-  private func appendHeading(_ name: String, to figures: [String], _ output: inout ByteBlock) {
+  private func beginHeading(_ name: String, _ output: inout ByteBlock) {
     output.append(UInt8(ascii: "\n"))
     style.begin(.heading, &output)
     append(name: name, &output)
-    for figure in figures { append(figure: figure, &output) }
+  }
+
+  private func endHeading(_ output: inout ByteBlock) {
     style.end(.heading, &output)
     output.append(UInt8(ascii: "\n"))
   }
 
   /// The rest of a row: least, percentiles, greatest.
   private func append(
-    _ histogram: borrowing Histogram, _ output: inout ByteBlock,
-    _ write: (UInt64, inout ByteBlock) -> Void
+    _ histogram: borrowing Histogram, _ output: inout ByteBlock, _ text: (UInt64) -> String
   ) {
     let figures = [
       histogram.min, histogram.percentile(0.5), histogram.percentile(0.9),
       histogram.percentile(0.99), histogram.max,
     ]
-    for figure in figures {
-      var text = ByteBlock()
-      if let figure { write(figure, &text) }
-      append(figure: text.withBytes { String(decodingBytes: $0) }, &output)
+    for (figure, heading) in zip(figures, SummaryTextEncoder.headings) {
+      append(figure.map(text) ?? "", of: heading, &output)
     }
     output.append(UInt8(ascii: "\n"))
+  }
+
+  /// A figure in the column of its heading, where that is shown.
+  private func append(_ figure: String, of heading: String, _ output: inout ByteBlock) {
+    if leftOut.contains(heading) { return }
+    let width =
+      isNarrow ? SummaryTextEncoder.narrowWidth([heading]) : SummaryTextEncoder.figureWidth
+    append(figure: figure, width: width, &output)
   }
 
   private func appendLine(_ name: String, _ value: String, _ output: inout ByteBlock) {
@@ -134,8 +175,10 @@ public struct SummaryTextEncoder: SummaryEncoder {
     output.append(text: name + String(repeating: " ", count: gap))
   }
 
-  private func append(figure: String, _ output: inout ByteBlock) {
-    let gap = max(1, SummaryTextEncoder.figureWidth - figure.utf8.count)
+  private func append(
+    figure: String, width: Int = figureWidth, _ output: inout ByteBlock
+  ) {
+    let gap = max(1, width - figure.utf8.count)
     output.append(text: String(repeating: " ", count: gap) + figure)
   }
 }
