@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 
 static volatile sig_atomic_t stop_signal;
@@ -13,6 +14,9 @@ static volatile sig_atomic_t reports;
 static volatile sig_atomic_t suspensions;
 static int wake_pipe[2] = {-1, -1};
 static volatile sig_atomic_t watched = -1;
+static int keys = -1;
+static struct termios mode_before;
+static volatile sig_atomic_t has_keys;
 
 static void wake(void) {
   int saved = errno;
@@ -22,11 +26,16 @@ static void wake(void) {
   errno = saved;
 }
 
+static void on_last_stop(int received) {
+  kes_signals_leave_keys();
+  kes_signals_die(received);
+}
+
 static void on_stop(int received) {
   stop_signal = received;
   // The next one, of either kind, ends the process at once.
-  signal(SIGINT, SIG_DFL);
-  signal(SIGTERM, SIG_DFL);
+  signal(SIGINT, has_keys ? on_last_stop : SIG_DFL);
+  signal(SIGTERM, has_keys ? on_last_stop : SIG_DFL);
   wake();
 }
 
@@ -117,6 +126,42 @@ int kes_signals_take_suspension(void) {
 
 // By SIGSTOP: the kernel ignores SIGTSTP in a process group that no shell looks after.
 void kes_signals_suspend(void) { raise(SIGSTOP); }
+
+int kes_signals_take_keys(int terminal) {
+  char name[256];
+  if (keys < 0) {
+    if (ttyname_r(terminal, name, sizeof name) != 0) return -1;
+    keys = open(name, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+    if (keys < 0) return -1;
+  }
+  // Of our own terminal only the job in the foreground may change the mode.
+  pid_t foreground = tcgetpgrp(keys);
+  if (foreground >= 0 && foreground != getpgrp()) return -1;
+  if (tcgetattr(keys, &mode_before) != 0) return -1;
+  struct termios mode = mode_before;
+  mode.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+  if (tcsetattr(keys, TCSANOW, &mode) != 0) return -1;
+  has_keys = 1;
+  return 0;
+}
+
+int kes_signals_take_pressed(const char *wanted) {
+  char pressed[64];
+  int found = 0;
+  ssize_t count = 0;
+  while (has_keys && (count = read(keys, pressed, sizeof pressed)) > 0) {
+    for (ssize_t index = 0; index < count; index++) {
+      if (pressed[index] != 0 && strchr(wanted, pressed[index]) != NULL) found = 1;
+    }
+  }
+  return found;
+}
+
+void kes_signals_leave_keys(void) {
+  if (!has_keys) return;
+  has_keys = 0;
+  tcsetattr(keys, TCSANOW, &mode_before);
+}
 
 void kes_signals_die(int signal_number) {
   signal(signal_number, SIG_DFL);

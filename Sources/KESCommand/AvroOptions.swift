@@ -22,8 +22,10 @@ public struct AvroOptions: ParsableArguments {
       "How the blocks of Avro output are compressed. (default: null to a pipe, deflate to a file)"))
   public var codec: AvroCodec?
 
-  @Option(help: ArgumentHelp("How large the blocks of Avro output become.", valueName: "size"))
-  public var blockSize = SizeArgument(bytes: 64 << 10)
+  @Option(
+    help: ArgumentHelp(
+      "How large the blocks of Avro output become. (default: 64KiB)", valueName: "size"))
+  public var blockSize: SizeArgument?
 
   @Option(
     help: ArgumentHelp(
@@ -36,21 +38,54 @@ public struct AvroOptions: ParsableArguments {
 
   public init() {}
 
+  private var blockBytes: Int { blockSize?.bytes ?? 64 << 10 }
+
   public mutating func validate() throws {
-    if !(1...(64 << 20)).contains(blockSize.bytes) {
+    if !(1...(64 << 20)).contains(blockBytes) {
       throw ValidationError("--block-size must be between 1 and 64MiB")
     }
   }
 
-  /// Throws what is wrong where an option is given that only Avro output needs, or only output of
+  /// The first option that only the output of container files needs.
+  private var ofContainers: String? {
+    codec != nil ? "--codec" : blockSize != nil ? "--block-size" : nil
+  }
+
+  /// Throws what is wrong where an option is given that only Avro needs, or only output of it, of
   /// messages, or of containers.
-  public func requireAvro(_ isAvro: Bool) throws {
-    try messages.requireOutput(isAvro: isAvro)
-    if codec == nil { return }
-    if !isAvro { throw ValidationError("--codec is for Avro output: say --format avro") }
-    if messages.writesMessages {
-      throw ValidationError("--codec is for container files: messages are not compressed")
+  ///
+  /// - Parameters:
+  ///   - output: the output's format; nil where the first input says.
+  ///   - mayBeAvro: whether nothing says that the output is not Avro.
+  public func requireUse(
+    output: RecordFormat?, mayBeAvro: Bool, _ input: InputOptions, _ topics: TopicOptions
+  ) throws {
+    let isTopicOfLines = topics.from != nil && messages.registry == nil
+    let readsLines = input.inputFormat == .json || isTopicOfLines
+    let isAvro = output != .json && !(output == nil && readsLines)
+    try messages.requireOutput(isAvro: mayBeAvro)
+    // Of a topic the schema is looked at before.
+    if schema != nil && input.inputFormat == .json && topics.from == nil && !isAvro {
+      throw ValidationError(
+        "--schema is for Avro, and what is read and written is JSON lines: leave it out")
     }
+    guard let option = ofContainers, topics.to == nil else { return }
+    if !isAvro { throw ValidationError("\(option) is for Avro output: say --format avro") }
+    if messages.writesMessages {
+      throw ValidationError("\(option) is for container files: messages are not compressed")
+    }
+  }
+
+  /// What to say where the input turns out to be JSON lines, and an option of Avro has nothing to do.
+  private func refusalOfLines(output: RecordFormat?, _ input: InputOptions) -> String? {
+    if let option = ofContainers, output == nil {
+      return "\(option) is for Avro output, and that of JSON lines is JSON lines: say --format avro"
+    }
+    // Of several inputs others may be Avro.
+    if schema != nil && output != .avro && input.files.count < 2 {
+      return "--schema is for Avro, and what is read and written is JSON lines: leave it out"
+    }
+    return nil
   }
 
   /// What the run's decoders and encoders share.
@@ -80,6 +115,7 @@ public struct AvroOptions: ParsableArguments {
       messageRegistry: messages.readsMessages || topics.from != nil ? registry : nil,
       followsRecords: messages.writesMessages || topics.to != nil,
       reader: AvroOptions.toolName, sessions: sessions, adapt: adapt)
+    formats.refusalOfLines = refusalOfLines(output: output, input)
     return RecordSetup(formats: formats, registry: registry)
   }
 
@@ -181,7 +217,7 @@ public struct AvroOptions: ParsableArguments {
   ) throws(ToolFailure) -> AvroContainerWriter {
     guard case .container(let header) = written else {
       return AvroContainerWriter(
-        codec: codec ?? (isFile ? .deflate : .null), blockSize: blockSize.bytes)
+        codec: codec ?? (isFile ? .deflate : .null), blockSize: blockBytes)
     }
     let schema = try? AvroSchema(parsing: header.schemaText)
     let target = formats.outputTarget(isContainer: true)
@@ -193,7 +229,7 @@ public struct AvroOptions: ParsableArguments {
             + " another output"))
     }
     let writer = AvroContainerWriter(
-      codec: AvroCodec(rawValue: header.codecName) ?? codec ?? .null, blockSize: blockSize.bytes)
+      codec: AvroCodec(rawValue: header.codecName) ?? codec ?? .null, blockSize: blockBytes)
     writer.resume(header, schema)
     return writer
   }

@@ -23,3 +23,6 @@ extension ColorChoice {
 
 /// Whether the standard output is a terminal.
 public var isStandardOutputTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+
+/// Whether the standard input is a terminal.
+public var isStandardInputTerminal: Bool { isatty(STDIN_FILENO) == 1 }

@@ -14,6 +14,7 @@ extension UnknownEventPolicy: ExpressibleByArgument {}
 extension DuplicatePolicy: ExpressibleByArgument {}
 extension Emission: ExpressibleByArgument {}
 extension ProcessingGuarantee: ExpressibleByArgument {}
+extension SessionOrder: ExpressibleByArgument {}
 
 /// Reading: files, or the standard input.
 public struct InputOptions: ParsableArguments {
@@ -136,7 +137,9 @@ public struct ReportOptions: ParsableArguments {
 /// Writing records.
 public struct OutputOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp("Write to this file instead of the standard output.", valueName: "path"),
+    help: ArgumentHelp(
+      "Write to this file instead of the standard output. Its name says how, unless --format does:"
+        + " *.avro, *.json or *.jsonl.", valueName: "path"),
     completion: .file())
   public var output: String?
 
@@ -146,4 +149,26 @@ public struct OutputOptions: ParsableArguments {
   public var unbuffered = false
 
   public init() {}
+
+  /// What stands behind the last dot of the output's name, in lower case; nil where there is none.
+  public var nameExtension: String? {
+    guard let name = output?.split(separator: "/").last, let dot = name.lastIndex(of: ".") else {
+      return nil
+    }
+    return name[dot...].dropFirst().lowercased()
+  }
+
+  /// The format that the output's name says.
+  public var namedFormat: RecordFormat? {
+    switch nameExtension {
+    case "avro": .avro
+    case "json", "jsonl": .json
+    default: nil
+    }
+  }
+
+  /// Whether records are shown on a terminal.
+  public func goesToTerminal(_ topics: TopicOptions) -> Bool {
+    output == nil && topics.to == nil && isStandardOutputTerminal
+  }
 }

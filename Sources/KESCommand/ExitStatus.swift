@@ -32,6 +32,7 @@ public enum ExitStatus: Int32, Sendable {
     case .unavailable: self = .unavailable
     case .badData: self = .badData
     case .configuration: self = .configuration
+    case .usage: self = .usage
     }
   }
 

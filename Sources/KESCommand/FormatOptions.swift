@@ -12,58 +12,72 @@ public enum OutputFormat: String, CaseIterable, ExpressibleByArgument, Sendable 
 public struct FormatOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "How to write: json lines or avro for the next program, or text for people. (default: as the"
-        + " first input is written, or messages where they are asked for; json to a terminal)"))
+      "How to write: json lines or avro for the next program, or text for people. (default: what the"
+        + " name of --output says, else as the first input is written, or messages where they are"
+        + " asked for; json to a terminal)"))
   public var format: OutputFormat?
 
   @OptionGroup public var avro: AvroOptions
 
   public init() {}
 
-  public mutating func validate() throws {
-    try avro.requireAvro(format == nil || format == .avro)
+  /// What `--format` says, or else the name of the output; nil where neither does.
+  private func asked(_ output: OutputOptions) -> OutputFormat? {
+    format ?? output.namedFormat.map { $0 == .avro ? .avro : .json }
   }
 
   /// Throws what does not go together (see `TopicOptions.check`).
+  ///
+  /// - Parameter usual: the format where none is asked for; nil for that of the input.
   public func check(
-    _ topics: TopicOptions, _ input: InputOptions, _ output: OutputOptions, isUsed: Bool = false,
-    application: SegmentApplication? = nil
+    _ topics: TopicOptions, _ input: InputOptions, _ output: OutputOptions,
+    usual: RecordFormat? = nil, isUsed: Bool = false, application: SegmentApplication? = nil
   ) throws {
     if topics.to != nil && format == .text {
       throw ValidationError("--format text is for people: a topic takes json or avro")
     }
+    let isAvroRefused = asked(output).map { $0 != .avro } ?? false
+    try avro.requireUse(
+      output: writtenFormat(topics, output, usual: usual),
+      mayBeAvro: !isAvroRefused || isFramed, input, topics)
     try topics.check(
       input, output, avro, isAvroAsked: format == .avro, isUsed: isUsed, application: application)
+  }
+
+  /// Whether an option asks for messages, whatever the output is called.
+  private var isFramed: Bool { format == nil && avro.messages.outputFraming == .confluent }
+
+  /// What records are written as; nil where the first input says. Text is made of JSON.
+  private func writtenFormat(
+    _ topics: TopicOptions, _ output: OutputOptions, usual: RecordFormat?
+  ) -> RecordFormat? {
+    switch isFramed ? .avro : asked(output) {
+    case .avro: return .avro
+    case .json, .text: return .json
+    case nil:
+      if output.goesToTerminal(topics) { return .json }
+      return topics.messageFormat(avro.messages) ?? (avro.messages.writesMessages ? .avro : usual)
+    }
   }
 
   /// What the run's decoders and encoders share.
   ///
   /// - Parameters:
   ///   - usual: the format where none is asked for; nil for that of the input.
-  ///   - isFile: whether the output goes to a named file.
   ///   - topics: which ends are topics.
   ///   - sessions: how the fields of sessions are called.
   ///   - adapt: what records of a schema are written as.
   public func makeSetup(
-    wantsDetails: Bool, usual: RecordFormat? = nil, isFile: Bool, input: InputOptions,
+    wantsDetails: Bool, usual: RecordFormat? = nil, input: InputOptions, output: OutputOptions,
     topics: TopicOptions, signals: Signals, messages: Messages, sessions: SessionFields,
     adapt: @escaping (AvroSchema) -> AvroSchema = { $0 }
   ) throws(ToolFailure) -> RecordSetup {
-    let isTerminal = !isFile && topics.to == nil && isStandardOutputTerminal
     let asksForAvro = format == .avro || avro.messages.outputFraming == .confluent
-    if asksForAvro && isTerminal { throw .avroToTerminal }
-    let output: RecordFormat? =
-      switch format {
-      case .avro: .avro
-      case .json, .text: .json
-      case nil:
-        isTerminal
-          ? .json
-          : topics.messageFormat(avro.messages) ?? (avro.messages.writesMessages ? .avro : usual)
-      }
+    if asksForAvro && output.goesToTerminal(topics) { throw .avroToTerminal }
     return try avro.makeSetup(
-      wantsDetails: wantsDetails, output: output, input: input, topics: topics,
-      signals: signals, messages: messages, sessions: sessions, adapt: adapt)
+      wantsDetails: wantsDetails, output: writtenFormat(topics, output, usual: usual),
+      input: input, topics: topics, signals: signals, messages: messages, sessions: sessions,
+      adapt: adapt)
   }
 
   /// Opens the output of records: the topic of `--to`, or what `opener` opens.

@@ -24,17 +24,18 @@ public final class StatisticsPrinter: StatisticsReporter {
 
   /// - Parameters:
   ///   - files: the inputs as the user named them; a bar needs a file.
+  ///   - writesToTerminal: whether records are shown on a terminal: a bar would stand between them.
   ///   - now: milliseconds of the monotonic clock.
   public init(
-    options: ReportOptions, files: [String], messages: Messages,
+    options: ReportOptions, files: [String], writesToTerminal: Bool = false, messages: Messages,
     now: Int64 = Clock.real.monotonic()
   ) {
     self.messages = messages
     intervalMilliseconds = options.stats.map { Int64($0 * 1000) }
-    let hasFile = files.contains { $0 != "-" }
+    let isUseful = !writesToTerminal && files.contains { $0 != "-" }
     showsProgress =
       options.progress
-      || (hasFile && !options.quiet && isatty(STDERR_FILENO) == 1 && options.stats == nil)
+      || (isUseful && !options.quiet && isatty(STDERR_FILENO) == 1 && options.stats == nil)
     started = now
     lastTime = now
     nextLine = now + (intervalMilliseconds ?? 0)
@@ -96,6 +97,7 @@ public final class StatisticsPrinter: StatisticsReporter {
     messages.write(
       """
       {"records":\(ledger.records),"bytes":\(figures.bytes),"rate":\(rate),\
+      "time":\(Clock.real.wall()),\
       "open_sessions":\(figures.openSessions),"max_lag":\(min(figures.greatestLag, greatestNumber)),\
       "assigned":\(ledger.assigned),"late":\(ledger.late),"duplicate":\(ledger.duplicate),\
       "rejected":\(ledger.rejected),"filtered":\(ledger.filtered),"held":\(ledger.held)\(aheadMember(figures.ahead))\(topicMembers(figures.topic))}
@@ -132,15 +134,11 @@ public final class StatisticsPrinter: StatisticsReporter {
     }
     hasDrawn = true
     let share = min(1, Double(read) / Double(size))
-    let width = 24
-    let filled = Int(share * Double(width))
-    let bar =
-      String(repeating: "=", count: filled) + String(repeating: " ", count: width - filled)
-    let rate = perSecond(figures.ledger.records, now - started)
-    let left = share > 0 ? Int(Double(now - started) / 1000 * (1 - share) / share) : 0
-    let seconds = left % 60 < 10 ? "0\(left % 60)" : "\(left % 60)"
-    messages.write(
-      "\r\u{1B}[K\(VisibleText.of(name)) [\(bar)] \(Int(share * 100))%  \(rate) records/s"
-        + "  \(left / 60):\(seconds) left")
+    let line = ProgressLine(
+      name: name, share: share, recordsPerSecond: perSecond(figures.ledger.records, now - started),
+      secondsLeft: share > 0 ? Int(Double(now - started) / 1000 * (1 - share) / share) : 0)
+    // A terminal's last column is left free: some begin a new line there.
+    let columns = Terminal.columns(of: STDERR_FILENO).map { $0 - 1 } ?? .max
+    messages.write("\r\u{1B}[K" + line.text(columns: columns))
   }
 }

@@ -13,19 +13,32 @@ public enum Terminal {
   ///
   /// - Parameter isFile: whether the output goes to a file instead.
   public static func area(isFile: Bool) -> ChartArea {
-    if !isFile, let size = size() {
-      return ChartArea(columns: size.columns, rows: size.rows.map { max(1, $0 - 1) })
+    let size = size(of: STDOUT_FILENO)
+    if !isFile && size.ws_col > 0 && size.ws_row > 0 {
+      return ChartArea(columns: Int(size.ws_col), rows: max(1, Int(size.ws_row) - 1))
     }
     let columns = variable("COLUMNS").flatMap { Int($0) } ?? 0
     return ChartArea(columns: columns > 0 ? columns : usualColumns, rows: nil)
   }
 
-  /// The size of the terminal; nil where the standard output is none, or one that does not know.
-  private static func size() -> ChartArea? {
+  /// How wide the terminal is that `descriptor` is; nil where it is none, or one that does not know.
+  static func columns(of descriptor: Int32) -> Int? {
+    let columns = Int(size(of: descriptor).ws_col)
+    return columns == 0 ? nil : columns
+  }
+
+  /// How wide tables may be: as wide as the terminal; nil where the output is none.
+  ///
+  /// - Parameter isFile: whether the output goes to a file instead.
+  public static func columns(isFile: Bool) -> Int? {
+    isFile ? nil : columns(of: STDOUT_FILENO)
+  }
+
+  /// The size of the terminal; 0 where the descriptor is none, or one that does not know.
+  private static func size(of descriptor: Int32) -> winsize {
     var size = winsize()
-    let result = unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size)
-    if result != 0 || size.ws_col == 0 || size.ws_row == 0 { return nil }
-    return ChartArea(columns: Int(size.ws_col), rows: Int(size.ws_row))
+    let result = unsafe ioctl(descriptor, UInt(TIOCGWINSZ), &size)
+    return result == 0 ? size : winsize()
   }
 
   /// All of Unicode where the locale is one of UTF-8 (POSIX.1-2017, section 8.2: the first of

@@ -57,28 +57,49 @@ extension Tool {
     while true {
       do {
         var command = try parseAsRoot(arguments)
+        refuseRepetitions(arguments)
         return try command.run()
       } catch {
-        let joined = DashedValues.joined(
-          arguments, message: message(for: error), help: helpMessage(includeHidden: true))
-        guard let joined else { refuse(error, arguments) }
+        // Help, version and completions are errors, too.
+        if exitCode(for: error) != .validationFailure { exit(withError: error) }
+        refuseUnknown(arguments)
+        guard let joined = options.joined(arguments, message: message(for: error)) else {
+          refuse(message(for: error), arguments)
+        }
         arguments = joined
       }
     }
   }
 
-  /// Ends as the parser's error says: help, version and completions are errors, too.
-  private static func refuse(_ error: any Error, _ arguments: [String]) -> Never {
-    if exitCode(for: error) != .validationFailure { exit(withError: error) }
-    let text = UsageAdvice.text(message(for: error), arguments: arguments, tool: toolName)
-    Messages(tool: toolName).error(text)
+  private static var options: ToolOptions { ToolOptions(help: helpMessage(includeHidden: true)) }
+
+  /// Ends where an option that the tool does not have is given: the parser would tell of others before,
+  /// and of what does not go together.
+  private static func refuseUnknown(_ arguments: [String]) {
+    let options = options
+    guard let unknown = options.unknown(in: arguments) else { return }
+    if let advice = UsageAdvice.text(of: unknown, options, tool: toolName) {
+      refuse("Unknown option '\(unknown.written)': \(advice)", arguments)
+    }
+    do { _ = try parseAsRoot([unknown.word]) } catch { refuse(message(for: error), arguments) }
+  }
+
+  private static func refuseRepetitions(_ arguments: [String]) {
+    if !ToolOptions.mayRepeat(arguments) { return }
+    guard let option = options.repeated(in: arguments) else { return }
+    refuse("\(option) is given twice: leave one out", arguments)
+  }
+
+  private static func refuse(_ message: String, _ arguments: [String]) -> Never {
+    Messages(tool: toolName).error(
+      UsageAdvice.text(message, arguments: arguments, tool: toolName))
     Glibc.exit(ExitStatus.usage.rawValue)
   }
 
   public func run() throws {
     var messages = Messages(tool: Self.toolName)
     messages.isQuiet = report.quiet
-    if readsUnasked && FirstContact.isAtTerminal {
+    if readsUnasked && isStandardInputTerminal {
       messages.write(FirstContact.text(tool: Self.toolName, example: Self.example))
       leave(.usage)
     }

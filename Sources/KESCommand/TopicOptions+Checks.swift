@@ -72,6 +72,9 @@ extension TopicOptions {
     if avro.codec != nil {
       throw ValidationError("--codec is for container files: messages are compressed by -z")
     }
+    if avro.blockSize != nil {
+      throw ValidationError("--block-size is for container files: messages have no blocks")
+    }
     if avro.messages.outputFraming != nil {
       throw ValidationError("--output-framing is for files and pipes: it goes without --to")
     }

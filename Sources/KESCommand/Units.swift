@@ -1,6 +1,7 @@
 // Durations, sizes and times as they are written on a command line.
 
 public import ArgumentParser
+internal import KESCore
 
 /// A duration: a number with a unit, `250ms`, `4s`, `5m`, `2h`, `1d`; fractions of milliseconds are
 /// refused.
@@ -83,20 +84,37 @@ public struct SizeArgument: ExpressibleByArgument, Sendable {
   }
 }
 
-/// A point in time: milliseconds since the epoch, or RFC 3339 (`2026-11-23T08:00:00Z`).
+/// A point in time: milliseconds since the epoch, RFC 3339 (`2026-11-23T08:00:00Z`) also without its
+/// zone, seconds or time, or a duration before now (`-1h`).
 public struct TimeArgument: ExpressibleByArgument, Sendable {
   public let milliseconds: Int64
 
   public init?(argument: String) {
-    guard let value = Int64(argument) ?? TimeArgument.internetTime(argument) else { return nil }
+    let value =
+      Int64(argument) ?? TimeArgument.timeBeforeNow(argument) ?? TimeArgument.calendarTime(argument)
+    guard let value else { return nil }
     milliseconds = value
   }
 
-  /// RFC 3339, section 5.6: date, `T`, time, optional fraction, `Z` or an offset.
+  private static func timeBeforeNow(_ text: String) -> Int64? {
+    guard text.hasPrefix("-"), let age = DurationArgument(argument: String(text.dropFirst())) else {
+      return nil
+    }
+    let (time, overflow) = Clock.real.wall().subtractingReportingOverflow(age.milliseconds)
+    return overflow ? nil : time
+  }
+
+  /// A time without a zone is in UTC, a date its beginning.
+  private static func calendarTime(_ text: String) -> Int64? {
+    ["", "Z", ":00Z", "T00:00:00Z"].lazy.compactMap { internetTime(text + $0) }.first
+  }
+
+  /// RFC 3339, section 5.6: date, `T` or a space, time, optional fraction, `Z` or an offset.
   private static func internetTime(_ text: String) -> Int64? {
     let bytes = Array(text.utf8)
     guard bytes.count >= 20, bytes[4] == UInt8(ascii: "-"), bytes[7] == UInt8(ascii: "-"),
-      bytes[10] | 0x20 == UInt8(ascii: "t"), bytes[13] == UInt8(ascii: ":"),
+      bytes[10] | 0x20 == UInt8(ascii: "t") || bytes[10] == UInt8(ascii: " "),
+      bytes[13] == UInt8(ascii: ":"),
       bytes[16] == UInt8(ascii: ":"),
       let year = number(bytes[0..<4]), let month = number(bytes[5..<7]),
       let day = number(bytes[8..<10]), let hour = number(bytes[11..<13]),

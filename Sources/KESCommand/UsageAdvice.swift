@@ -8,8 +8,12 @@ enum UsageAdvice {
   private static let expected: [(name: String, text: String)] = [
     ("duration", "a number with a unit, as 250ms, 4s, 5m, 2h or 1d"),
     ("duration|none", "a number with a unit, as 250ms, 4s, 5m, 2h or 1d, or none"),
-    ("time", "milliseconds since the epoch, or a time as 2026-11-23T08:00:00Z"),
-    ("stream|now|time", "stream, now, or a time as 2026-11-23T08:00:00Z"),
+    (
+      "time",
+      "milliseconds since the epoch, a date, -1h for an hour ago, or a time as 2026-11-23T08:00:00Z"
+    ),
+    ("stream|now|time", "stream, now, a date, -1h, or a time as 2026-11-23T08:00:00Z"),
+    ("now|time", "now, a date, -1h, or a time as 2026-11-23T08:00:00Z"),
     ("size", "a number of bytes, or one with a unit, as 64KiB or 1MiB"),
     ("n", "a number"), ("seconds", "a number of seconds"),
     ("p", "a probability from 0 to 1, as 0.05"),
@@ -22,11 +26,18 @@ enum UsageAdvice {
   ///
   /// - Parameter arguments: the command line.
   static func text(_ message: String, arguments: [String], tool: String) -> String {
-    let advice = ofLetters(message, arguments) ?? ofValue(message) ?? ofDashes(message, arguments)
+    let advice = ofLetters(message, arguments) ?? ofValue(message)
     let mended = message + (advice.map { ": \($0)" } ?? "")
     if mended.hasSuffix("?") { return "\(mended) See \(tool) --help" }
     let clause = mended.hasSuffix(".") ? String(mended.dropLast()) : mended
     return "\(clause); see \(tool) --help"
+  }
+
+  /// Of an option that the tool does not have: what to write instead; nil where nothing is known of it.
+  static func text(of unknown: ToolOptions.Given, _ options: ToolOptions, tool: String) -> String? {
+    let name = unknown.word.prefix { $0 != "=" }
+    if unknown.written.count == 2 && options.has("-\(name)") { return dashes(String(name)) }
+    return OptionGuess.advice(for: unknown.written, tool: tool)
   }
 
   /// Of `The value '5' is invalid for '--timeout <duration>'`.
@@ -56,14 +67,5 @@ enum UsageAdvice {
 
   private static func dashes(_ written: String) -> String {
     "a long option begins with two dashes, as -\(VisibleText.of(written))"
-  }
-
-  /// Of `-timeout`, which is taken for the letter `t` and others behind it.
-  private static func ofDashes(_ message: String, _ arguments: [String]) -> String? {
-    guard message.hasPrefix("Unknown option '-"), !message.hasPrefix("Unknown option '--"),
-      let letter = message.dropFirst("Unknown option '-".count).first,
-      let written = arguments.first(where: { $0.hasPrefix("-\(letter)") && $0.count > 3 })
-    else { return nil }
-    return dashes(written)
   }
 }

@@ -54,7 +54,7 @@ struct KESProduce: Tool {
   static func main() { start() }
 
   mutating func validate() throws {
-    try format.check(topics, input, output)
+    try format.check(topics, input, output, usual: usualFormat)
     if replay.replay {
       if simulation.fullSpeed {
         throw ValidationError("--replay takes --speed max instead of --full-speed")
@@ -68,6 +68,9 @@ struct KESProduce: Tool {
       throw ValidationError("\(option) is for --replay, which is not given")
     }
   }
+
+  /// What is written where nothing says it; nil for what is read.
+  private var usualFormat: RecordFormat? { replay.replay ? nil : .json }
 
   /// What was given that only input needs.
   private var givenInput: [String] {
@@ -88,8 +91,8 @@ struct KESProduce: Tool {
     let isFile = output.output != nil
     let isShifted = replay.shiftTo != nil
     let setup = try format.makeSetup(
-      wantsDetails: true, usual: replay.replay ? nil : .json, isFile: isFile, input: input,
-      topics: topics, signals: signals, messages: messages, sessions: sessionFields.fields()
+      wantsDetails: true, usual: usualFormat, input: input, output: output, topics: topics,
+      signals: signals, messages: messages, sessions: sessionFields.fields()
     ) { isShifted ? $0.withLongTimes() : $0 }
     let ends = try TopicEnds(topics, input, report, signals, messages)
     let destination = try format.openOutput(
@@ -149,7 +152,9 @@ struct KESProduce: Tool {
     var run = ReplayRun(
       source: source, output: destination, settings: replay.settings,
       isUnbuffered: output.unbuffered, signals: signals, pace: Pace(signals: signals),
-      reporter: StatisticsPrinter(options: report, files: input.files, messages: messages))
+      reporter: StatisticsPrinter(
+        options: report, files: input.files, writesToTerminal: self.output.goesToTerminal(topics),
+        messages: messages))
     let ending = try run.run()
     return ToolEnding(ending, skippedCount: run.skippedCount)
   }

@@ -48,8 +48,8 @@ struct ReplayOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Move all times by one offset, so that the first event has this one: now, milliseconds since"
-        + " the epoch, or RFC 3339.", valueName: "time"))
+      "Move all times by one offset, so that the first event has this one; now is the clock's.",
+      valueName: "time"))
   var shiftTo: ShiftArgument?
 
   var settings: ReplaySettings {

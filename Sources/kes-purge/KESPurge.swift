@@ -82,7 +82,10 @@ struct KESPurge: Tool {
     try application.check(topics)
     let named = application.application
     if state.resetStreamTime != nil { try requireNoPurge("--reset-stream-time") }
-    try format.check(topics, input, output, isUsed: named != nil, application: named)
+    let readsEvents = named == nil && state.state == nil
+    try format.check(
+      topics, input, output, usual: readsEvents ? nil : .json, isUsed: named != nil,
+      application: named)
     if application.reset {
       try requireNoInput("resets an application", "without --reset")
       try requireNoPurge("--reset")
@@ -135,7 +138,7 @@ struct KESPurge: Tool {
   private func requireNoPurge(_ option: String) throws {
     let given = [
       ("--timeout", closing.timeout != nil), ("--lateness", closing.lateness != nil),
-      ("--as-of", state.asOf != nil), ("--device", state.device != nil),
+      ("--as-of", state.asOf != nil), ("--device", !state.device.isEmpty),
       ("--to", topics.to != nil), ("--output", output.output != nil),
       ("--format", format.format != nil),
     ].first { $0.1 }
@@ -158,7 +161,7 @@ struct KESPurge: Tool {
     let isFile = output.output != nil
     let name = sessionFields.sessionField
     let setup = try format.makeSetup(
-      wantsDetails: true, isFile: isFile, input: input, topics: topics, signals: signals,
+      wantsDetails: true, input: input, output: output, topics: topics, signals: signals,
       messages: messages, sessions: sessionFields.fields()
     ) { $0.adaptedToClosings(named: name) }
     let ends = try TopicEnds(topics, input, report, signals, messages)
@@ -190,7 +193,9 @@ struct KESPurge: Tool {
     var pipeline = PurgePipeline(
       source: source, makePurger: closing.makePurger, encoder: sessions.makeThroughEncoder(),
       output: sessions.stream, options: options, signals: signals,
-      reporter: StatisticsPrinter(options: report, files: input.files, messages: messages))
+      reporter: StatisticsPrinter(
+        options: report, files: input.files, writesToTerminal: output.goesToTerminal(topics),
+        messages: messages))
     let ending = try piping { () throws(PipelineError) in try pipeline.run() }
     return ToolEnding(ending, skippedCount: pipeline.skippedCount)
   }
@@ -239,8 +244,8 @@ struct KESPurge: Tool {
   ) throws(ToolFailure) -> RecordSetup {
     let name = sessionFields.sessionField
     return try format.makeSetup(
-      wantsDetails: false, isFile: output.output != nil, input: input, topics: topics,
-      signals: signals, messages: messages, sessions: sessionFields.fields()
+      wantsDetails: false, input: input, output: output, topics: topics, signals: signals,
+      messages: messages, sessions: sessionFields.fields()
     ) { $0.adaptedToSessions(marksDuplicates: false, wantsClosings: true, named: name) }
   }
 

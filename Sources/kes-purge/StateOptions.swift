@@ -40,17 +40,17 @@ struct StateOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "What is due by this time: the stream time of the store or the partition, the wall clock, or a time in"
-        + " milliseconds or as RFC 3339. (default: stream)",
+      "What is due by this time: the stream time of the store or the partition, the wall clock, or a time."
+        + " (default: stream)",
       valueName: "stream|now|time"))
   var asOf: Moment?
 
   @Option(
     help: ArgumentHelp(
       "Purge the sessions of these devices, due or not; with --timeout, --lateness or --as-of only"
-        + " the due ones.",
+        + " the due ones. Repeatable.",
       valueName: "glob"))
-  var device: String?
+  var device: [String] = []
 
   @Flag(help: "Write or tell the same, and change nothing. Also while kes-segment runs.")
   var dryRun = false
@@ -58,21 +58,21 @@ struct StateOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Purge nothing, but set stream time back where one wrong clock has moved it ahead: to the wall"
-        + " clock, or a time in milliseconds or as RFC 3339.",
+        + " clock, or a time.",
       valueName: "now|time"))
   var resetStreamTime: Moment?
 
   mutating func validate() throws {
     if case .stream = resetStreamTime {
       throw ValidationError(
-        "--reset-stream-time takes now, milliseconds or RFC 3339, such as 2026-11-23T08:00:00Z")
+        "--reset-stream-time takes now, or a time, such as 2026-11-23T08:00:00Z or -1h")
     }
   }
 
   /// Refuses what has a meaning for a store alone.
   func requireNone() throws {
     let given = [
-      ("--as-of", asOf != nil), ("--device", device != nil), ("--dry-run", dryRun),
+      ("--as-of", asOf != nil), ("--device", !device.isEmpty), ("--dry-run", dryRun),
       ("--reset-stream-time", resetStreamTime != nil),
     ].first { $0.1 }
     if let given {
@@ -83,11 +83,11 @@ struct StateOptions: ParsableArguments {
   /// Which sessions are to go; nil where that hangs on a timeout, and there is none.
   func selection(of progress: TaskProgress, _ closing: ClosingOptions) -> PurgeSelection? {
     let isTimed = asOf != nil || closing.timeout != nil || closing.lateness != nil
-    if let device, !isTimed { return PurgeSelection(devices: Glob(device), due: nil) }
+    let devices = device.map { Glob($0) }
+    if !devices.isEmpty && !isTimed { return PurgeSelection(devices: devices, due: nil) }
     guard let (timeout, silence) = closing.timeoutAndSilence(of: progress) else { return nil }
     let due = PurgeSelection.Due(
       timeout: timeout, silence: silence, asOf: (asOf ?? .stream).time(of: progress))
-    if let device { return PurgeSelection(devices: Glob(device), due: due) }
-    return PurgeSelection(due)
+    return devices.isEmpty ? PurgeSelection(due) : PurgeSelection(devices: devices, due: due)
   }
 }

@@ -15,7 +15,9 @@ extension KESRead {
 
   /// Shows how the inputs come.
   func showWatch(_ ends: Ends) throws(ToolFailure) -> ToolEnding {
-    let screen = AlternateScreen()
+    // Who types events means no key by them.
+    let typesInput = input.names.contains("-") && isStandardInputTerminal
+    let screen = AlternateScreen(wantsKeys: !typesInput)
     let view = WatchTextEncoder(
       input: topics.from.map { "topic \($0)" }
         ?? input.names.map { $0 == "-" ? "stdin" : $0 }.joined(separator: " "),
@@ -25,7 +27,7 @@ extension KESRead {
       let area = Terminal.area(isFile: false)
       return ChartArea(columns: area.columns, rows: area.rows.map { $0 + 1 })
     }
-    let report = WatchReport(screen: screen, view: view, final: summaryEncoder)
+    let report = WatchReport(screen: screen, view: view, final: summaryEncoder, choice: choice)
     ends.signals.noticeSuspension()
     do throws(ToolFailure) {
       return try show(report, ends)

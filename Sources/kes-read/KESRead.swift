@@ -23,6 +23,11 @@ struct KESRead: Tool {
 
         kes-produce | kes-segment --emit all | kes-read --sessions
 
+      The ten longest sessions that timed out, of all and of the last hour:
+
+        kes-read --sessions --status timeout --top 10 sessions.jsonl
+        kes-read --sessions --status timeout --top 10 --since -1h sessions.jsonl
+
       How long sessions were, by the way they closed:
 
         kes-read --stats-only sessions.jsonl
@@ -82,11 +87,14 @@ struct KESRead: Tool {
   static func main() { start() }
 
   mutating func validate() throws {
-    try avro.requireAvro(view.format == .avro || (topics.to != nil && view.format == nil))
+    let isAvro = format == .avro || (topics.to != nil && view.format == nil)
+    try avro.requireUse(output: recordFormat, mayBeAvro: isAvro, input, topics)
     try topics.check(input, output, avro, isAvroAsked: view.format == .avro)
     try requireRecordsForTopic()
     try timeline.requireAlone(view)
     try requireScreen()
+    try requireFormatOfRecords()
+    try requireChoice()
     if view.state != nil {
       if !input.files.isEmpty { throw ValidationError("--state and files exclude each other") }
       if avro.schema != nil { throw ValidationError("--schema is for records, not for --state") }
@@ -103,6 +111,64 @@ struct KESRead: Tool {
     if view.follow && (input.files.isEmpty || input.files.contains("-")) {
       throw ValidationError("--follow needs a file: the standard input is followed anyway")
     }
+  }
+
+  /// Refuses an output whose name says Avro for what is none.
+  private func requireFormatOfRecords() throws {
+    if format == .avro && !showsRecords && !timeline.isAsked, let path = output.output {
+      throw ValidationError(
+        "\(path) would be Avro by its name, and sessions and figures are not events: say --format"
+          + " text, json or csv")
+    }
+  }
+
+  private func requireChoice() throws {
+    if !filters.status.isEmpty && view.state != nil {
+      throw ValidationError("--state shows what is open: --status does not apply")
+    }
+    if filters.status.contains(.open) && showsRecords {
+      throw ValidationError("--status open is of sessions: add --sessions, or --timeline")
+    }
+    if view.order == nil { return }
+    if topics.from != nil && !topics.exit {
+      throw ValidationError("--sort and --top need the topic's end: add --exit")
+    }
+    if input.count != nil {
+      throw ValidationError("--count takes rows as they come: with --sort and --top say --top N")
+    }
+  }
+
+  /// Whether records are shown, and not what they tell of sessions.
+  var showsRecords: Bool {
+    !(view.sessions || view.statsOnly || view.watch || view.state != nil || timeline.isAsked)
+  }
+
+  /// What `--format` says, or else the name of the output; nil where neither does.
+  private var format: ReadFormat? {
+    if view.format != nil || timeline.isAsked { return view.format }
+    switch output.namedFormat {
+    case .avro: return .avro
+    case .json: return .json
+    case nil: return output.nameExtension == "csv" ? .csv : nil
+    }
+  }
+
+  /// How to write to anything but a topic.
+  private var shownFormat: ReadFormat { format ?? .text }
+
+  /// What records are written as; text and columns are made of JSON.
+  private var recordFormat: RecordFormat {
+    if let format { return format == .avro ? .avro : .json }
+    return topics.messageFormat(avro.messages) ?? .json
+  }
+
+  /// Which sessions are shown, in which order.
+  var choice: SessionChoice {
+    var choice = SessionChoice()
+    choice.statuses = filters.statuses
+    choice.order = view.order
+    choice.greatestCount = view.top ?? input.count ?? .max
+    return choice
   }
 
   private func requireRecordsForTopic() throws {
@@ -150,7 +216,7 @@ struct KESRead: Tool {
     if view.statsOnly { return try showFigures(ends) }
     if view.watch { return try showWatch(ends) }
     if timeline.isAsked { return try showTimeline(ends, opener) }
-    switch view.shownFormat {
+    switch shownFormat {
     case .text: return try show(EventTextEncoder(style: style), ends)
     case .json, .avro:
       let isFile = self.output.output != nil
@@ -163,12 +229,10 @@ struct KESRead: Tool {
   private func makeSetup(
     _ signals: Signals, _ messages: Messages
   ) throws(ToolFailure) -> RecordSetup {
-    let isTerminal = output.output == nil && topics.to == nil && isStandardOutputTerminal
-    if view.format == .avro && isTerminal { throw .avroToTerminal }
-    let usual = topics.messageFormat(avro.messages) ?? .json
+    if view.format == .avro && output.goesToTerminal(topics) { throw .avroToTerminal }
     return try avro.makeSetup(
-      wantsDetails: true, output: view.format == nil ? usual : view.format == .avro ? .avro : .json,
-      input: input, topics: topics, signals: signals, messages: messages,
+      wantsDetails: true, output: recordFormat, input: input, topics: topics, signals: signals,
+      messages: messages,
       sessions: sessionFields.fields())
   }
 
@@ -177,14 +241,22 @@ struct KESRead: Tool {
   }
 
   var summaryEncoder: SummaryTextEncoder {
-    SummaryTextEncoder(style: style, characters: Terminal.characters)
+    SummaryTextEncoder(
+      style: style, characters: Terminal.characters,
+      columns: Terminal.columns(isFile: output.output != nil))
+  }
+
+  private var sessionEncoder: SessionTextEncoder {
+    SessionTextEncoder(
+      style: style, columns: Terminal.columns(isFile: output.output != nil),
+      characters: Terminal.characters)
   }
 
   private func showSessions(
     _ ends: Ends
   ) throws(ToolFailure) -> ToolEnding {
-    switch view.shownFormat {
-    case .text: try showSessions(SessionTextEncoder(style: style), ends)
+    switch shownFormat {
+    case .text: try showSessions(sessionEncoder, ends)
     case .json, .avro: try showSessions(JSONLinesSessionRowEncoder(), ends)
     case .csv: try showSessions(SessionCSVEncoder(), ends)
     }
@@ -193,26 +265,26 @@ struct KESRead: Tool {
   private func showSessions(
     _ rows: some SessionRowEncoder, _ ends: Ends
   ) throws(ToolFailure) -> ToolEnding {
-    let sessions = SessionReport(rows: rows, greatestCount: input.count ?? .max)
-    return try show(sessions, countsRecords: false, ends)
+    try show(SessionReport(rows: rows, choice: choice), countsRecords: false, ends)
   }
 
   private func showFigures(
     _ ends: Ends
   ) throws(ToolFailure) -> ToolEnding {
-    switch view.shownFormat {
+    switch shownFormat {
     case .text:
-      try show(SummaryReport(encoder: summaryEncoder), ends)
-    case .json, .avro: try show(SummaryReport(encoder: JSONLinesSummaryEncoder()), ends)
-    case .csv: try show(SummaryReport(encoder: SummaryCSVEncoder()), ends)
+      try show(SummaryReport(encoder: summaryEncoder, choice: choice), ends)
+    case .json, .avro:
+      try show(SummaryReport(encoder: JSONLinesSummaryEncoder(), choice: choice), ends)
+    case .csv: try show(SummaryReport(encoder: SummaryCSVEncoder(), choice: choice), ends)
     }
   }
 
   private func showState(
     _ directory: String, _ output: OutputStream
   ) throws(ToolFailure) -> ToolEnding {
-    switch view.shownFormat {
-    case .text: try showState(directory, SessionTextEncoder(style: style), output)
+    switch shownFormat {
+    case .text: try showState(directory, sessionEncoder, output)
     case .json, .avro: try showState(directory, JSONLinesSessionRowEncoder(), output)
     case .csv: try showState(directory, SessionCSVEncoder(), output)
     }
@@ -226,8 +298,8 @@ struct KESRead: Tool {
       try StateStore.openForReading(directory)
     }
     var sessions = StateReport(
-      store: store, filter: filters.makeFilter(), rows: rows, output: output,
-      greatestCount: input.count ?? .max)
+      store: store, filter: filters.makeFilter(ofRecords: false), rows: rows, output: output,
+      choice: choice)
     try piping { () throws(PipelineError) in try sessions.run() }
   }
 
@@ -262,19 +334,19 @@ struct KESRead: Tool {
     _ source: consuming Source, _ encoder: consuming Encoder, _ greatestCount: Int64, _ ends: Ends
   ) throws(ToolFailure) -> ToolEnding {
     var pipeline = ReadPipeline(
-      source: source, filter: filters.makeFilter(), encoder: encoder, output: ends.output,
+      source: source, filter: filters.makeFilter(ofRecords: showsRecords), encoder: encoder,
+      output: ends.output,
       greatestCount: greatestCount, isUnbuffered: output.unbuffered, signals: ends.signals,
       reporter: reporter(ends.messages))
     let ending = try piping { () throws(PipelineError) in try pipeline.run() }
     return ToolEnding(ending, skippedCount: pipeline.skippedCount)
   }
 
-  /// A progress bar would stand between the lines on a terminal, and a file that is followed has no
-  /// end to show: then it comes only where it is asked for.
+  /// A file that is followed has no end for a progress bar to show: then it comes only where it is asked
+  /// for.
   private func reporter(_ messages: Messages) -> StatisticsPrinter {
-    let isLive =
-      view.follow || topics.from != nil || (output.output == nil && isStandardOutputTerminal)
-    return StatisticsPrinter(
-      options: report, files: isLive ? [] : input.files, messages: messages)
+    StatisticsPrinter(
+      options: report, files: view.follow ? [] : input.files,
+      writesToTerminal: output.goesToTerminal(topics), messages: messages)
   }
 }

@@ -62,9 +62,11 @@ struct TimelineOptions: ParsableArguments {
 
   /// What of the sessions is drawn.
   func window(_ filters: FilterOptions) -> TimelineWindow {
-    TimelineWindow(
+    var window = TimelineWindow(
       since: filters.since.map { EventTime(milliseconds: $0.milliseconds) },
       until: filters.until.map { EventTime(milliseconds: $0.milliseconds) },
       latest: last.map { UInt64($0.milliseconds) }, rows: rows)
+    window.statuses = filters.statuses
+    return window
   }
 }

@@ -7,11 +7,20 @@ import KESCore
 /// What `--format` takes.
 enum ReadFormat: String, CaseIterable, ExpressibleByArgument { case text, json, avro, csv }
 
+/// What `--status` takes.
+enum StatusChoice: String, CaseIterable, ExpressibleByArgument {
+  case completed, timeout, superseded, limit, flushed, purged, open
+
+  /// Nil for open sessions.
+  var status: SessionStatus? { SessionStatus.allCases.first { "\($0.symbol)" == rawValue } }
+}
+
 struct ViewOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "How to write: text for people, json and avro as the records came in, csv as one flat row an"
-        + " event. (default: text; json or avro to a topic)"))
+        + " event. (default: what the name of --output says, also *.csv, else text; json or avro to a"
+        + " topic)"))
   var format: ReadFormat?
 
   @Flag(
@@ -20,6 +29,17 @@ struct ViewOptions: ParsableArguments {
         + " a SessionClosed is over when it has ended: kes-purge adds the others. What comes again"
         + " of the last 262144 sessions that are over is not shown."))
   var sessions = false
+
+  @Option(
+    help: ArgumentHelp(
+      "With --sessions and --state: show the rows at the end of the input in this order: the earliest"
+        + " first, the longest first, or those of the most events first. All are kept until then, or"
+        + " so many as --top says. (default: as they come; duration with --top)"))
+  var sort: SessionOrder?
+
+  @Option(
+    help: ArgumentHelp("Only the first so many rows in the order of --sort.", valueName: "n"))
+  var top: Int64?
 
   @Flag(
     help: ArgumentHelp(
@@ -30,7 +50,7 @@ struct ViewOptions: ParsableArguments {
   @Flag(
     help: ArgumentHelp(
       "Watch the stream on the terminal's whole screen: rates, open sessions, closings by status,"
-        + " lag, twice a second; at the end, or at Ctrl-C, the figures of --stats-only."))
+        + " lag, twice a second; at the end, at q or Ctrl-C, the figures of --stats-only."))
   var watch = false
 
   @Option(
@@ -47,8 +67,8 @@ struct ViewOptions: ParsableArguments {
         + " waited for; one that was emptied is read from its start again."))
   var follow = false
 
-  /// How to write to anything but a topic.
-  var shownFormat: ReadFormat { format ?? .text }
+  /// The order of rows, where there is one.
+  var order: SessionOrder? { sort ?? (top == nil ? nil : .duration) }
 
   mutating func validate() throws {
     if sessions && statsOnly {
@@ -61,6 +81,13 @@ struct ViewOptions: ParsableArguments {
     if format == .avro && (sessions || statsOnly || state != nil) {
       throw ValidationError("--format avro is for events: sessions and figures are not events")
     }
+    if let option = sort != nil ? "--sort" : top != nil ? "--top" : nil {
+      if !sessions && state == nil {
+        throw ValidationError("\(option) is for rows of sessions: add --sessions")
+      }
+      if follow { throw ValidationError("\(option) needs the input's end: leave out --follow") }
+    }
+    if let top, top < 1 { throw ValidationError("--top must be at least 1") }
     guard state != nil else { return }
     if statsOnly { throw ValidationError("--state and --stats-only exclude each other") }
     if follow { throw ValidationError("--state and --follow exclude each other") }
@@ -70,26 +97,47 @@ struct ViewOptions: ParsableArguments {
 struct FilterOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Only devices whose whole name matches: * any characters, ? one, [a-c] one of these.",
+      "Only devices whose whole name matches: * any characters, ? one, [a-c] one of these."
+        + " Repeatable: those that match one.",
       valueName: "glob"))
-  var device: String?
+  var device: [String] = []
 
-  @Option(help: ArgumentHelp("Only this session.", valueName: "id"))
-  var session: String?
+  @Option(
+    help: ArgumentHelp("Leave out devices whose whole name matches. Repeatable.", valueName: "glob")
+  )
+  var notDevice: [String] = []
+
+  @Option(help: ArgumentHelp("Only this session. Repeatable.", valueName: "id"))
+  var session: [String] = []
 
   @Option(
     help: ArgumentHelp(
-      "Only events from this time on: milliseconds since the epoch, or 2026-11-23T08:00:00Z.",
+      "Only sessions that closed so, or are open. Repeatable. Of events, only their SessionClosed.")
+  )
+  var status: [StatusChoice] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Only events from this time on: milliseconds since the epoch, 2026-11-23T08:00:00Z, without the"
+        + " Z for UTC, a date alone, or -1h for an hour ago.",
       valueName: "time"))
   var since: TimeArgument?
 
   @Option(help: ArgumentHelp("Only events before this time.", valueName: "time"))
   var until: TimeArgument?
 
-  func makeFilter() -> RecordFilter {
-    RecordFilter(
-      device: device, session: session,
-      since: since.map { EventTime(milliseconds: $0.milliseconds) },
-      until: until.map { EventTime(milliseconds: $0.milliseconds) })
+  /// Nil for sessions of all.
+  var statuses: [SessionStatus?]? { status.isEmpty ? nil : status.map(\.status) }
+
+  /// - Parameter ofRecords: whether records are shown, and not what they tell of sessions.
+  func makeFilter(ofRecords: Bool) -> RecordFilter {
+    var filter = RecordFilter()
+    filter.devices = device.map { Glob($0) }
+    filter.otherDevices = notDevice.map { Glob($0) }
+    filter.sessions = session.map { Array($0.utf8) }
+    filter.since = since.map { EventTime(milliseconds: $0.milliseconds) } ?? .beforeAll
+    filter.until = until.map { EventTime(milliseconds: $0.milliseconds) }
+    if ofRecords { filter.statuses = statuses?.compactMap { $0 } }
+    return filter
   }
 }

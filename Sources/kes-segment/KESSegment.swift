@@ -107,7 +107,9 @@ struct KESSegment: Tool {
     var pipeline = SegmentPipeline(
       intake: intake, rules: rules.rules, encoder: encoder, outputs: outputs, store: store,
       options: options, signals: signals,
-      reporter: StatisticsPrinter(options: report, files: input.files, messages: messages),
+      reporter: StatisticsPrinter(
+        options: report, files: input.files, writesToTerminal: output.goesToTerminal(topics),
+        messages: messages),
       formats: formats)
     try piping { () throws(PipelineError) in try pipeline.restore() }
     let ending = try piping { () throws(PipelineError) in try pipeline.run() }
@@ -142,8 +144,8 @@ struct KESSegment: Tool {
     let (marksDuplicates, wantsClosings) = (marksDuplicates, rules.emit != .events)
     let name = sessionFields.sessionField
     return try format.makeSetup(
-      wantsDetails: false, isFile: output.output != nil, input: input, topics: topics,
-      signals: signals, messages: messages, sessions: fields
+      wantsDetails: false, input: input, output: output, topics: topics, signals: signals,
+      messages: messages, sessions: fields
     ) {
       $0.adaptedToSessions(
         marksDuplicates: marksDuplicates, wantsClosings: wantsClosings, named: name)

@@ -132,8 +132,9 @@ private func received(_ name: String, _ value: String) -> String {
 
 @Suite struct SessionReportTests {
   private func report(_ lines: [String], greatestCount: Int64 = .max) -> [String] {
-    let report = SessionReport(
-      rows: SessionCSVEncoder(), greatestCount: greatestCount)
+    var choice = SessionChoice()
+    choice.greatestCount = greatestCount
+    let report = SessionReport(rows: SessionCSVEncoder(), choice: choice)
     return encode(lines, with: report).split(separator: "\n").dropFirst().map(String.init)
   }
 

@@ -27,7 +27,7 @@ import Testing
     ("kes-read --since -1000 --until 2000 in", ["[-1] DeviceWokeUp()"]),
     ("kes-read --since -3000 --until -1000 --device -abc in", ["[-abc] DeviceWokeUp()"]),
     ("kes-read --session -abc in", []), ("kes-read --session --abc in", []),
-    ("kes-read --device -1 --device -abc in", ["[-abc] DeviceWokeUp()"]),
+    ("kes-read --device -1 --device -abc in", ["[-1] DeviceWokeUp()", "[-abc] DeviceWokeUp()"]),
   ]) func aDashBeginsAValue(command: String, lines: [String]) throws {
     let finished = try run(command)
     #expect(finished.status == 0, "\(finished.errors)")

@@ -1,6 +1,7 @@
 // kes-read --watch on a terminal.
 
 import Foundation
+import Glibc
 import Testing
 
 private let events = """
@@ -69,6 +70,62 @@ private let events = """
     try terminal.finish()
     #expect(finished.signal == signal && finished.errors == "")
     #expect(!terminal.isAlternate && isShown("EVENTS                SESSIONS"))
+  }
+
+  /// Whether the terminal waits for whole lines and shows what is typed.
+  private var isForTyping: Bool {
+    var mode = termios()
+    let result = unsafe tcgetattr(terminal.programEnd.fileDescriptor, &mode)
+    return result == 0 && mode.c_lflag & UInt32(ICANON) != 0 && mode.c_lflag & UInt32(ECHO) != 0
+  }
+
+  @Test(arguments: ["q", "Q"]) func endsByAKey(key: String) throws {
+    #expect(isForTyping)
+    let reader = try watch()
+    try pipe.write(events)
+    #expect(reader.waits { isShown("records                      4") && isShown("q ends it") })
+    #expect(!isForTyping)
+    terminal.type("x\n")
+    try pipe.write(events)
+    #expect(reader.waits { isShown("records                      8") })
+    terminal.type("w" + key)
+    // Whoever writes goes on: the key alone ends it.
+    let finished = try reader.finish()
+    #expect(finished.status == 0 && finished.errors == "")
+    #expect(isForTyping)
+    try terminal.finish()
+    #expect(!terminal.isAlternate && isShown("completed                    1"))
+    try pipe.close()
+  }
+
+  @Test(arguments: [SIGINT, SIGTSTP]) func keysAreTheTerminalsAgain(signal: Int32) throws {
+    let reader = try watch()
+    try pipe.write(events)
+    #expect(reader.waits { isShown("q ends it") && !isForTyping })
+    #expect(try reader.catches(signal))
+    reader.send(signal)
+    if signal == SIGTSTP {
+      #expect(reader.waits { reader.isSuspended && isForTyping })
+      reader.send(SIGCONT)
+      #expect(reader.waits { !isForTyping })
+      terminal.type("q")
+      #expect(try reader.finish().status == 0)
+    } else {
+      #expect(try reader.finish().signal == SIGINT)
+    }
+    #expect(isForTyping)
+  }
+
+  /// What is typed may be the events.
+  @Test func noKeyIsTakenFromWhoTypesTheInput() throws {
+    let reader = try RunningProgram(
+      path: Program.path("kes-read"), ["--watch", "-"], input: .empty,
+      environment: ["LC_ALL": "C.UTF-8", "NO_COLOR": "1"], directory: nil,
+      standardInput: terminal.programEnd, standardOutput: terminal.programEnd)
+    #expect(reader.waits { isShown("Ctrl-C ends it") })
+    #expect(isForTyping)
+    terminal.type("\u{4}")
+    #expect(try reader.finish().status == 0)
   }
 
   @Test func givesTheTerminalBackWhileItIsSuspended() throws {

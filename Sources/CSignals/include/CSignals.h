@@ -35,6 +35,17 @@ int kes_signals_take_suspension(void);
 /// Stops this process until SIGCONT comes.
 void kes_signals_suspend(void);
 
+/// Has the terminal that the descriptor is hand over keys as they are pressed, without showing them;
+/// also a second SIGINT or SIGTERM gives it back. Returns 0, or -1 where that cannot be had, as of a
+/// terminal that another job uses.
+int kes_signals_take_keys(int terminal);
+
+/// Whether one of the keys `wanted` was pressed since the last call; takes all that were.
+int kes_signals_take_pressed(const char *wanted);
+
+/// Gives the terminal back as it was.
+void kes_signals_leave_keys(void);
+
 /// Restores the default effect of `signal` and sends it to this process.
 void kes_signals_die(int signal);
 

@@ -215,6 +215,7 @@ public struct FormatDecoder: ~Copyable, RecordDecoder {
     case .frames: try frames.decode(&batch, endOfInput: endOfInput, limits: limits)
     default:
       jsonLines.decode(&batch, endOfInput: endOfInput, limits: limits)
+      if !batch.records.isEmpty { try formats.requireLines() }
       if formats.output == .avro { try formats.admitLines(of: batch) }
     }
   }

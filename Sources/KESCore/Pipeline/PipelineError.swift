@@ -24,7 +24,8 @@ extension PipelineError {
   /// Whether the input is at fault: what came before is good, and is to be written.
   public var isOfInput: Bool {
     switch self {
-    case .badRecord, .schema: true
+    case .badRecord: true
+    case .schema(let failure): failure.kind != .usage
     case .stream(.cannotOpen), .stream(.isDirectory), .stream(.cannotRead): true
     case .stream(.inputChanged), .stream(.inputTopic): true
     default: false

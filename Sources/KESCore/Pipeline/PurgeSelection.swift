@@ -32,7 +32,7 @@ public struct PurgeSelection: Sendable {
   private enum Choice: Sendable {
     case due(Due)
     /// Of these only the due ones where `due` says so.
-    case devices(Glob, due: Due?)
+    case devices([Glob], due: Due?)
     case nothing
   }
 
@@ -41,8 +41,8 @@ public struct PurgeSelection: Sendable {
   /// All open sessions that are due; status `timeout`.
   public init(_ due: Due) { choice = .due(due) }
 
-  /// All sessions of the devices, or those among them that are due; status `purged`.
-  public init(devices: Glob, due: Due?) { choice = .devices(devices, due: due) }
+  /// All sessions of the devices that one of the patterns names, or those among them that are due; status `purged`.
+  public init(devices: [Glob], due: Due?) { choice = .devices(devices, due: due) }
 
   private init() { choice = .nothing }
 
@@ -54,7 +54,8 @@ public struct PurgeSelection: Sendable {
     switch choice {
     case .due(let due): session.state == .open && PurgeSelection.isDue(session, due)
     case .devices(let devices, let due):
-      devices.matches(key) && (due.map { PurgeSelection.isDue(session, $0) } ?? true)
+      devices.contains { $0.matches(key) }
+        && (due.map { PurgeSelection.isDue(session, $0) } ?? true)
     case .nothing: false
     }
   }

@@ -1,26 +1,25 @@
 // Which records a reader asked for.
 
-/// Lets records through by device, session and time. What is not asked for lets all through.
+/// Lets records through by device, session, status and time. What is not asked for lets all through.
 public struct RecordFilter: Sendable {
-  private let device: Glob?
-  private let session: [UInt8]?
-  private let since: EventTime
-  private let until: EventTime?
-  private let letsAllThrough: Bool
+  /// One of them has to match; all do where there is none.
+  public var devices: [Glob] = []
+  /// None of them may match.
+  public var otherDevices: [Glob] = []
+  /// The ids of the sessions, in UTF-8; those of all where there is none.
+  public var sessions: [[UInt8]] = []
+  /// The first time that passes.
+  public var since = EventTime.beforeAll
+  /// The first time that does not pass any more.
+  public var until: EventTime?
+  /// Lets the `SessionClosed` of these statuses through, and no other event; nil for all.
+  public var statuses: [SessionStatus]?
 
-  /// - Parameters:
-  ///   - device: a pattern for the whole name.
-  ///   - session: the id of the one session.
-  ///   - since: the first time that passes.
-  ///   - until: the first time that does not pass any more.
-  public init(
-    device: String? = nil, session: String? = nil, since: EventTime? = nil, until: EventTime? = nil
-  ) {
-    letsAllThrough = device == nil && session == nil && since == nil && until == nil
-    self.device = device.map { Glob($0) }
-    self.session = session.map { Array($0.utf8) }
-    self.since = since ?? .beforeAll
-    self.until = until
+  public init() {}
+
+  private var letsAllThrough: Bool {
+    devices.isEmpty && otherDevices.isEmpty && sessions.isEmpty && since == .beforeAll
+      && until == nil && statuses == nil
   }
 
   /// Removes from `batch` the records that do not pass, and what comes behind the record that is
@@ -55,7 +54,10 @@ public struct RecordFilter: Sendable {
   ) -> Bool {
     if record.time < since { return false }
     if let until, record.time >= until { return false }
-    if session != nil {
+    if let statuses {
+      guard detail.kind == .sessionClosed, statuses.contains(detail.status) else { return false }
+    }
+    if !sessions.isEmpty {
       guard detail.hasSession, batch.withText(detail.session, { isSession($0) }) else {
         return false
       }
@@ -69,8 +71,11 @@ public struct RecordFilter: Sendable {
   }
 
   private func isSession(_ text: Span<UInt8>) -> Bool {
-    session.map { text.hasSameBytes(as: $0.span) } ?? true
+    sessions.isEmpty || sessions.contains { text.hasSameBytes(as: $0.span) }
   }
 
-  private func isDevice(_ name: Span<UInt8>) -> Bool { device?.matches(name) ?? true }
+  private func isDevice(_ name: Span<UInt8>) -> Bool {
+    (devices.isEmpty || devices.contains { $0.matches(name) })
+      && !otherDevices.contains { $0.matches(name) }
+  }
 }

@@ -20,6 +20,9 @@ public final class RecordFormats {
   private let isSchemaForced: Bool
   /// Where the schemas of Avro messages are, where the inputs hold such; nil for container files.
   public let messageRegistry: (any SchemaRegistry)?
+  /// What ends a run that meets JSON lines: why an option of Avro has nothing to do there. Nil where
+  /// there is no such option.
+  public var refusalOfLines: String?
   private var lines: JSONLinesAvroConverter?
   private var hasAdmitted = false
   /// What waits to be told that the output is Avro.
@@ -146,6 +149,11 @@ public final class RecordFormats {
     if !wantsDetails { return .any }
     guard let schema = target.schema else { return .likeFirst }
     return schema.hasSession(sessions.session) ? .required : .refused
+  }
+
+  /// Throws where no JSON lines are to come.
+  func requireLines() throws(SchemaFailure) {
+    if let refusalOfLines { throw SchemaFailure(kind: .usage, message: refusalOfLines) }
   }
 
   /// Fixes what JSON-lines are written as, before the first is. Throws where they are no data of the

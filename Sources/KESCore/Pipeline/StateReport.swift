@@ -1,50 +1,44 @@
 // The open sessions of a store, a row a session.
 
 /// Writes the open sessions of a store as they were at its last commit, task by task, in the order of
-/// their keys.
-public struct StateReport<Rows: SessionRowEncoder>: ~Copyable {
+/// their keys, unless another order was asked for.
+public struct StateReport<Encoder: SessionRowEncoder>: ~Copyable {
   private let store: StateStore
   private let filter: RecordFilter
-  private let rows: Rows
+  private let rows: SessionRows<Encoder>
   private let output: OutputStream
-  private let greatestCount: Int64
 
-  /// - Parameter greatestCount: how many rows to write at most (`-c`).
   public init(
-    store: StateStore, filter: RecordFilter, rows: Rows, output: OutputStream,
-    greatestCount: Int64 = .max
+    store: StateStore, filter: RecordFilter, rows: Encoder, output: OutputStream,
+    choice: SessionChoice = SessionChoice()
   ) {
     self.store = store
     self.filter = filter
-    self.rows = rows
+    self.rows = SessionRows(rows, choice)
     self.output = output
-    self.greatestCount = greatestCount
   }
 
   /// Writes them all. Throws `.state` or `.stream`.
   public mutating func run() throws(PipelineError) {
     let (store, output) = (store, output)
     rows.begin(&output.buffer)
-    var count: Int64 = 0
-    for task in try storing({ () throws(StateError) in try store.tasks() }) {
-      try write(task, &count)
-    }
+    for task in try storing({ () throws(StateError) in try store.tasks() }) { try write(task) }
+    rows.end(&output.buffer)
     try streaming { () throws(StreamError) in try output.flush() }
   }
 
-  private func write(_ task: Int32, _ count: inout Int64) throws(PipelineError) {
-    let (store, rows, output, greatestCount) = (store, rows, output, greatestCount)
+  private func write(_ task: Int32) throws(PipelineError) {
+    let (store, rows, output) = (store, rows, output)
     var failure: StreamError?
     var identifier = ByteBlock()
     try storing { () throws(StateError) in
       try store.forEachSession(task: task) { device, session in
-        if session.state != .open || count >= greatestCount || failure != nil { return }
+        if session.state != .open || rows.isComplete || failure != nil { return }
         identifier.truncate(to: 0)
         session.identifier.write(to: &identifier)
         identifier.withBytes { identifier in
           if !filter.passes(device: device, session: identifier) { return }
-          rows.encode(session.row, device: device, session: identifier, to: &output.buffer)
-          count += 1
+          rows.take(session.row, device: device, session: identifier, to: &output.buffer)
         }
         do throws(StreamError) { try output.flushIfFull() } catch { failure = error }
       }

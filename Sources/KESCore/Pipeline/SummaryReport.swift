@@ -5,18 +5,25 @@ public struct SummaryReport<Summary: SummaryEncoder>: RecordEncoder, ~Copyable {
   private var summary = EventSummary()
   private var gatherer = SessionGatherer()
   private let encoder: Summary
+  private let choice: SessionChoice
 
-  public init(encoder: Summary) { self.encoder = encoder }
+  /// - Parameter choice: which sessions count; records all do.
+  public init(encoder: Summary, choice: SessionChoice = SessionChoice()) {
+    self.encoder = encoder
+    self.choice = choice
+  }
 
   public var openSessions: Int { gatherer.openCount }
 
   public mutating func encode(_ batch: borrowing Batch, to output: inout ByteBlock) {
     summary.add(batch)
-    gatherer.gather(batch) { row, _, _ in summary.add(row) }
+    let choice = choice
+    gatherer.gather(batch) { row, _, _ in if choice.selects(row) { summary.add(row) } }
   }
 
   public mutating func end(_ output: inout ByteBlock) {
-    gatherer.finish { row, _, _ in summary.add(row) }
+    let choice = choice
+    gatherer.finish { row, _, _ in if choice.selects(row) { summary.add(row) } }
     encoder.encode(summary, to: &output)
   }
 }

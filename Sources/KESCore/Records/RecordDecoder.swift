@@ -91,7 +91,11 @@ public struct DecodingPlace: Hashable, Sendable {
 
 /// A schema that could not be had: not the record's fault.
 public struct SchemaFailure: Error, Sendable {
-  public enum Kind: Sendable { case unavailable, badData, configuration }
+  public enum Kind: Sendable {
+    case unavailable, badData, configuration
+    /// An option asks for what the input does not have.
+    case usage
+  }
 
   public let kind: Kind
   public let message: String

@@ -1,14 +1,23 @@
 // The terminal's second screen, which leaves the first as it was.
 
 /// Enters and leaves it (xterm's private modes 1049 and 25), each once, whoever comes first to leave.
+/// Meanwhile the key `q` may be pressed on it.
 public final class AlternateScreen {
   public private(set) var isEntered = false
+  private let wantsKeys: Bool
+  /// Whether `q` would be noticed.
+  private(set) var hasKeys = false
 
-  public init() {}
+  /// - Parameter wantsKeys: whether what is typed is for the screen alone.
+  public init(wantsKeys: Bool = false) { self.wantsKeys = wantsKeys }
+
+  /// Whether `q` was pressed since the last call.
+  func takeQuit() -> Bool { hasKeys && Signals.takeQuit() }
 
   /// Appends what shows an empty screen without a cursor.
   func enter(_ output: inout ByteBlock) {
     isEntered = true
+    hasKeys = wantsKeys && Signals.takeKeys()
     output.append("\u{1B}[?1049h\u{1B}[?25l")
   }
 
@@ -24,6 +33,8 @@ public final class AlternateScreen {
   public func leave(_ output: inout ByteBlock) {
     if !isEntered { return }
     isEntered = false
+    if hasKeys { Signals.leaveKeys() }
+    hasKeys = false
     output.append("\u{1B}[?25h\u{1B}[?1049l")
   }
 }

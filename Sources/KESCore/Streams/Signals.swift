@@ -57,6 +57,18 @@ public struct Signals: Sendable {
     return false
   }
 
+  // MARK: Keys
+
+  /// Has the terminal of the standard output hand over keys as they are pressed, until `leaveKeys`; false
+  /// where that cannot be had.
+  static func takeKeys() -> Bool { kes_signals_take_keys(STDOUT_FILENO) == 0 }
+
+  /// Whether `q` was pressed since the last call.
+  static func takeQuit() -> Bool { unsafe kes_signals_take_pressed("qQ") != 0 }
+
+  /// Gives the terminal back as it was.
+  static func leaveKeys() { kes_signals_leave_keys() }
+
   // MARK: The reader of what is written
 
   /// Has waiting notice that whoever reads from `descriptor` is gone, which is then a SIGPIPE that asks

@@ -1,19 +1,19 @@
 // Text in the columns of a terminal.
 
 /// Measures and cuts names that people read.
-enum TerminalText {
+public enum TerminalText {
   /// How many columns `text` takes.
   static func width(_ text: Span<UInt8>) -> Int {
     text.isASCII(0, text.count) ? text.count : width(String(decodingBytes: text))
   }
 
   /// How many columns `text`, which has no control characters, takes.
-  static func width(_ text: String) -> Int {
+  public static func width(_ text: String) -> Int {
     text.unicodeScalars.reduce(0) { $0 + CharacterWidth.of($1) }
   }
 
   /// `text` in at most `columns`: where it is wider, its beginning with `ending` behind it.
-  static func fitted(_ text: String, columns: Int, ending: String) -> String {
+  public static func fitted(_ text: String, columns: Int, ending: String) -> String {
     if width(text) <= columns { return text }
     let room = columns - width(ending)
     if room < 0 { return "" }

@@ -29,11 +29,12 @@ public struct WatchTextEncoder: Sendable {
   }
 
   func lines(
-    _ summary: borrowing EventSummary, openSessions: Int, _ pulse: WatchPulse, _ times: WatchTimes
+    _ summary: borrowing EventSummary, openSessions: Int, _ pulse: WatchPulse, _ times: WatchTimes,
+    endsByKey: Bool = false
   ) -> [String] {
     let area = area()
     var lines: [(text: String, part: TextStyle.Part)] = [
-      (head(pulse, area), .heading), ("", .plain),
+      (head(pulse, area, key: endsByKey ? "q" : "Ctrl-C"), .heading), ("", .plain),
       (line("records", "\(summary.records)", rate(pulse, area)), .plain),
     ]
     let isExact = summary.devices.isExact
@@ -58,8 +59,8 @@ public struct WatchTextEncoder: Sendable {
   // MARK: Lines
 
   /// What is watched on the left, for how long on the right.
-  private func head(_ pulse: WatchPulse, _ area: ChartArea) -> String {
-    let right = "for \(pulse.elapsed / 1000)s, Ctrl-C ends it"
+  private func head(_ pulse: WatchPulse, _ area: ChartArea, key: String) -> String {
+    let right = "for \(pulse.elapsed / 1000)s, \(key) ends it"
     let room = area.columns - right.count - 2
     let left = TerminalText.fitted(
       "watching \(input)", columns: max(0, room), ending: characters == .unicode ? "…" : "~")

@@ -1,0 +1,118 @@
+// Rows of sessions on their way to an output: those that were asked for, in the order that was.
+
+/// By what sessions are put in order.
+public enum SessionOrder: String, CaseIterable, Sendable {
+  /// The earliest first.
+  case start
+  /// The longest first.
+  case duration
+  /// Those of the most events first.
+  case events
+}
+
+/// Which sessions a reader asked for, besides by device, id and time.
+public struct SessionChoice: Sendable {
+  /// Nil in it stands for open sessions; nil for all.
+  public var statuses: [SessionStatus?]?
+  /// Nil for as they come.
+  public var order: SessionOrder?
+  /// How many rows there may be; of an order the first.
+  public var greatestCount = Int64.max
+
+  public init() {}
+
+  func selects(_ row: SessionRow) -> Bool { statuses?.contains(row.status) ?? true }
+}
+
+/// Writes rows as they come, or all at the end where they have an order. Memory: then of each row that
+/// may be among the first its names and 64 bytes, and of as many again.
+final class SessionRows<Encoder: SessionRowEncoder> {
+  private struct Kept: BitwiseCopyable {
+    var row: SessionRow
+    /// Its place among all.
+    var number: Int64
+    /// Where its device and its id stand, one behind the other.
+    var offset: Int
+    var deviceLength: Int
+    var sessionLength: Int
+  }
+
+  private let encoder: Encoder
+  private let choice: SessionChoice
+  private var count: Int64 = 0
+  private var kept = Column<Kept>()
+  private var names = ByteBlock()
+
+  init(_ encoder: Encoder, _ choice: SessionChoice) {
+    self.encoder = encoder
+    self.choice = choice
+  }
+
+  /// Whether no further row would change the output.
+  var isComplete: Bool { choice.order == nil && count >= choice.greatestCount }
+
+  func begin(_ output: inout ByteBlock) { encoder.begin(&output) }
+
+  /// Takes a session; `device` and `session` are read, not kept.
+  func take(
+    _ row: SessionRow, device: Span<UInt8>, session: Span<UInt8>, to output: inout ByteBlock
+  ) {
+    if isComplete || !choice.selects(row) { return }
+    count += 1
+    guard let order = choice.order else {
+      return encoder.encode(row, device: device, session: session, to: &output)
+    }
+    keep(row, device: device, session: session)
+    if kept.count >= 1024 && Int64(kept.count) / 2 >= choice.greatestCount { keepFirst(order) }
+  }
+
+  /// Writes what was kept.
+  func end(_ output: inout ByteBlock) {
+    guard let order = choice.order else { return }
+    sort(order)
+    for index in 0..<Int(min(Int64(kept.count), choice.greatestCount)) {
+      let kept = kept[index]
+      names.withBytes(kept.offset, kept.deviceLength) { device in
+        names.withBytes(kept.offset + kept.deviceLength, kept.sessionLength) { session in
+          encoder.encode(kept.row, device: device, session: session, to: &output)
+        }
+      }
+    }
+  }
+
+  private func keep(_ row: SessionRow, device: Span<UInt8>, session: Span<UInt8>) {
+    kept.append(
+      Kept(
+        row: row, number: count, offset: names.count, deviceLength: device.count,
+        sessionLength: session.count))
+    names.append(device)
+    names.append(session)
+  }
+
+  private func sort(_ order: SessionOrder) {
+    kept.sort { one, other in
+      let (isBefore, isBehind) =
+        switch order {
+        case .start: (one.row.start < other.row.start, one.row.start > other.row.start)
+        case .duration:
+          (one.row.duration > other.row.duration, one.row.duration < other.row.duration)
+        case .events: (one.row.events > other.row.events, one.row.events < other.row.events)
+        }
+      return isBefore || (!isBehind && one.number < other.number)
+    }
+  }
+
+  /// Forgets all but the first rows, and their names.
+  private func keepFirst(_ order: SessionOrder) {
+    sort(order)
+    kept.truncate(to: Int(choice.greatestCount))
+    var names = ByteBlock()
+    for index in 0..<kept.count {
+      let length = kept[index].deviceLength + kept[index].sessionLength
+      let offset = names.count
+      names.append(self.names, kept[index].offset, length)
+      kept[index].offset = offset
+    }
+    self.names = names
+  }
+}
