@@ -54,7 +54,7 @@ check: ## All that CI checks: format, scripts, manual, compose file, rooms, buil
 	scripts/check-rooms
 	$(SWIFT) build --build-tests
 	$(MAKE) check-package
-	$(SWIFT) test --disable-xctest --skip-build
+	KES_TEST_TOOLS=$(abspath $(RELEASE)) $(SWIFT) test --disable-xctest --skip-build
 
 check-package: release ## Install, uninstall and package into a folder, and try what lies there
 	@scripts/setup package

@@ -26,8 +26,12 @@ enum ProgramInput {
 }
 
 enum Program {
-  /// Where the build put the tools: beside the test bundle.
+  /// Where the tools are: where `KES_TEST_TOOLS` says, or where the build put them, beside the test
+  /// bundle. Those of a release build start twenty times as fast.
   static let directory: URL = {
+    if let path = ProcessInfo.processInfo.environment["KES_TEST_TOOLS"], !path.isEmpty {
+      return URL(fileURLWithPath: path)
+    }
     let bundle = Bundle.allBundles.map(\.bundleURL).first { $0.pathExtension == "xctest" }
     let executable = bundle ?? URL(fileURLWithPath: CommandLine.arguments[0])
     return executable.deletingLastPathComponent()
