@@ -19,7 +19,7 @@ extension SessionOrder: ExpressibleByArgument {}
 /// Reading: files, or the standard input.
 public struct InputOptions: ParsableArguments {
   @Argument(
-    help: "Files to read, one behind the other; - is the standard input, and so is no file.",
+    help: "Files to read, one after another; - is the standard input, and so is no file.",
     completion: .file())
   public var files: [String] = []
 

@@ -5,8 +5,9 @@ public import KESCore
 /// Opens the outputs of a run, once it is known that none is an input or another output.
 public struct OutputOpener {
   private let output: String?
-  /// How many bytes of an output count, by absolute path, where a store knows it.
-  public var written: [String: Int64] = [:]
+  private let outputs: [String]
+  /// What a store knows of the outputs, by the names under which they were given.
+  private var known: [String: KnownOutput] = [:]
 
   /// Opens nothing yet.
   ///
@@ -21,7 +22,8 @@ public struct OutputOpener {
     apartFrom inputs: [String]
   ) throws(ToolFailure) {
     self.output = output
-    let outputs = ([output] + others).compactMap { $0 }
+    outputs = ([output] + others).compactMap { $0 }
+    let outputs = outputs
     let inputs = topics?.from == nil ? inputs : inputs.filter { $0 != "-" }
     try streaming { () throws(StreamError) in
       try requireApart(
@@ -29,7 +31,23 @@ public struct OutputOpener {
     }
   }
 
-  /// Opens the output, to be written on from where the store says, or the standard output; from then on
+  /// Has the outputs written on from where `store` says, which remembers them: to be called before any
+  /// is opened. Throws where one is not what the store knows; then nothing has been touched.
+  ///
+  /// - Parameter inputs: those that the store may forget.
+  public mutating func writeOn(
+    from store: StateStore, forgetting inputs: [FileKey] = []
+  ) throws(ToolFailure) {
+    let written = KnownOutputs(try storing { () throws(StateError) in try store.outputs() })
+    for output in outputs {
+      known[output] = try streaming { () throws(StreamError) in try written.take(output) }
+    }
+    try storing { () throws(StateError) in
+      try store.prepare(writing: written.taken, forgetting: inputs)
+    }
+  }
+
+  /// Opens the output, to be written on from where a store says, or the standard output; from then on
   /// waiting notices when its reader is gone.
   public func openOutput() throws(ToolFailure) -> OutputStream {
     let opened = try open(output) ?? .standard()
@@ -40,9 +58,8 @@ public struct OutputOpener {
   /// Opens another output where one is named.
   public func open(_ path: String?) throws(ToolFailure) -> OutputStream? {
     guard let path else { return nil }
-    let kept = written[absolutePath(path)] ?? 0
     return try streaming { () throws(StreamError) in
-      try OutputStream.file(path, keeping: kept)
+      try OutputStream.file(path, known: known[path])
     }
   }
 

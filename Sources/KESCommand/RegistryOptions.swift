@@ -16,7 +16,7 @@ public enum Framing: String, CaseIterable, ExpressibleByArgument, Sendable {
 public struct RegistryOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "How Avro records stand in input and output: in container files; or as the messages of a"
+      "How Avro records are framed in input and output: in container files; or as the messages of a"
         + " topic (confluent), each behind its length, as kcat -f '%R%s' dumps topics. Messages"
         + " need --registry. (default: container)"))
   public var framing: Framing?

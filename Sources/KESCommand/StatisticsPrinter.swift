@@ -100,7 +100,8 @@ public final class StatisticsPrinter: StatisticsReporter {
       "time":\(Clock.real.wall()),\
       "open_sessions":\(figures.openSessions),"max_lag":\(min(figures.greatestLag, greatestNumber)),\
       "assigned":\(ledger.assigned),"late":\(ledger.late),"duplicate":\(ledger.duplicate),\
-      "rejected":\(ledger.rejected),"filtered":\(ledger.filtered),"held":\(ledger.held)\(aheadMember(figures.ahead))\(topicMembers(figures.topic))}
+      "rejected":\(ledger.rejected),"filtered":\(ledger.filtered),"held":\(ledger.held)\
+      \(aheadMember(figures.ahead))\(unfinishedMember(figures))\(topicMembers(figures.topic))}
 
       """)
   }
@@ -110,6 +111,11 @@ public final class StatisticsPrinter: StatisticsReporter {
 
   /// The member of those who look at the wall clock.
   private func aheadMember(_ ahead: Int64?) -> String { ahead.map { ",\"ahead\":\($0)" } ?? "" }
+
+  /// Only a run that leaves the rest of an input to the next one has it.
+  private func unfinishedMember(_ figures: Statistics) -> String {
+    figures.unfinishedBytes.map { ",\"unfinished\":\($0)" } ?? ""
+  }
 
   /// The members that only a run on topics has.
   private func topicMembers(_ topic: TopicStatistics?) -> String {

@@ -30,8 +30,8 @@ public struct TopicOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Read this topic instead of files: JSON, or with --registry Avro. Goes on where the group"
-        + " stands, or begins at the first record.", valueName: "topic"))
+      "Read this topic instead of files: JSON, or with --registry Avro. Goes on at the group's"
+        + " committed offsets, or begins at the first record.", valueName: "topic"))
   public var from: String?
 
   @Option(
@@ -63,8 +63,8 @@ public struct TopicOptions: ParsableArguments {
   @Option(
     name: [.customShort("G", allowingJoined: true), .long],
     help: ArgumentHelp(
-      "Share the partitions with the other members of this group, go on where it stands, and commit"
-        + " what is read when what came of it is written: at least once. (default: all partitions,"
+      "Share the partitions with the other members of this group, go on at its committed offsets, and"
+        + " commit what is read when what came of it is written: at least once. (default: all partitions,"
         + " and nothing is committed)", valueName: "id"))
   public var group: String?
 
@@ -72,8 +72,8 @@ public struct TopicOptions: ParsableArguments {
     name: [.customShort("o", allowingJoined: true), .long], parsing: .unconditional,
     help: ArgumentHelp(
       "Where to begin in each partition: beginning, end, N (this offset), -N (so many before the"
-        + " end) or s@MS (the first of this time). (default: where the group stands, else"
-        + " beginning)", valueName: "offset"))
+        + " end) or s@MS (the first of this time). (default: the group's committed offset,"
+        + " else beginning)", valueName: "offset"))
   public var offset: OffsetArgument?
 
   @Flag(

@@ -15,7 +15,8 @@ struct KESPurge: Tool {
       As a filter it passes session events through unchanged and adds every SessionClosed that is \
       missing among them, so that what reads them can rely on every session closing. Give it the \
       --timeout, --lateness and --retain of kes-segment. At the end of the input only sessions \
-      whose end event has come are closed; --flush closes all.
+      whose end event has come are closed; --flush closes all. R5 and the like, in the options below, \
+      are rules of kes-sessions(7).
 
         kes-segment events.jsonl | kes-purge --flush | kes-read --sessions
 
@@ -288,9 +289,16 @@ struct KESPurge: Tool {
     _ opener: OutputOpener, of store: StateStore
   ) throws(ToolFailure) -> OutputStream {
     var opener = opener
-    opener.written = try storing { () throws(StateError) in try store.outputs() }
-    if state.dryRun, let path = output.output, opener.written[absolutePath(path)] != nil {
-      throw .usage("\(path) holds what was written with this state: name another for --dry-run")
+    if state.dryRun {
+      let known = try storing { () throws(StateError) in try store.outputs() }
+      if let path = output.output, known.contains(where: { $0.path == absolutePath(path) }) {
+        throw .usage("\(path) holds what was written with this state: name another for --dry-run")
+      }
+      if let path = output.output {
+        _ = try streaming { () throws(StreamError) in try KnownOutputs(known).take(path) }
+      }
+    } else {
+      try opener.writeOn(from: store)
     }
     return try opener.openOutput()
   }

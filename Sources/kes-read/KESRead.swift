@@ -101,6 +101,9 @@ struct KESRead: Tool {
       if avro.messages.readsMessages || avro.messages.registry != nil {
         throw ValidationError("--framing and --registry are for records, not for --state")
       }
+      if view.inputs && (filters.choosesSessions || input.count != nil) {
+        throw ValidationError("--inputs shows all that a state knows: filters do not apply")
+      }
       if filters.since != nil || filters.until != nil {
         throw ValidationError("--state shows what is open: --since and --until do not apply")
       }
@@ -200,7 +203,8 @@ struct KESRead: Tool {
       topics: topics,
       apartFrom: view.state.map(StateStore.files) ?? input.names)
     if let directory = view.state {
-      return try showState(directory, try opener.openOutput())
+      let output = try opener.openOutput()
+      return view.inputs ? try showInputs(directory, output) : try showState(directory, output)
     }
     let signals = Signals()
     let setup = try makeSetup(signals, messages)
@@ -278,6 +282,23 @@ struct KESRead: Tool {
       try show(SummaryReport(encoder: JSONLinesSummaryEncoder(), choice: choice), ends)
     case .csv: try show(SummaryReport(encoder: SummaryCSVEncoder(), choice: choice), ends)
     }
+  }
+
+  private func showInputs(
+    _ directory: String, _ output: OutputStream
+  ) throws(ToolFailure) -> ToolEnding {
+    let inventory = try storing { () throws(StateError) in
+      try StateInventory(try StateStore.openForReading(directory))
+    }
+    let format: InventoryFormat =
+      switch shownFormat {
+      case .text: .text
+      case .json, .avro: .json
+      case .csv: .csv
+      }
+    inventory.write(as: format, to: &output.buffer)
+    try streaming { () throws(StreamError) in try output.flush() }
+    return ToolEnding(.done)
   }
 
   private func showState(

@@ -62,6 +62,12 @@ struct ViewOptions: ParsableArguments {
 
   @Flag(
     help: ArgumentHelp(
+      "With --state, show what it knows instead: whose state it is, its last commit, its partitions,"
+        + " its inputs with how far each was read, its outputs with how many bytes count."))
+  var inputs = false
+
+  @Flag(
+    help: ArgumentHelp(
       "At the end of the last file wait for more, until stopped, as tail -F does: a file that was"
         + " renamed is read to its end, and then the one that took its name; one that is missing is"
         + " waited for; one that was emptied is read from its start again."))
@@ -88,7 +94,15 @@ struct ViewOptions: ParsableArguments {
       if follow { throw ValidationError("\(option) needs the input's end: leave out --follow") }
     }
     if let top, top < 1 { throw ValidationError("--top must be at least 1") }
-    guard state != nil else { return }
+    guard state != nil else {
+      if inputs { throw ValidationError("--inputs is about a state: say --state DIR") }
+      return
+    }
+    if inputs && sessions { throw ValidationError("--inputs and --sessions exclude each other") }
+    if inputs, sort != nil || top != nil {
+      throw ValidationError(
+        "--sort and --top are for sessions: --inputs shows all that a state knows")
+    }
     if statsOnly { throw ValidationError("--state and --stats-only exclude each other") }
     if follow { throw ValidationError("--state and --follow exclude each other") }
   }
@@ -125,6 +139,9 @@ struct FilterOptions: ParsableArguments {
 
   @Option(help: ArgumentHelp("Only events before this time.", valueName: "time"))
   var until: TimeArgument?
+
+  /// Whether not all devices and sessions are shown.
+  var choosesSessions: Bool { !(device + notDevice + session).isEmpty }
 
   /// Nil for sessions of all.
   var statuses: [SessionStatus?]? { status.isEmpty ? nil : status.map(\.status) }

@@ -22,11 +22,11 @@ extension KESSegment {
       guard let directory else { return nil }
       return try StateStore.open(directory.path, creating: true)
     }
-    opener.written = try storing { () throws(StateError) in try store?.outputs() ?? [:] }
     guard let reader = try ends.makeReader(group: application?.identifier, instance: instance)
     else { return ToolEnding(.done) }
     try streaming { () throws(StreamError) in try reader.connect() }
     try storing { () throws(StateError) in try store?.take(for: origin(reader.reading.topic)) }
+    if let store { try opener.writeOn(from: store) }
     if application?.guarantee == .exactlyOnce {
       ends.transactions = try transactionalIdentifier(store)
     }

@@ -15,7 +15,8 @@ struct KESSegment: Tool {
       Reads events, writes them with a session id added, and says when sessions close.
 
       An event opens a session (DeviceWokeUp), belongs to one (DataReceived) or completes one \
-      (AllDataSent). Sessions whose end was lost close when stream time has left them behind.
+      (AllDataSent). Sessions whose end was lost close when stream time has left them behind. The rules, R1 to R14 \
+      in the options below, are explained in kes-sessions(7).
 
         kes-produce --full-speed --events 1000 | kes-segment --emit all | kes-read
 
@@ -82,30 +83,31 @@ struct KESSegment: Tool {
       apartFrom: input.names + (state.state.map(StateStore.files) ?? []))
     let setup = try makeSetup(signals, messages)
     let store = try openStore()
-    let (known, written) = try storing { () throws(StateError) in
-      (try store?.inputs() ?? [:], try store?.outputs() ?? [:])
-    }
     let progress = try storing { () throws(StateError) in try store?.progress() }
-    opener.written = written
+    let inputs = try store.map { store throws(ToolFailure) in try knownInputs(of: store, messages) }
+    if let store { try opener.writeOn(from: store, forgetting: inputs?.forgotten ?? []) }
     let formats = setup.formats
     let sessions = try format.openOutput(
       opener, ends, setup, color: report.color, isFile: output.output != nil, base: recordSchema,
       form: sessionSchema)
-    let outputs = SegmentOutputs(sessions: sessions.stream, late: try openLate(opener, setup))
+    let late = try openLate(opener, setup)
     let deadLetters = try opener.openDeadLetters(input, ends)
     let decoder = formats.makeDecoder(
       input: input.inputFormat, greatestRecord: input.maxRecord.bytes,
       position: progress?.position ?? 0)
     let intake = Intake(
-      input: InputSequence(paths: input.files, signals: signals), decoder: decoder,
+      input: InputSequence(paths: input.files, known: inputs, signals: signals), decoder: decoder,
       policy: input.policy, deadLetters: deadLetters,
-      greatestCount: input.count ?? .max, signals: signals, resume: { known[$0] },
+      greatestCount: input.count ?? .max, signals: signals,
+      waitsForRest: store != nil && !rules.flush,
       onRejection: report.verbose ? { messages.note("\($0); skipped") } : nil,
-      ahead: clocks.watch(messages))
+      ahead: clocks.watch(messages),
+      onUnfinished: report.verbose ? { noteUnfinished($0, $1, messages) } : nil)
     let encoder = sessions.makeSessionEncoder(
       emission: rules.emit, marksDuplicates: marksDuplicates)
     var pipeline = SegmentPipeline(
-      intake: intake, rules: rules.rules, encoder: encoder, outputs: outputs, store: store,
+      intake: intake, rules: rules.rules, encoder: encoder,
+      outputs: SegmentOutputs(sessions: sessions.stream, late: late), store: store,
       options: options, signals: signals,
       reporter: StatisticsPrinter(
         options: report, files: input.files, writesToTerminal: output.goesToTerminal(topics),
@@ -132,6 +134,25 @@ struct KESSegment: Tool {
       try store.take(for: .files)
       return store
     }
+  }
+
+  private func knownInputs(
+    of store: StateStore, _ messages: Messages
+  ) throws(ToolFailure) -> KnownInputs {
+    let isVerbose = report.verbose
+    let inputs = try storing { () throws(StateError) in try store.inputs() }
+    let names = input.files
+    return try streaming { () throws(StreamError) in
+      try KnownInputs(inputs, among: names, lastCommit: store.lastCommit()) {
+        if isVerbose { messages.note($0) }
+      }
+    }
+  }
+
+  private func noteUnfinished(_ name: String, _ bytes: Int, _ messages: Messages) {
+    messages.note(
+      "\(name): its last \(bytes) bytes are no whole record yet; the next run begins there, and"
+        + " --flush reads them as they are")
   }
 
   var marksDuplicates: Bool { rules.duplicates == .mark }

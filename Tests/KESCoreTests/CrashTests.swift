@@ -82,24 +82,30 @@ private final class FaultPlan: Sendable {
 
   /// One run of the pipeline, committing after every batch.
   private func run(
-    _ inputs: [String], state: String, suffix: String, rules: SegmentationRules, calls: SystemCalls
+    _ inputs: [String], state: String, suffix: String, rules: SegmentationRules, calls: SystemCalls,
+    flushes: Bool = true
   ) throws {
     let signals = Signals()
     let store = try StateStore.open(path(state), creating: true, mapSize: 1 << 20)
-    let (known, written) = (try store.inputs(), try store.outputs())
+    let written = KnownOutputs(try store.outputs())
+    let names = ["out", "dead", "late"]
+    let known = Dictionary(
+      uniqueKeysWithValues: try names.map { ($0, try written.take(path($0 + suffix))) })
+    try store.prepare(writing: written.taken)
     let output = { (name: String) in
-      try OutputStream.file(
-        self.path(name + suffix), keeping: written[absolutePath(self.path(name + suffix))] ?? 0,
-        calls: calls)
+      try OutputStream.file(self.path(name + suffix), known: known[name], calls: calls)
     }
     let intake = Intake(
-      input: InputSequence(paths: inputs, signals: signals, calls: calls),
+      input: InputSequence(
+        paths: inputs, known: try KnownInputs(store.inputs(), among: inputs), signals: signals,
+        calls: calls),
       decoder: JSONLinesDecoder(
         purpose: .segmenting, greatestRecord: 1000, position: try store.progress()?.position ?? 0),
       policy: .skip, deadLetters: DeadLetterFile(output: try output("dead")), signals: signals,
-      resume: { known[$0] })
+      waitsForRest: !flushes)
     var options = SegmentOptions()
     options.commitInterval = 0
+    options.flushes = flushes
     var pipeline = SegmentPipeline(
       intake: intake, rules: rules,
       encoder: JSONLinesSessionEncoder(emission: .all, marksDuplicates: true),

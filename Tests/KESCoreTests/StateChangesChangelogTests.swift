@@ -94,8 +94,9 @@ import Testing
 
   @Test func whatIsTheStoresAloneIsNotInTheChangelog() {
     var changes = StateChanges()
-    changes.set(InputPosition(offset: 7, line: 3, fingerprint: 99), ofInput: "/in")
-    changes.set(length: 12, ofOutput: "/out")
+    let position = InputPosition(offset: 7, line: 3, fingerprint: 99)
+    changes.set(KnownInput(key: FileKey(number: 1), path: "/in", position: position))
+    changes.set(KnownOutput(key: FileKey(number: 1), path: "/out", length: 12))
     changes.set(
       ChangelogCheckpoint(offset: 3, progressOffset: 2, savedAt: EventTime(milliseconds: 1)))
     changes.set(processIdentifier: "abc")

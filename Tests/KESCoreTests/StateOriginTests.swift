@@ -74,7 +74,8 @@ import Testing
   @Test func anOldStoreWithPlacesInFilesServesNoTopic() throws {
     var changes = StateChanges()
     changes.set(TaskProgress())
-    changes.set(InputPosition(offset: 5, line: 1, fingerprint: 9), ofInput: "/events.jsonl")
+    let position = InputPosition(offset: 5, line: 1, fingerprint: 9)
+    changes.set(KnownInput(key: FileKey(number: 1), path: "/events.jsonl", position: position))
     try store.commit(changes)
     #expect(try !isTaken(for: .topic("a")))
     #expect(try isTaken(for: .files))

@@ -110,16 +110,22 @@ import Testing
     #expect(try store.progress() == nil)
     var changes = StateChanges()
     let position = InputPosition(offset: 7, line: 3, fingerprint: 99)
-    changes.set(position, ofInput: "/a/b c")
-    changes.set(length: 12, ofOutput: "/out")
+    var input = KnownInput(key: FileKey(number: 1), path: "/a/b c", position: position)
+    (input.wasMoved, input.isAtEnd) = (true, true)
+    let outputs = [
+      KnownOutput(key: FileKey(number: 1), path: "/out", length: 12, fingerprint: 0),
+      KnownOutput(key: FileKey(number: 2), path: "/late", length: 0, finalLength: 300),
+    ]
+    changes.set(input)
+    for output in outputs { changes.set(output) }
     var progress = TaskProgress()
     progress.position = 5
     progress.streamTime = EventTime(milliseconds: -1)
     progress.timeout = 4000
     changes.set(progress)
     try store.commit(changes)
-    #expect(try store.inputs() == ["/a/b c": position])
-    #expect(try store.outputs() == ["/out": 12])
+    #expect(try store.inputs() == [input])
+    #expect(try store.outputs() == outputs)
     #expect(try store.progress() == progress)
   }
 

@@ -27,6 +27,8 @@ private final class Refusal: SessionRemover {
   ) throws(PipelineError) {
     removedCount += 1
   }
+
+  func finish(_ output: OutputStream) {}
 }
 
 /// Counts lines.

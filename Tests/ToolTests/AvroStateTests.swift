@@ -44,13 +44,13 @@ import Testing
     try writeEvents()
     let file = try AvroFile(directory.read("whole.avro"))
     // The header alone, some blocks, nothing new, one block, a block that is cut, and all.
-    for (cut, status) in [
-      (file.ends[0], 0), (file.ends[3], 0), (file.ends[3], 0), (file.ends[4], 0),
-      (file.ends[9] - 7, 65), (file.ends[10], 0), (file.bytes.count, 0),
+    for cut in [
+      file.ends[0], file.ends[3], file.ends[3], file.ends[4], file.ends[9] - 7, file.ends[10],
+      file.bytes.count,
     ] {
       try directory.write(file.bytes.prefix(cut), to: "in.avro")
       let ended = try run("kes-segment in.avro --output out.avro --state state \(rules)")
-      #expect(ended.status == Int32(status), "\(ended.errors)")
+      #expect(ended.status == 0, "\(ended.errors)")
     }
     #expect(try lines("out.avro") == shell("kes-segment in.jsonl \(rules)").lines)
     // Nothing of what was written was written twice: one header, and blocks.
@@ -224,7 +224,8 @@ import Testing
     try hold(["2.avro"])
     // Another schema in between must not take the place of those that are held.
     try hold(["3.avro"], ["--schema", directory.path("event.avsc")])
-    let ended = try shell("kes-segment 4.jsonl \(options) > out; kes-read --format json out")
+    let ended = try shell(
+      "kes-segment 4.jsonl --flush --emit events \(options) > out; kes-read --format json out")
     let shown = ended.lines.map { $0.components(separatedBy: #","session""#)[0] }
     func line(_ device: String, _ time: Int, _ extra: String) -> String {
       #"{"device":"\#(device)","timestamp":\#(time),"event":{"DeviceWokeUp":{}}\#(extra)"#
@@ -294,8 +295,8 @@ import Testing
 
   @Test func twentyKillsLeaveNoTrace() throws {
     try shell(
-      "\(faultyEvents) --events 60000 --devices 300 --format avro --codec deflate"
-        + " --block-size 4KiB > in.avro")
+      faultyEvents.replacing("--devices 40", with: "--devices 300")
+        + " --events 60000 --format avro --codec deflate --block-size 4KiB > in.avro")
     let rules = "--emit all --duplicates mark --retain 2s --lateness 1s"
     try shell("kes-segment in.avro --output expected --late-output expected-late \(rules)")
     let arguments =

@@ -29,7 +29,7 @@ import Testing
     let events = EventLines.random(count: 400, devices: 20, seed: 5)
     try directory.write(String(events.prefix(20_000)), to: "events.jsonl")
     let segment = try command("kes-sessions.service", in: directory)
-    #expect(try Program.shell(segment).status == 65)
+    #expect(try Program.shell(segment).status == 0)
     try directory.write(events, to: "events.jsonl")
     #expect(try Program.shell(segment).status == 0)
     let whole = try Program.run("kes-segment", ["--emit", "all"], input: .text(events))
@@ -41,6 +41,29 @@ import Testing
     let written = try directory.text("sessions.jsonl")
     #expect(written.hasPrefix(whole.text))
     #expect(written.dropFirst(whole.text.count).split(separator: "\n").count == open)
+  }
+
+  /// Its file is rotated between two runs, with a line half written.
+  @Test func theFileOfAServiceMayBeRotated() throws {
+    let directory = try TemporaryDirectory()
+    let events = Array(EventLines.random(count: 400, devices: 20, seed: 6).utf8)
+    let segment = try command("kes-sessions.service", in: directory)
+    func write(_ range: Range<Int>, to name: String) throws {
+      let before = (try? directory.read(name)) ?? Data()
+      try directory.write(before + Data(events[range]), to: name)
+    }
+    try write(0..<9000, to: "events.jsonl")
+    #expect(try Program.shell(segment).status == 0)
+    let lineEnd = try #require(events[12_000...].firstIndex(of: UInt8(ascii: "\n"))) + 1
+    try write(9000..<lineEnd, to: "events.jsonl")
+    try FileManager.default.moveItem(
+      atPath: directory.path("events.jsonl"), toPath: directory.path("events.jsonl.1"))
+    try write(lineEnd..<20_000, to: "events.jsonl")
+    #expect(try Program.shell(segment).status == 0)
+    try write(20_000..<events.count, to: "events.jsonl")
+    #expect(try Program.shell(segment).status == 0)
+    let whole = try Program.run("kes-segment", ["--emit", "all"], input: .data(Data(events)))
+    #expect(try directory.text("sessions.jsonl") == whole.text)
   }
 
   /// With the brokers that its file of properties names.

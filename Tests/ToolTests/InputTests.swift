@@ -33,8 +33,8 @@ import Testing
     try directory.write(lines[1400..<1500].joined(), to: "2")
     #expect(try run("kes-segment", command).status == 66)
     try directory.write(lines[1500...].joined(), to: "3")
-    #expect(try run("kes-segment", command).status == 0)
-    let undisturbed = try run("kes-segment", ["1", "2", "3"] + options)
+    #expect(try run("kes-segment", command + ["--flush"]).status == 0)
+    let undisturbed = try run("kes-segment", ["1", "2", "3", "--flush"] + options)
     #expect(try directory.read("out") == undisturbed.output)
   }
 

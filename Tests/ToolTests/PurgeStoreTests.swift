@@ -231,9 +231,12 @@ func device(of line: String) -> String {
     #expect(try store.devices() == ["b", "c", "a"])
   }
 
-  @Test func aNamedOutputIsEmptiedAtFirstAndThenWrittenOn() throws {
+  @Test func aNamedOutputIsWrittenOnAndWhatOthersWroteIsNot() throws {
     let store = try PurgeableStore([("a", 1000), ("b", 1000)])
-    try store.directory.write("what stood here before", to: "out")
+    try store.directory.write("what was here before", to: "out")
+    #expect(try store.purge(["--device", "a", "--output", "out"]).status == 65)
+    #expect(try store.directory.text("out") == "what was here before")
+    try store.directory.write("", to: "out")
     _ = try store.purge(["--device", "a", "--output", "out"])
     #expect(try store.directory.text("out").split(separator: "\n").count == 1)
     _ = try store.purge(["--device", "b", "--output", "out"])

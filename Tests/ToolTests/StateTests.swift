@@ -152,7 +152,7 @@ import Testing
     held.send(SIGTERM)
     let stopped = try held.finish()
     #expect(stopped.signal == SIGTERM && stopped.output.isEmpty)
-    let next = try segment(options, input: .text(EventLines.sent("a", 6000)))
+    let next = try segment(options + ["--flush"], input: .text(EventLines.sent("a", 6000)))
     #expect(next.lines.map { $0.contains("WokeUp") } == [true, false, false])
   }
 
@@ -177,7 +177,9 @@ import Testing
         // It came to the end before the kill: begin anew.
         finished += 1
         #expect(try directory.read("out.jsonl") == directory.read("expected.jsonl"))
-        try FileManager.default.removeItem(atPath: directory.path("state"))
+        for name in ["state", "out.jsonl"] {
+          try FileManager.default.removeItem(atPath: directory.path(name))
+        }
       }
       #expect(finished < 50, "the input is too short to be interrupted")
       if finished >= 50 { return }

@@ -51,7 +51,7 @@ import Testing
     try kafka.send(Self.messages, to: input)
     try hold(3)
     let ended = try kafka.run(
-      "kes-segment", arguments(["--reorder", "--lateness", "1h", "-e"]))
+      "kes-segment", arguments(["--reorder", "--lateness", "1h", "-e", "--flush"]))
     #expect(ended.status == 0, "\(ended.errors)")
     try expectThemInOrder()
   }
@@ -82,7 +82,7 @@ import Testing
     }
     try hold(4, options)
     let ended = try kafka.run(
-      "kes-segment", arguments(["--reorder", "--lateness", "1h", "-e"] + options))
+      "kes-segment", arguments(["--reorder", "--lateness", "1h", "-e", "--flush"] + options))
     #expect(ended.status == 0, "\(ended.errors)")
     let found = try kafka.messages(output)
     #expect(found.map(\.time) == [4000, 4500, 4600, 5000])

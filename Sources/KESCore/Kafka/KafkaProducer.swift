@@ -170,7 +170,7 @@ public final class KafkaProducer: KafkaClient {
   func misuse(_ move: KafkaTransactionState.Move) -> KafkaError {
     let reason =
       isTransactional
-      ? "the producer's transactions stand at \(transactionState)" : "the producer has no id for it"
+      ? "the producer's transactions are at \(transactionState)" : "the producer has no id for it"
     return KafkaError(.bug, operation: move.rawValue, place: client.place, reason: reason)
   }
 }

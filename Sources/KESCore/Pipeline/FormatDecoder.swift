@@ -72,10 +72,11 @@ public struct FormatDecoder: ~Copyable, RecordDecoder {
   }
 
   public func place(after batch: borrowing Batch) -> DecodingPlace {
-    switch last {
-    case .jsonLines: jsonLines.place(after: batch)
+    switch current {
     case .container: container.place(after: batch)
     case .frames: frames.place(after: batch)
+    // Too few bytes to tell whose they are wait as those of a line do.
+    case .jsonLines, nil: jsonLines.place(after: batch)
     }
   }
 
@@ -207,7 +208,8 @@ public struct FormatDecoder: ~Copyable, RecordDecoder {
   ) throws(SchemaFailure) {
     if isAtStart && current != .container && !passOverMark(&batch, isAll: endOfInput) { return }
     if current == nil {
-      guard let found = batch.bytes.withBytes({ find($0, isAll: endOfInput) }) else { return }
+      let isAll = endOfInput && !limits.leavesUnfinished
+      guard let found = batch.bytes.withBytes({ find($0, isAll: isAll) }) else { return }
       choose(found)
     }
     switch current {

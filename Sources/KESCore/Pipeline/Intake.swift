@@ -25,27 +25,32 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable, RecordSourc
   public let deadLetters: (any DeadLetters)?
   private let greatestCount: Int64
   private let signals: Signals
-  private let resume: (String) -> InputPosition?
+  private let waitsForRest: Bool
   private let onRejection: ((BadRecord) -> Void)?
   private var ahead: AheadWatch?
+  private let onUnfinished: ((_ name: String, _ bytes: Int) -> Void)?
   private var isOpen = false
   /// Whether the input begins again, once what came of it before is decoded.
   private var isRestarting = false
   private var failure: BadRecord?
   private var streamTime: EventTime = .beforeAll
-  private var finishedPositions: [(path: String, position: InputPosition)] = []
+  private var finishedInputs: [KnownInput] = []
   private var hasFiltered = false
+  /// Bytes at the ends of inputs that are no whole record yet.
+  private var unfinishedByteCount: Int64 = 0
 
   /// - Parameters:
   ///   - greatestCount: how many records to read at most (`-c`).
-  ///   - resume: where an earlier run stood in an input.
+  ///   - waitsForRest: whether an input whose places are kept may end inside a record, because who
+  ///     writes it is not done: a later run begins there (R11).
   ///   - onRejection: told of every record that is passed over.
   ///   - ahead: watches for events that are ahead of the wall clock.
+  ///   - onUnfinished: told of an input that ends inside a record.
   public init(
     input: consuming InputSequence, decoder: consuming Decoder, policy: BadRecordPolicy,
     deadLetters: (any DeadLetters)? = nil, greatestCount: Int64 = .max, signals: Signals,
-    resume: @escaping (String) -> InputPosition? = { _ in nil },
-    onRejection: ((BadRecord) -> Void)? = nil, ahead: AheadWatch? = nil
+    waitsForRest: Bool = false, onRejection: ((BadRecord) -> Void)? = nil,
+    ahead: AheadWatch? = nil, onUnfinished: ((_ name: String, _ bytes: Int) -> Void)? = nil
   ) {
     self.input = input
     self.decoder = decoder
@@ -53,9 +58,10 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable, RecordSourc
     self.deadLetters = deadLetters
     self.greatestCount = greatestCount
     self.signals = signals
-    self.resume = resume
+    self.waitsForRest = waitsForRest
     self.onRejection = onRejection
     self.ahead = ahead
+    self.onUnfinished = onUnfinished
   }
 
   public var partition: Int32 { 0 }
@@ -85,7 +91,7 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable, RecordSourc
         try decode(&batch, endOfInput: false)
       case .endOfInput:
         try decode(&batch, endOfInput: true)
-        try endInput(batch)
+        try endInput(&batch)
       case .restart:
         try decode(&batch, endOfInput: true)
         isRestarting = true
@@ -121,7 +127,7 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable, RecordSourc
 
   private mutating func openNext() throws(PipelineError) -> Bool {
     let opening = try streaming { () throws(StreamError) in
-      try input.openNext(position: resume)
+      try input.openNext()
     }
     switch opening {
     case .none: return false
@@ -135,22 +141,31 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable, RecordSourc
   }
 
   /// Notes where the input ended. Where the decoder stopped before that, it stays open.
-  private mutating func endInput(_ batch: borrowing Batch) throws(PipelineError) {
+  private mutating func endInput(_ batch: inout Batch) throws(PipelineError) {
     let place = decoder.place(after: batch)
     let isLimited = ledger.records >= greatestCount || failure != nil
     if decoder.hasMore || (isLimited && place.unread > 0) { return }
-    let position = try streaming { () throws(StreamError) in try input.position(at: place) }
-    if let path = input.positionedPath, let position {
-      finishedPositions.append((path, position))
+    let ended = try streaming { () throws(StreamError) in
+      try input.input(at: place, hasEnded: true)
+    }
+    if let ended { finishedInputs.append(ended) }
+    if place.unread > 0 && isRestAwaited {
+      unfinishedByteCount += Int64(place.unread)
+      onUnfinished?(input.name, place.unread)
+      batch.forgetUndecoded()
     }
     isOpen = false
   }
+
+  /// Whether what the current input ends with may be whole in a later run.
+  private var isRestAwaited: Bool { waitsForRest && input.isKept }
 
   private mutating func decode(
     _ batch: inout Batch, endOfInput: Bool
   ) throws(PipelineError) {
     var limits = DecodingLimits(
-      records: greatestCount - ledger.records, stopsAtRejection: policy == .fail)
+      records: greatestCount - ledger.records, stopsAtRejection: policy == .fail,
+      leavesUnfinished: isRestAwaited)
     if let ahead { limits.ahead = ahead.limit }
     do {
       try decoder.decode(&batch, endOfInput: endOfInput, limits: limits)
@@ -203,7 +218,7 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable, RecordSourc
 
   /// Whether an input has ended since positions were taken, or records were passed over of which nobody
   /// else hears.
-  public var hasMoved: Bool { !finishedPositions.isEmpty || hasFiltered }
+  public var hasMoved: Bool { !finishedInputs.isEmpty || hasFiltered }
 
   /// How many records were passed over that nothing keeps.
   public var skippedCount: Int64 { deadLetters == nil ? ledger.rejected : 0 }
@@ -217,6 +232,7 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable, RecordSourc
     statistics.openSessions = Int64(openSessions)
     statistics.greatestLag = greatestLag
     statistics.ahead = ahead.map { _ in self.ledger.ahead }
+    if waitsForRest { statistics.unfinishedBytes = unfinishedByteCount }
     greatestLag = 0
     if let progress = input.progress {
       statistics.progress = (input.name, progress.read, progress.size)
@@ -225,17 +241,17 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable, RecordSourc
   }
 
   /// Where each input stands that has moved since the last call, with all records of `batch` and
-  /// those before it used up.
-  public mutating func takePositions(
+  /// those before it used up, and what else has become known of inputs.
+  public mutating func takeInputs(
     after batch: borrowing Batch
-  ) throws(PipelineError) -> [(path: String, position: InputPosition)] {
-    var positions = finishedPositions
-    finishedPositions = []
+  ) throws(PipelineError) -> [KnownInput] {
+    var inputs = input.takeDisplaced() + finishedInputs
+    finishedInputs = []
     hasFiltered = false
-    guard isOpen, let path = input.positionedPath else { return positions }
+    guard isOpen else { return inputs }
     let place = decoder.place(after: batch)
-    let position = try streaming { () throws(StreamError) in try input.position(at: place) }
-    if let position { positions.append((path, position)) }
-    return positions
+    let current = try streaming { () throws(StreamError) in try input.input(at: place) }
+    if let current { inputs.append(current) }
+    return inputs
   }
 }

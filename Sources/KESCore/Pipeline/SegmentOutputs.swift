@@ -51,11 +51,8 @@ public final class SegmentOutputs {
     try late?.sync()
   }
 
-  /// The files among the outputs, and how long they are.
-  var lengths: [(path: String, length: Int64)] {
-    var lengths: [(String, Int64)] = []
-    if let path = sessions.path { lengths.append((path, sessions.keptLength)) }
-    if let late, let path = late.path { lengths.append((path, late.keptLength)) }
-    return lengths
+  /// What a store is to know of the files among the outputs. Throws `StreamError.cannotRead`.
+  func records() throws(StreamError) -> [KnownOutput] {
+    [try sessions.record(), try late?.record()].compactMap { $0 }
   }
 }

@@ -102,7 +102,8 @@ public struct SegmentPipeline<
       case .idle:
         try goOnWithClock()
       case .end:
-        try drain()
+        // With a store a later run goes on with what is held, as with open sessions (R11).
+        if store == nil || options.flushes { try drain() }
         if options.flushes { try task.closeAll(to: &writer) }
         try finish()
         return .done
@@ -140,27 +141,26 @@ public struct SegmentPipeline<
   // MARK: Commit and report
 
   /// Writes all out, and commits where there is a store.
-  private mutating func settle() throws(PipelineError) {
+  private mutating func settle(isLast: Bool = false) throws(PipelineError) {
     let (outputs, deadLetters) = (writer.outputs, intake.deadLetters)
     try streaming { () throws(StreamError) in
       try outputs.flush()
       try deadLetters?.flush()
     }
     // Nothing is committed inside a record that is passed over: the next run begins before it.
-    guard let store, task.isDirty || intake.hasMoved, !intake.decoder.isInsideRecord else { return }
+    guard let store, task.isDirty || intake.hasMoved || isLast, !intake.decoder.isInsideRecord
+    else { return }
     try streaming { () throws(StreamError) in
       try outputs.sync()
       try deadLetters?.sync()
     }
     changes.removeAll()
     task.takeChanges(into: &changes, position: intake.decoder.position)
-    for (path, position) in try intake.takePositions(after: batch) {
-      changes.set(position, ofInput: path)
+    for input in try intake.takeInputs(after: batch) { changes.set(input) }
+    let records = try streaming { () throws(StreamError) in
+      try outputs.records() + [try deadLetters?.record()].compactMap { $0 }
     }
-    for (path, length) in outputs.lengths { changes.set(length: length, ofOutput: path) }
-    if let deadLetters, let path = deadLetters.path {
-      changes.set(length: deadLetters.length, ofOutput: path)
-    }
+    for record in records { changes.set(record) }
     try storing { () throws(StateError) in try store.commit(changes) }
     nextCommit = clock.monotonic() + options.commitInterval
   }
@@ -178,7 +178,7 @@ public struct SegmentPipeline<
       try deadLetters?.finish()
       try outputs.finish()
     }
-    try settle()
+    try settle(isLast: true)
     try report(isLast: true)
   }
 

@@ -12,6 +12,9 @@ public protocol SessionRemover: AnyObject {
   ///   - changes: the removals.
   ///   - output: what the closings were written to.
   func remove(_ changes: inout StateChanges, after output: OutputStream) throws(PipelineError)
+
+  /// Remembers what is to be known of the output, which has been finished.
+  func finish(_ output: OutputStream) throws(PipelineError)
 }
 
 extension StateStore: SessionRemover {
@@ -21,7 +24,14 @@ extension StateStore: SessionRemover {
   public func remove(
     _ changes: inout StateChanges, after output: OutputStream
   ) throws(PipelineError) {
-    if let path = output.path { changes.set(length: output.keptLength, ofOutput: path) }
+    if let record = try streaming({ () throws(StreamError) in try output.record() }) {
+      changes.set(record)
+    }
     try storing { () throws(StateError) in try commit(changes) }
+  }
+
+  public func finish(_ output: OutputStream) throws(PipelineError) {
+    var changes = StateChanges()
+    try remove(&changes, after: output)
   }
 }

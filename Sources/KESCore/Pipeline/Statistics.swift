@@ -13,6 +13,8 @@ public struct Statistics: Sendable {
   public var ahead: Int64?
   /// How much of the current file has been read, where there is one.
   public var progress: (name: String, read: Int64, size: Int64)?
+  /// Bytes at the ends of inputs that wait for the rest of their record; nil where none would.
+  public var unfinishedBytes: Int64?
   /// Of a run that reads a topic.
   public var topic: TopicStatistics?
 

@@ -61,14 +61,16 @@ public struct StorePurge<Encoder: SessionEventEncoder & ~Copyable>: ~Copyable {
 
   /// Purges all that is selected, or stops between two portions when a signal asks to.
   public mutating func run() throws(PipelineError) -> Ending {
-    for part in selections {
+    var ending = Ending.done
+    for part in selections where ending == .done {
       selection = part.selection
       try storing { () throws(StateError) in try select(of: part.task) }
-      if let signal = try purge(part.task) { return .stopped(signal) }
+      if let signal = try purge(part.task) { ending = .stopped(signal) }
     }
     let output = output
     try streaming { () throws(StreamError) in try output.finish() }
-    return .done
+    try remover?.finish(output)
+    return ending
   }
 
   private mutating func select(of task: Int32) throws(StateError) {

@@ -52,6 +52,9 @@ public struct Batch: ~Copyable {
     clearRecords()
   }
 
+  /// Forgets the bytes that have not been decoded: they are no part of the next batch.
+  mutating func forgetUndecoded() { bytes.truncate(to: decodedCount) }
+
   /// Forgets bytes, records and all.
   public mutating func removeAll() {
     bytes.truncate(to: 0)

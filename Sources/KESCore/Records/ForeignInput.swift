@@ -45,7 +45,7 @@ enum ForeignInput: Hashable, Sendable {
 
   private func command(_ input: String) -> String {
     let isStandard = input == "stdin"
-    let file = isStandard ? "" : " " + ForeignInput.quoted(input)
+    let file = isStandard ? "" : " " + ShellWord.quoted(input)
     return switch self {
     case .gzip: "zcat" + file
     case .zstandard: "zstdcat" + file
@@ -60,17 +60,6 @@ enum ForeignInput: Hashable, Sendable {
     case .nulBytes: #"tr -d '\0'"# + (isStandard ? "" : " <" + file)
     case .container, .lines: "cat" + file
     }
-  }
-
-  /// A path as a shell takes it for one word, and a command for a path.
-  private static func quoted(_ path: String) -> String {
-    let plain = { (byte: UInt8) in
-      (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
-        || Array("_./+:,@%=-".utf8).contains(byte)
-    }
-    let path = path.hasPrefix("-") ? "./" + path : path
-    if !path.isEmpty && path.utf8.allSatisfy(plain) { return path }
-    return "'" + path.replacing("'", with: #"'\''"#) + "'"
   }
 }
 

@@ -8,7 +8,8 @@ public protocol RecordDecoder: ~Copyable {
   /// A record that is wrong becomes a rejection, never an error. Stops early after
   /// `limits.records` records, and where `limits.stopsAtRejection` before the first record that is
   /// rejected: that one is told of, but stays undecoded.
-  /// With `endOfInput`, what stands at the end is complete: no more bytes will come.
+  /// With `endOfInput`, what stands at the end is complete: no more bytes will come; unless
+  /// `limits.leavesUnfinished`, and then a record that is not whole there stays undecoded.
   /// Throws `SchemaFailure` where a schema has to be had from elsewhere, and cannot.
   mutating func decode(
     _ batch: inout Batch, endOfInput: Bool, limits: DecodingLimits
@@ -114,9 +115,14 @@ public struct DecodingLimits: Sendable {
   public var stopsAtRejection: Bool
   /// Which events are ahead of the wall clock.
   public var ahead = AheadLimit.none
+  /// Whether what is no whole record at the end of an input stays undecoded, as its rest may come.
+  public var leavesUnfinished: Bool
 
-  public init(records: Int64 = .max, stopsAtRejection: Bool = false) {
+  public init(
+    records: Int64 = .max, stopsAtRejection: Bool = false, leavesUnfinished: Bool = false
+  ) {
     self.records = records
     self.stopsAtRejection = stopsAtRejection
+    self.leavesUnfinished = leavesUnfinished
   }
 }

@@ -166,8 +166,9 @@ public struct ConfluentFrameDecoder: ~Copyable, RecordDecoder {
     if passing != nil { return passOver(&batch, endOfInput) }
     let room = raw.count - used
     if room == 0 { return false }
+    let isEnd = endOfInput && !limits.leavesUnfinished
     if room < ConfluentFrameDecoder.lengthSize {
-      return endOfInput && lose("it ends inside a message's length", nil, &batch, limits)
+      return isEnd && lose("it ends inside a message's length", nil, &batch, limits)
     }
     let length = Int(Int32(bigEndian: raw.load(at: used)).littleEndian)
     if length == -1 {
@@ -186,7 +187,7 @@ public struct ConfluentFrameDecoder: ~Copyable, RecordDecoder {
         length, &batch, limits)
     }
     if room - ConfluentFrameDecoder.lengthSize < length {
-      return endOfInput && lose("it ends inside a message", nil, &batch, limits)
+      return isEnd && lose("it ends inside a message", nil, &batch, limits)
     }
     return try decode(length, &batch, limits)
   }

@@ -58,24 +58,10 @@ struct SchemaDirectory: Sendable {
 
   /// The names of all files, in no order. Throws `RegistryError.file`.
   func names() throws(RegistryError) -> [String] {
-    guard let listing = unsafe opendir(path) else {
+    guard let names = KESCore.names(inDirectory: path) else {
       throw .file(path: path, operation: "list it", code: errno)
     }
-    defer { unsafe closedir(listing) }
-    var names: [String] = []
-    while true {
-      errno = 0
-      guard let entry = unsafe readdir(listing) else { break }
-      names.append(unsafe SchemaDirectory.name(of: entry))
-    }
-    if errno != 0 { throw .file(path: path, operation: "list it", code: errno) }
     return names
-  }
-
-  private static func name(of entry: UnsafeMutablePointer<dirent>) -> String {
-    unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-      unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-    }
   }
 
   // MARK: Writing

@@ -80,10 +80,15 @@ public struct StateChanges: ~Copyable {
     append(.positions, isRemoval: false, key, value)
   }
 
-  public mutating func set(_ position: InputPosition, ofInput path: String) {
-    let key = range { StoredPositions.appendKey(.input, path, to: &$0) }
-    let value = range { StoredPositions.appendValue(position, path, to: &$0) }
+  public mutating func set(_ input: KnownInput) {
+    let key = range { StoredPositions.appendKey(.input, input.key, to: &$0) }
+    let value = range { StoredPositions.appendValue(input, to: &$0) }
     append(.positions, isRemoval: false, key, value)
+  }
+
+  public mutating func remove(input file: FileKey) {
+    let key = range { StoredPositions.appendKey(.input, file, to: &$0) }
+    append(.positions, isRemoval: true, key, .empty)
   }
 
   /// Keeps the schema that the task's held records, or its progress, name by its fingerprint.
@@ -94,10 +99,12 @@ public struct StateChanges: ~Copyable {
     append(.positions, isRemoval: false, key, value)
   }
 
-  public mutating func set(length: Int64, ofOutput path: String) {
-    let key = range { StoredPositions.appendKey(.output, path, to: &$0) }
-    let value = range { StoredPositions.appendValue(length: length, path, to: &$0) }
+  public mutating func set(_ output: KnownOutput) {
+    let key = range { StoredPositions.appendKey(.output, output.key, to: &$0) }
+    let value = range { StoredPositions.appendValue(output, to: &$0) }
     append(.positions, isRemoval: false, key, value)
+    let earlier = range { StoredPositions.appendKey(.earlierOutput, output.key, to: &$0) }
+    append(.positions, isRemoval: true, earlier, .empty)
   }
 
   /// Keeps what the store is the state of.

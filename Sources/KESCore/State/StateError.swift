@@ -33,7 +33,7 @@ extension StateError: CustomStringConvertible {
     case .database(let directory, let operation, let code, let reason):
       "\(directory): the state cannot be used: \(operation): \(reason)"
         + (StateError.isOfDisk(code)
-          ? "; see whether the disk is full or fails, and start again: the last commit stands"
+          ? "; see whether the disk is full or fails, and start again: the last commit is kept"
           : "")
     case .corrupted(let directory, let what):
       "\(directory): the state is damaged: \(what); restore it from a copy, or start with a new one"

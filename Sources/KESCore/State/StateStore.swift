@@ -8,8 +8,10 @@ internal import Glibc
 /// transaction: it is on the disk when `commit` returns, and a crash at any moment leaves either
 /// the state before it or the state after it.
 public final class StateStore {
-  /// The format of what the tables hold.
-  public static let formatVersion: UInt32 = 3
+  /// The format of what the tables hold. Version 3, which knew files by their paths, is read, and
+  /// becomes this one when it is opened to be changed.
+  public static let formatVersion: UInt32 = 4
+  private static let readableVersions: ClosedRange<UInt32> = 3...formatVersion
   /// Address space to begin with; grown when full.
   public static let defaultMapSize = 64 << 30
 
@@ -82,12 +84,20 @@ public final class StateStore {
     [DatabaseFile.name, DatabaseLockFile.name, StateLock.name].map { directory + "/" + $0 }
   }
 
+  /// When something was last committed, by the wall clock; nil where that cannot be told.
+  public func lastCommit() -> EventTime? {
+    var status = stat()
+    guard unsafe stat(directory + "/" + DatabaseFile.name, &status) == 0 else { return nil }
+    let time = status.st_mtim
+    return EventTime(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+  }
+
   // MARK: Version
 
   private func establishVersion() throws(StateError) {
     if let version = try version() {
       try require(version)
-      return
+      if version == StateStore.formatVersion { return }
     }
     try database.write { transaction throws(StateError) in
       var key = ByteBlock()
@@ -103,7 +113,7 @@ public final class StateStore {
   }
 
   private func require(_ version: UInt32) throws(StateError) {
-    if version != StateStore.formatVersion {
+    if !StateStore.readableVersions.contains(version) {
       throw .unknownVersion(directory: directory, version: version)
     }
   }
@@ -175,26 +185,29 @@ public final class StateStore {
     return tasks
   }
 
-  /// Where every input stood at the last commit.
-  public func inputs() throws(StateError) -> [String: InputPosition] {
-    var inputs: [String: InputPosition] = [:]
-    try forEachPosition(.input) { value in
-      guard let (path, position) = StoredPositions.readInput(value) else { return false }
-      inputs[path] = position
-      return true
-    }
-    return inputs
+  /// The inputs, and where each stood at the last commit, in no order.
+  public func inputs() throws(StateError) -> [KnownInput] {
+    try files(.input, StoredPositions.readInput)
   }
 
-  /// How long every output was at the last commit.
-  public func outputs() throws(StateError) -> [String: Int64] {
-    var outputs: [String: Int64] = [:]
-    try forEachPosition(.output) { value in
-      guard let (path, length) = StoredPositions.readOutput(value) else { return false }
-      outputs[path] = length
+  /// The outputs, and how long each was at the last commit, in no order.
+  public func outputs() throws(StateError) -> [KnownOutput] {
+    try files(.output, StoredPositions.readOutput)
+      + files(.earlierOutput, StoredPositions.readEarlierOutput)
+  }
+
+  private func files<File>(
+    _ kind: StoredPositions.Kind, _ read: (_ key: Span<UInt8>, _ value: Span<UInt8>) -> File?
+  ) throws(StateError) -> [File] {
+    var files: [File] = []
+    var prefix = ByteBlock()
+    StoredPositions.appendKey(kind, to: &prefix)
+    try forEach(prefix, .positions) { key, value in
+      guard let file = read(key, value) else { return false }
+      files.append(file)
       return true
     }
-    return outputs
+    return files
   }
 
   /// The schemas that the task's held records name. Throws also where one of those is missing. Cost:
@@ -367,6 +380,17 @@ public final class StateStore {
       return true
     }
     changes.removePositions()
+    try commit(changes)
+  }
+
+  /// Takes up what a run is going to write to, and forgets inputs, before it begins.
+  public func prepare(writing outputs: [KnownOutput], forgetting inputs: [FileKey] = [])
+    throws(StateError)
+  {
+    if outputs.isEmpty && inputs.isEmpty { return }
+    var changes = StateChanges()
+    for output in outputs { changes.set(output) }
+    for input in inputs { changes.remove(input: input) }
     try commit(changes)
   }
 

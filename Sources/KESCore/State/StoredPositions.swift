@@ -24,14 +24,16 @@ public struct TaskProgress: Hashable, Sendable {
 }
 
 /// The layout of the table `positions`: `v`; `n`; `f`; `t` and a task, or `c` and a task; `s`, a task and
-/// the fingerprint of an Avro schema (8 bytes, big-endian), whose text is the value; or `i` or `o` and a
-/// hash of a path, which itself stands behind the fields of the value.
+/// the fingerprint of an Avro schema (8 bytes, big-endian), whose text is the value; or `i` or `w` and the
+/// key of a file (16 bytes), whose path stands behind the fields of the value. Instead of `w` earlier
+/// builds wrote `o`, with the length alone.
 enum StoredPositions {
   enum Kind: UInt8 {
     case version = 0x76
     case task = 0x74
     case input = 0x69
-    case output = 0x6F
+    case earlierOutput = 0x6F
+    case output = 0x77
     case schema = 0x73
     case checkpoint = 0x63
     case process = 0x6E
@@ -75,12 +77,16 @@ enum StoredPositions {
     return isOurs && SchemaFingerprint(of: text) == fingerprint ? (fingerprint, text) : nil
   }
 
-  static func appendKey(_ kind: Kind, _ path: String, to key: inout ByteBlock) {
+  static func appendKey(_ kind: Kind, _ file: FileKey, to key: inout ByteBlock) {
     appendKey(kind, to: &key)
-    withUTF8Bytes(of: path) {
-      key.append(field: Hash.of($0))
-      key.append(field: Hash.of($0, seed: 1))
-    }
+    key.append(field: file.first)
+    key.append(field: file.second)
+  }
+
+  private static func fileKey(_ key: Span<UInt8>) -> FileKey? {
+    var reader = FieldReader(from: 1)
+    let file = FileKey(first: reader.next(key), second: reader.next(key))
+    return reader.isComplete ? file : nil
   }
 
   // MARK: Values
@@ -120,16 +126,19 @@ enum StoredPositions {
     return reader.isComplete ? progress : nil
   }
 
-  static func appendValue(_ position: InputPosition, _ path: String, to value: inout ByteBlock) {
-    value.append(field: position.offset)
-    value.append(field: position.line)
-    value.append(field: position.recordsOfBlock)
-    value.append(field: position.headOffset)
-    value.append(field: position.fingerprint)
-    value.append(text: path)
+  static func appendValue(_ input: KnownInput, to value: inout ByteBlock) {
+    value.append(field: input.position.offset)
+    value.append(field: input.position.line)
+    value.append(field: input.position.recordsOfBlock)
+    value.append(field: input.position.headOffset)
+    value.append(field: input.position.fingerprint)
+    value.append(text: "\(input.path)\0\(input.wasMoved ? "m" : "")\(input.isAtEnd ? "e" : "")")
   }
 
-  static func readInput(_ value: Span<UInt8>) -> (path: String, position: InputPosition)? {
+  /// Behind a NUL there is `m` for a file that was moved, and `e` where its position is its end; earlier
+  /// builds kept a number there, how often a file was named before in its run.
+  static func readInput(_ key: Span<UInt8>, _ value: Span<UInt8>) -> KnownInput? {
+    guard let file = fileKey(key) else { return nil }
     var reader = FieldReader()
     var position = InputPosition(
       offset: reader.next(value), line: reader.next(value), fingerprint: 0)
@@ -137,7 +146,12 @@ enum StoredPositions {
     position.headOffset = reader.next(value)
     position.fingerprint = reader.next(value)
     guard reader.isComplete else { return nil }
-    return (path(value, from: reader.end), position)
+    let text = path(value, from: reader.end)
+    let path = text.prefix { $0 != "\0" }
+    let flags = text[path.endIndex...]
+    var input = KnownInput(key: file, path: String(path), position: position)
+    (input.wasMoved, input.isAtEnd) = (flags.contains("m"), flags.contains("e"))
+    return input
   }
 
   static func appendValue(_ checkpoint: ChangelogCheckpoint, to value: inout ByteBlock) {
@@ -183,15 +197,34 @@ enum StoredPositions {
     }
   }
 
-  static func appendValue(length: Int64, _ path: String, to value: inout ByteBlock) {
-    value.append(field: length)
-    value.append(text: path)
+  /// A length of -1 is none; a byte says whether there is a fingerprint.
+  static func appendValue(_ output: KnownOutput, to value: inout ByteBlock) {
+    value.append(field: output.length)
+    value.append(field: output.finalLength ?? -1)
+    value.append(UInt8(output.fingerprint == nil ? 0 : 1))
+    value.append(field: output.fingerprint ?? 0)
+    value.append(text: output.path)
   }
 
-  static func readOutput(_ value: Span<UInt8>) -> (path: String, length: Int64)? {
+  static func readOutput(_ key: Span<UInt8>, _ value: Span<UInt8>) -> KnownOutput? {
+    guard let file = fileKey(key) else { return nil }
+    var reader = FieldReader()
+    let (length, finalLength): (Int64, Int64) = (reader.next(value), reader.next(value))
+    let hasFingerprint = reader.next(value, as: UInt8.self) == 1
+    let fingerprint: UInt64 = reader.next(value)
+    guard reader.isComplete else { return nil }
+    return KnownOutput(
+      key: file, path: path(value, from: reader.end), length: length,
+      finalLength: finalLength < 0 ? nil : finalLength,
+      fingerprint: hasFingerprint ? fingerprint : nil)
+  }
+
+  static func readEarlierOutput(_ key: Span<UInt8>, _ value: Span<UInt8>) -> KnownOutput? {
+    guard let file = fileKey(key) else { return nil }
     var reader = FieldReader()
     let length: Int64 = reader.next(value)
-    return reader.isComplete ? (path(value, from: reader.end), length) : nil
+    guard reader.isComplete else { return nil }
+    return KnownOutput(key: file, path: path(value, from: reader.end), length: length)
   }
 
   private static func path(_ value: Span<UInt8>, from offset: Int) -> String {

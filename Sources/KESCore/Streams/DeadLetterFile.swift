@@ -101,6 +101,5 @@ public final class DeadLetterFile: DeadLetters {
   }
 
   public var name: String { output.name }
-  public var length: Int64 { output.length }
-  public var path: String? { output.path }
+  public func record() throws(StreamError) -> KnownOutput? { try output.record() }
 }

@@ -94,6 +94,5 @@ public final class DeadLetterTopic: DeadLetters {
     try sync()
   }
 
-  public var length: Int64 { 0 }
-  public var path: String? { nil }
+  public func record() -> KnownOutput? { nil }
 }

@@ -23,8 +23,6 @@ public protocol DeadLetters: AnyObject {
   func finish() throws(StreamError)
 
   var name: String { get }
-  /// How many bytes it has; 0 where it is no file.
-  var length: Int64 { get }
-  /// The absolute path where it is a file that has a length.
-  var path: String? { get }
+  /// What a store is to know of the file; nil where it is none, or nobody keeps that.
+  func record() throws(StreamError) -> KnownOutput?
 }

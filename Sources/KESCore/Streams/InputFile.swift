@@ -61,7 +61,7 @@ struct InputFile: ~Copyable {
         explanation: "has \(size) bytes, but \(position.offset) were read in an earlier run;"
           + " it was shortened or replaced: restore it, or use another --state")
     }
-    if try fingerprint(to: position.offset) != position.fingerprint {
+    if try !holds(position) {
       throw .inputChanged(
         name: name,
         explanation: "is not the file that was read in an earlier run: its first"
@@ -100,12 +100,18 @@ struct InputFile: ~Copyable {
     offset = 0
   }
 
-  /// What is to be recognised of the file's first `end` bytes: a hash of the first mebibyte and of
-  /// the last 64 KiB. Throws `StreamError.cannotRead`.
+  /// What is recognised of the file's first `end` bytes; of none, which file it is. Throws
+  /// `StreamError.cannotRead`.
   func fingerprint(to end: Int64) throws(StreamError) -> UInt64 {
-    let head = try hash(from: 0, to: min(end, 1 << 20))
-    let tail = try hash(from: max(0, end - 1 << 16), to: end)
-    return Hash.combine(Hash.combine(head, tail), UInt64(bitPattern: end))
+    end == 0
+      ? Hash.combine(identity.device, identity.inode) : try handle.fingerprint(to: end, of: name)
+  }
+
+  /// Whether this is the file of which an earlier run read up to `position`. Throws
+  /// `StreamError.cannotRead`.
+  func holds(_ position: InputPosition) throws(StreamError) -> Bool {
+    guard size >= position.offset else { return false }
+    return try fingerprint(to: position.offset) == position.fingerprint
   }
 
   /// The first bytes of the file at `path`, up to `length`. Throws as `init` and `bytes` do.
@@ -114,32 +120,10 @@ struct InputFile: ~Copyable {
     return try file.bytes(from: 0, to: min(length, file.size))
   }
 
-  private func hash(from start: Int64, to end: Int64) throws(StreamError) -> UInt64 {
-    try read(from: start, to: end).withBytes { Hash.of($0) }
-  }
-
   /// The bytes from `start` to `end`, or to the file's end. Throws `StreamError.cannotRead`.
   func bytes(from start: Int64, to end: Int64) throws(StreamError) -> [UInt8] {
-    try read(from: start, to: end).withBytes { span in
+    try handle.bytes(from: start, to: end, of: name).withBytes { span in
       unsafe span.withUnsafeBytes { unsafe Array($0) }
     }
-  }
-
-  private func read(from start: Int64, to end: Int64) throws(StreamError) -> ByteBlock {
-    var block = ByteBlock(capacity: Int(end - start))
-    while Int64(block.count) < end - start {
-      let at = start + Int64(block.count)
-      let name = name
-      let count = try unsafe block.appendUnsafe(room: Int(end - at)) {
-        memory throws(StreamError) -> Int in
-        let count = retrying {
-          unsafe pread(handle.descriptor, memory.baseAddress, memory.count, off_t(at))
-        }
-        if count < 0 { throw .cannotRead(name: name, code: Int32(-count)) }
-        return count
-      }
-      if count == 0 { break }
-    }
-    return block
   }
 }

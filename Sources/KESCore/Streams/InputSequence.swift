@@ -36,23 +36,28 @@ public struct InputSequence: ~Copyable {
   private let signals: Signals
   private let calls: SystemCalls
   private let clock: Clock
+  /// Nil where no places are kept.
+  private let known: KnownInputs?
 
   /// The current input, boxed: an optional noncopyable value is awkward to reach into.
   private final class CurrentInput {
-    /// The absolute path where the input has positions to return to.
-    let path: String?
+    /// Where the input has positions that are kept.
+    let known: KnownInput?
     var file: InputFile
-    init(path: String?, file: consuming InputFile) {
-      self.path = path
+    init(_ known: KnownInput?, file: consuming InputFile) {
+      self.known = known
       self.file = file
     }
   }
 
-  /// - Parameter paths: files to read, `-` for the standard input; none means the standard input.
+  /// - Parameters:
+  ///   - paths: files to read, `-` for the standard input; none means the standard input.
+  ///   - known: what earlier runs have read; nil where nobody keeps that.
   public init(
-    paths: [String], atEnd: AtEnd = .stop, signals: Signals, calls: SystemCalls = .real,
-    clock: Clock = .real
+    paths: [String], atEnd: AtEnd = .stop, known: KnownInputs? = nil, signals: Signals,
+    calls: SystemCalls = .real, clock: Clock = .real
   ) {
+    self.known = known
     self.paths = paths.isEmpty ? ["-"] : paths
     self.atEnd = atEnd
     self.signals = signals
@@ -63,8 +68,8 @@ public struct InputSequence: ~Copyable {
   /// The name of the current input in messages.
   public var name: String { current?.file.name ?? "input" }
 
-  /// The current input's absolute path, if it has positions that a store can keep.
-  public var positionedPath: String? { current?.path }
+  /// Whether the current input has positions that are kept, so that a later run may read on.
+  var isKept: Bool { current?.known != nil }
 
   /// How many bytes the current input has had read, and how many it had when it was opened.
   public var progress: (read: Int64, size: Int64)? {
@@ -82,28 +87,22 @@ public struct InputSequence: ~Copyable {
     case resumed(InputPosition)
   }
 
-  /// Opens the next input, from where `position` says an earlier run stood. Throws
-  /// `StreamError.cannotOpen`, `.isDirectory` or `.inputChanged`.
-  public mutating func openNext(
-    position: (_ path: String) -> InputPosition?
-  ) throws(StreamError) -> Opening {
+  /// Opens the next input, and goes to where an earlier run stood in it. Throws
+  /// `StreamError.cannotOpen`, `.isDirectory`, `.cannotRead` or `.inputChanged`.
+  public mutating func openNext() throws(StreamError) -> Opening {
     current = nil
     guard nextPath < paths.count else { return .none }
     let path = paths[nextPath]
     nextPath += 1
     var file = try InputFile(path, calls: calls)
-    let positioned = file.isRegular && path != "-" ? positionName(of: path) : nil
-    let known = positioned.flatMap { position($0) }
-    if let known { try file.resume(from: known) }
-    current = CurrentInput(path: positioned, file: file)
-    return known.map { .resumed($0) } ?? .fresh
-  }
-
-  /// The name under which positions are kept: of a file that is named twice, one each time.
-  private func positionName(of path: String) -> String {
-    let name = absolutePath(path)
-    let earlier = paths[..<(nextPath - 1)].count { $0 != "-" && absolutePath($0) == name }
-    return earlier == 0 ? name : "\(name)\u{0}\(earlier + 1)"
+    let input = file.isRegular && path != "-" ? known?.take(nextPath - 1) : nil
+    var opening = Opening.fresh
+    if let position = input?.position, position.offset > 0 {
+      try file.resume(from: position)
+      opening = .resumed(position)
+    }
+    current = CurrentInput(input, file: file)
+    return opening
   }
 
   /// Appends up to `room` bytes to `block`, waiting until `deadline` (milliseconds of the
@@ -152,16 +151,27 @@ public struct InputSequence: ~Copyable {
     return .restart
   }
 
-  /// Where the current input stands; nil where it has no places to return to.
-  public func position(at place: DecodingPlace) throws(StreamError) -> InputPosition? {
-    guard let current, positionedPath != nil else { return nil }
+  /// The current input with where it stands; nil where nobody keeps that. Throws
+  /// `StreamError.cannotRead`.
+  ///
+  /// - Parameter hasEnded: whether there was no more to read.
+  func input(
+    at place: DecodingPlace, hasEnded: Bool = false
+  ) throws(StreamError) -> KnownInput? {
+    guard let current, var input = current.known else { return nil }
     let offset = current.file.offset - Int64(place.unread)
     var position = InputPosition(
       offset: offset, line: place.line, fingerprint: try current.file.fingerprint(to: offset))
     position.recordsOfBlock = place.recordsOfBlock
     position.headOffset = place.headOffset
-    return position
+    input.position = position
+    // Nobody ends the last record of a file that was rotated.
+    input.isAtEnd = hasEnded && (place.unread == 0 || input.wasMoved)
+    return input
   }
+
+  /// Inputs whose paths others have taken since the last call.
+  func takeDisplaced() -> [KnownInput] { known?.takeDisplaced() ?? [] }
 
   /// What the current input holds from the header of `position` on: up to the place itself, or as
   /// much as a header may have.

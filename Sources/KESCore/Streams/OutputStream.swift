@@ -14,9 +14,11 @@ public final class OutputStream {
   public let path: String?
   /// How many bytes have been written to the file since it was empty.
   public private(set) var length: Int64
-  /// How many bytes of the file a later run is to keep when it writes on.
-  public var keptLength: Int64 { framing?.hasContent == false ? 0 : length }
   private let destination: any OutputDestination
+  /// What a store knew of the file, and what it holds to be looked at; nil where nobody keeps that.
+  private let known: KnownOutput?
+  private let contents: DescriptorHandle?
+  private var isFinished = false
   /// What turns the buffer into what is written; nil where it is written as it is.
   public var framing: (any OutputFraming)?
   private var framed = ByteBlock()
@@ -34,13 +36,22 @@ public final class OutputStream {
   /// - Parameters:
   ///   - path: where it is a file: its absolute path.
   ///   - length: how many bytes the file has that stay.
-  public init(
+  public convenience init(
     _ destination: any OutputDestination, name: String, path: String? = nil, length: Int64 = 0
+  ) {
+    self.init(destination, name: name, path: path, length: length, known: nil, contents: nil)
+  }
+
+  private init(
+    _ destination: any OutputDestination, name: String, path: String?, length: Int64,
+    known: KnownOutput?, contents: consuming DescriptorHandle?
   ) {
     self.destination = destination
     self.name = name
     self.path = path
     self.length = length
+    self.known = known
+    self.contents = contents
     buffer = ByteBlock(capacity: OutputStream.blockSize * 2)
   }
 
@@ -51,21 +62,23 @@ public final class OutputStream {
 
   /// Opens the file at `path`.
   ///
-  /// - Parameter keeping: how many bytes an earlier run wrote that count: the file is cut to that
-  ///   length and written on from there; 0 empties it.
-  /// Throws `StreamError.cannotCreate`, or `.outputChanged` where the file is shorter than
-  /// `keeping`.
+  /// - Parameter known: what a store knows of it: the file is cut to the length that counts and written
+  ///   on from there; nil empties it.
+  /// Throws `StreamError.cannotCreate`, or `.outputChanged` where the file is shorter than that.
   public static func file(
-    _ path: String, keeping: Int64 = 0, calls: SystemCalls = .real
+    _ path: String, known: KnownOutput? = nil, calls: SystemCalls = .real
   ) throws(StreamError) -> OutputStream {
     let handle = try DescriptorHandle.openForWriting(path, truncating: false)
     let status = try handle.status(path)
-    if status.isRegular {
-      try cut(handle.descriptor, path, from: status.size, to: keeping)
+    if !status.isRegular {
+      return OutputStream(DescriptorDestination(handle, name: path, calls: calls), name: path)
     }
+    let keeping = known?.length ?? 0
+    try cut(handle.descriptor, path, from: status.size, to: keeping)
+    let contents = known == nil ? nil : handle.openForReading()
     return OutputStream(
       DescriptorDestination(handle, name: path, calls: calls), name: path,
-      path: status.isRegular ? absolutePath(path) : nil, length: status.isRegular ? keeping : 0)
+      path: absolutePath(path), length: keeping, known: known, contents: contents)
   }
 
   private static func cut(
@@ -101,6 +114,20 @@ public final class OutputStream {
   public func finish() throws(StreamError) {
     try write(at: .last)
     try destination.finish()
+    isFinished = true
+  }
+
+  /// What a store is to know of the file from now on; nil where nobody keeps that. Throws
+  /// `StreamError.cannotRead`.
+  func record() throws(StreamError) -> KnownOutput? {
+    guard var record = known else { return nil }
+    record.length = framing?.hasContent == false ? 0 : length
+    record.finalLength = isFinished ? length : nil
+    record.fingerprint = nil
+    if contents != nil {
+      record.fingerprint = try contents?.fingerprint(to: record.recognisedLength, of: name)
+    }
+    return record
   }
 
   /// Forgets what is not written yet.

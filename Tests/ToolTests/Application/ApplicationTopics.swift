@@ -249,8 +249,9 @@ final class ApplicationTopics {
   func arguments(_ options: [String], state: String? = nil) -> [String] {
     var arguments = [
       "-b", brokers, "--from", input, "--to", output, "--application-id", identifier,
-      "--emit", "all", "--stats=0.1", "--commit-interval", "50ms",
+      "--emit", "all", "--stats=0.1",
     ]
+    if !options.contains("--commit-interval") { arguments += ["--commit-interval", "50ms"] }
     arguments += ApplicationTopics.hurry.flatMap { ["-X", $0] }
     if let state { arguments += ["--state", directory.path(state)] }
     return arguments + options

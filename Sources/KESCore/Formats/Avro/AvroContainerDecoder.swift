@@ -187,9 +187,10 @@ public struct AvroContainerDecoder: ~Copyable, RecordDecoder {
     _ batch: inout Batch, endOfInput: Bool, limits: DecodingLimits
   ) -> Progress {
     if used == raw.count && !(endOfInput && isInsideRecord) { return .needsBytes }
+    let isEnd = endOfInput && !limits.leavesUnfinished
     switch state {
-    case .head: return readHead(&batch, endOfInput, limits)
-    case .blocks: return readBlock(&batch, endOfInput, limits)
+    case .head: return readHead(&batch, isEnd, limits)
+    case .blocks: return readBlock(&batch, isEnd, limits)
     case .seeking: return seek(&batch, endOfInput)
     case .passing: return pass(&batch, endOfInput)
     }

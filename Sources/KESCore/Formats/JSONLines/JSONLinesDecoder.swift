@@ -90,8 +90,9 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
     let length = batch.bytes.count
     let needsEnd = endOfInput && length > 0 && batch.bytes[length - 1] != UInt8(ascii: "\n")
     if needsEnd { batch.bytes.append(UInt8(ascii: "\n")) }
+    let unfinished = needsEnd && limits.leavesUnfinished
     batch.decodedCount = batch.decode { bytes, columns in
-      decodeLines(bytes, into: &columns, limits: limits)
+      decodeLines(bytes, into: &columns, limits: limits, leavesLast: unfinished)
     }
     if !cuts.isEmpty { takeOut(of: &batch) }
     if needsEnd {
@@ -105,8 +106,11 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
   }
 
   /// Decodes whole lines; returns how many bytes were used up.
+  ///
+  /// - Parameter leavesLast: whether the last line, unless it is a record as it is, stays undecoded.
   private mutating func decodeLines(
-    _ bytes: Span<UInt8>, into columns: inout Batch.Columns, limits: DecodingLimits
+    _ bytes: Span<UInt8>, into columns: inout Batch.Columns, limits: DecodingLimits,
+    leavesLast: Bool
   ) -> Int {
     let searched = min(searchedCount, bytes.count)
     searchedCount = 0
@@ -117,7 +121,13 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
     var index = isInsideRecord ? endLongRecord(lines, into: &columns) : 0
     let end = position &+ min(limits.records, Int64.max &- position)
     while index < lines.count && position < end {
+      let filtered = columns.unknownCount
       let next = decodeLine(lines, index, into: &columns)
+      if leavesLast && next == lines.count &- 1 && !isForeign(lines, from: index)
+        && leaveLine(at: index, of: &columns, filteredBefore: filtered)
+      {
+        return index
+      }
       if limits.stopsAtRejection && !columns.rejections.isEmpty {
         position &-= 1
         return index
@@ -232,6 +242,29 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
   /// How far the event scanned last is ahead of the clock, in milliseconds.
   private var ahead: UInt64 {
     aheadLimit.now.elapsed(until: EventTime(milliseconds: scanner.event.time))
+  }
+
+  /// Whether the input, of which the line at `start` is the first, is no JSON-lines at all: then there is
+  /// nothing to wait for.
+  private func isForeign(_ lines: Span<UInt8>, from start: Int) -> Bool {
+    line == 1 && ForeignInput.of(lines.extracting(start..<lines.count)) != .lines
+  }
+
+  /// Takes back what was made of the line at `start`, unless that is a record; returns whether it did.
+  private mutating func leaveLine(
+    at start: Int, of columns: inout Batch.Columns, filteredBefore: Int
+  ) -> Bool {
+    let (records, rejections) = (columns.records.count, columns.rejections.count)
+    if records > 0, Int(columns.records[records - 1].offset) == start { return false }
+    // A blank line is neither rejected nor filtered.
+    if rejections > 0, Int(columns.rejections[rejections - 1].offset) == start {
+      columns.rejections.truncate(to: rejections - 1)
+      position &-= 1
+    } else if columns.unknownCount > filteredBefore {
+      columns.unknownCount = filteredBefore
+      position &-= 1
+    }
+    return true
   }
 
   @inline(__always)

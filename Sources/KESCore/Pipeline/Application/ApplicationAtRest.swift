@@ -117,6 +117,9 @@ public final class ApplicationAtRest: SessionRemover {
     try streaming { () throws(StreamError) in try group.requireEmpty() }
   }
 
+  /// Nothing remembers an output of an application.
+  public func finish(_ output: OutputStream) {}
+
   /// Sends tombstones, and waits until they are delivered; nothing where a process of the application
   /// has come since the closings were written: the next run writes them again.
   public func remove(

@@ -87,10 +87,7 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
       }
     }
     application?.changelog.takeCheckpoints(into: &changes)
-    for (path, length) in outputs.lengths { changes.set(length: length, ofOutput: path) }
-    if let deadLetters, let path = deadLetters.path {
-      changes.set(length: deadLetters.length, ofOutput: path)
-    }
+    for record in try writtenFiles() { changes.set(record) }
     let store = store
     try storing { () throws(StateError) in try store?.commit(changes) }
     do throws(StreamError) { try reader.commit(offsets) } catch {
@@ -99,5 +96,20 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
       if case .topic(let failure) = error, failure.kind == .retriable { return }
       throw .stream(error)
     }
+  }
+
+  /// What the store is to know of the files that are written.
+  private func writtenFiles() throws(PipelineError) -> [KnownOutput] {
+    let (outputs, deadLetters) = (writer.outputs, intake.deadLetters)
+    return try streaming { () throws(StreamError) in
+      try outputs.records() + [try deadLetters?.record()].compactMap { $0 }
+    }
+  }
+
+  /// Has the store remember how long the files are that nothing more is written to.
+  mutating func keepFinalLengths() throws(PipelineError) {
+    guard let store else { return }
+    let written = try writtenFiles()
+    try storing { () throws(StateError) in try store.prepare(writing: written) }
   }
 }

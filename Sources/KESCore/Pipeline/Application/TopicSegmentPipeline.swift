@@ -103,7 +103,7 @@ public struct TopicSegmentPipeline<Encoder: SessionEventEncoder & ~Copyable>: ~C
         return try runToEnd()
       } catch {
         if error.isOfInput {
-          try finish(drains: store == nil)
+          try finish(isEnd: false)
           throw error
         }
         try recover(from: error)
@@ -114,7 +114,7 @@ public struct TopicSegmentPipeline<Encoder: SessionEventEncoder & ~Copyable>: ~C
   private mutating func runToEnd() throws(PipelineError) -> Ending {
     while true {
       if intake.isComplete {
-        try finish(drains: true)
+        try finish(isEnd: true)
         return .done
       }
       switch try next() {
@@ -124,12 +124,11 @@ public struct TopicSegmentPipeline<Encoder: SessionEventEncoder & ~Copyable>: ~C
       case .lost(let partitions): try lose(partitions)
       case .idle: break
       case .end where restoring.isEmpty:
-        try finish(drains: true)
+        try finish(isEnd: true)
         return .done
       case .end: break
       case .stopped(let signal):
-        // Without a store nobody would ever see what is held.
-        try finish(drains: store == nil)
+        try finish(isEnd: false)
         return .stopped(signal)
       }
       try applyHeld()
@@ -231,11 +230,17 @@ public struct TopicSegmentPipeline<Encoder: SessionEventEncoder & ~Copyable>: ~C
 
   // MARK: The end, and reports
 
-  /// Writes and commits the rest, and leaves the group.
-  private mutating func finish(drains: Bool) throws(PipelineError) {
-    for partition in tasks.keys.sorted() where drains {
-      try tasks[partition]?.task.drain(to: &writer)
-      if options.segment.flushes { try tasks[partition]?.task.closeAll(to: &writer) }
+  /// Writes and commits the rest, and leaves the group. What is held stays where a later run goes on
+  /// with it (R11): without a store nobody would ever see it, and an application applies it where its
+  /// input ends.
+  ///
+  /// - Parameter isEnd: whether the input has ended, so that `--flush` speaks of it.
+  private mutating func finish(isEnd: Bool) throws(PipelineError) {
+    let flushes = isEnd && options.segment.flushes
+    let drains = store == nil || flushes || (isEnd && application != nil)
+    for partition in tasks.keys.sorted() {
+      if drains { try tasks[partition]?.task.drain(to: &writer) }
+      if flushes { try tasks[partition]?.task.closeAll(to: &writer) }
     }
     let (outputs, deadLetters) = (writer.outputs, intake.deadLetters)
     try streaming { () throws(StreamError) in
@@ -243,6 +248,7 @@ public struct TopicSegmentPipeline<Encoder: SessionEventEncoder & ~Copyable>: ~C
       try outputs.finish()
     }
     try commit()
+    try keepFinalLengths()
     try report(isLast: true)
     reader.close()
   }

@@ -1,0 +1,20 @@
+// What lies in a directory.
+
+internal import Glibc
+
+/// The names of all that lies in the directory at `path`, in no order; nil where it cannot be listed,
+/// for the reason in `errno`.
+func names(inDirectory path: String) -> [String]? {
+  guard let listing = unsafe opendir(path) else { return nil }
+  defer { unsafe closedir(listing) }
+  var names: [String] = []
+  errno = 0
+  while let entry = unsafe readdir(listing) {
+    names.append(
+      unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+        unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+      })
+    errno = 0
+  }
+  return errno == 0 ? names : nil
+}

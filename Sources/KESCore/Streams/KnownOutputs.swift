@@ -1,0 +1,99 @@
+// Which of a run's outputs earlier runs wrote, and that nobody has changed them since.
+
+internal import Glibc
+
+/// The outputs that a state knows, beside those that a run names.
+///
+/// An output is written on only where it holds what earlier runs wrote to it, wherever it lies now. What
+/// a run that did not end left behind its last commit is cut away; all else that a state did not write
+/// is somebody's, and refused.
+public final class KnownOutputs {
+  private var known: [KnownOutput]
+  private var lastNumber: UInt64
+  /// Those that this run writes to. A store is to have them before anything is written.
+  public private(set) var taken: [KnownOutput] = []
+
+  /// - Parameter known: what the store has.
+  public init(_ known: [KnownOutput]) {
+    self.known = known
+    lastNumber = known.map(\.key.number).max() ?? 0
+  }
+
+  /// What is known of the file at `path`, which need not be there: how much of it is kept. Throws
+  /// `StreamError.outputChanged`, `.cannotOpen` or `.cannotRead`.
+  public func take(_ path: String) throws(StreamError) -> KnownOutput {
+    let place = absolutePath(path)
+    let isFile = FileIdentity.ofRegularFile(at: path) != nil
+    var output: KnownOutput
+    if let index = known.firstIndex(where: { $0.path == place }) {
+      output = known.remove(at: index)
+      if let fault = try KnownOutputs.fault(of: path, isFile: isFile, output) {
+        throw .outputChanged(name: path, explanation: fault)
+      }
+    } else {
+      output = isFile ? try takeMoved(path) : makeNew()
+    }
+    (output.path, output.finalLength) = (place, nil)
+    // What counts from now on may be less than what was recognised.
+    output.fingerprint =
+      isFile && output.length > 0
+      ? try DescriptorHandle.openForReading(path).fingerprint(to: output.length, of: path) : nil
+    let isMissing = unsafe access(path, F_OK) != 0
+    if isFile || isMissing { taken.append(output) }
+    return output
+  }
+
+  private func makeNew() -> KnownOutput {
+    lastNumber += 1
+    return KnownOutput(key: FileKey(number: lastNumber), path: "", length: 0)
+  }
+
+  /// Takes a file that is not known by its path: an empty one, or a known one that was moved.
+  private func takeMoved(_ path: String) throws(StreamError) -> KnownOutput {
+    let size = try DescriptorHandle.openForReading(path).status(path).size
+    if size == 0 { return makeNew() }
+    for index in known.indices where known[index].recognisedLength > 0 {
+      if try KnownOutputs.fault(of: path, isFile: true, known[index]) == nil {
+        return known.remove(at: index)
+      }
+    }
+    throw .outputChanged(
+      name: path,
+      explanation:
+        "holds \(size) bytes that were not written with this --state; name another output,"
+        + " or move this one elsewhere")
+  }
+
+  /// Why a file is not what was written to `output`; nil where it is.
+  private static func fault(
+    of path: String, isFile: Bool, _ output: KnownOutput
+  ) throws(StreamError) -> String? {
+    let written = output.recognisedLength
+    if !isFile {
+      return written == 0
+        ? nil
+        : "is not there, but \(written) bytes were written to it in an earlier run; restore it, or name"
+          + " another output"
+    }
+    let handle = try DescriptorHandle.openForReading(path)
+    let size = try handle.status(path).size
+    if size < written { return shortened(to: size, from: written) }
+    if let fingerprint = output.fingerprint,
+      try handle.fingerprint(to: written, of: path) != fingerprint
+    {
+      return
+        "is not what an earlier run wrote: its first \(written) bytes were changed; restore it,"
+        + " or name another output"
+    }
+    if let final = output.finalLength, size > final {
+      return "has \(size - final) bytes behind the \(final) that an earlier run wrote; move them"
+        + " elsewhere, or name another output"
+    }
+    return nil
+  }
+
+  private static func shortened(to size: Int64, from written: Int64) -> String {
+    "has \(size) bytes, but \(written) were written in an earlier run; restore it, or name another"
+      + " output"
+  }
+}
