@@ -15,14 +15,16 @@ import Testing
 
   /// All differences at once, so that a change of many options shows what is left to do.
   @Test func everyOptionStandsInHelpAndInTheManual() throws {
+    let shared = try ManualPage("kes-options.7")
     let differences = try Self.tools.flatMap { tool in
-      Self.differences(try Self.help(tool), try ManualPage("\(tool).1"))
+      Self.differences(try Self.help(tool), try ManualPage("\(tool).1"), shared)
     }
     #expect(differences.isEmpty, "\n\(differences.joined(separator: "\n"))")
   }
 
-  @Test func whatTwoToolsShareIsDescribedInTheSameWords() throws {
-    var first: [String: (help: String, page: String, text: String)] = [:]
+  @Test func whatTwoToolsShareIsDescribedOnce() throws {
+    var first: [String: (help: String, page: String)] = [:]
+    var uses: [String: Int] = [:]
     var differences: [String] = []
     for tool in Self.tools {
       let page = try ManualPage("\(tool).1")
@@ -30,23 +32,36 @@ import Testing
       for option in page.options {
         let text = help.first { $0.name == option.name }?.text ?? ""
         guard let known = first[option.name] else {
-          first[option.name] = (text, page.name, option.text)
+          first[option.name] = (text, page.name)
           continue
         }
-        if known.help == text && known.text != option.text {
-          differences.append("\(option.name): \(known.page) and \(page.name) say it differently")
+        if known.help == text {
+          differences.append("\(option.name): \(known.page) and \(page.name) describe it, both")
         }
       }
+      for option in page.sharedOptions { uses[option.names.last ?? "", default: 0] += 1 }
+    }
+    for option in try ManualPage("kes-options.7").options where uses[option.name, default: 0] < 2 {
+      differences.append("kes-options.7: \(option.name) is of less than two tools")
     }
     #expect(differences.isEmpty, "\n\(differences.joined(separator: "\n"))")
   }
 
   // MARK: The comparison
 
-  private static func differences(_ help: HelpText, _ page: ManualPage) -> [String] {
-    let documented = Dictionary(page.options.map { ($0.name, $0) }) { first, _ in first }
+  /// - Parameter shared: the page of what several tools have.
+  private static func differences(
+    _ help: HelpText, _ page: ManualPage, _ shared: ManualPage
+  ) -> [String] {
+    let options =
+      page.options
+      + page.sharedOptions.map { names, group in
+        let text = shared.options.first { $0.names == names }?.text ?? ""
+        return DocumentedOption(names: names, group: group, text: text)
+      }
+    let documented = Dictionary(options.map { ($0.name, $0) }) { first, _ in first }
     let shown = Set(help.options.map(\.name)).union(hidden)
-    let surplus = page.options.filter { !shown.contains($0.name) }
+    let surplus = options.filter { !shown.contains($0.name) }
     return help.options.flatMap { option in
       guard let other = documented[option.name] else {
         return ["\(page.name): \(option.name) is in --help (\(option.group)) alone"]
@@ -58,6 +73,7 @@ import Testing
   private static func differences(
     _ help: DocumentedOption, _ page: DocumentedOption
   ) -> [String] {
+    if page.text.isEmpty { return ["no page describes it"] }
     var differences: [String] = []
     if help.names != page.names {
       differences.append("--help has \(help.names), the manual \(page.names)")
@@ -99,6 +115,14 @@ import Testing
     How to write.
     .El
     .Ss General
+    In
+    .Xr kes-options 7 :
+    .Fl Fl version .
+    """
+
+  private static let sharedExample = """
+    .Sh OPTIONS
+    .Ss General
     .Bl -tag -width Ds
     .It Fl Fl version
     Show the version.
@@ -124,10 +148,18 @@ import Testing
           "p: --format: --help has it under OUTPUT, the manual under INPUT",
         ]
       ),
+      (
+        "Fl Fl version", "Fl Fl release",
+        [
+          "p: --version is in --help (OPTIONS) alone",
+          "p: --release is in the manual (General) alone",
+        ]
+      ),
     ] as [(String, String, [String])])
   func aDifferenceIsFound(text: String, other: String, differences: [String]) {
     let source = Self.pageExample.replacingOccurrences(of: text, with: other)
     let page = ManualPage(name: "p", source: source)
-    #expect(Self.differences(HelpText(Self.helpExample), page) == differences)
+    let shared = ManualPage(name: "s", source: Self.sharedExample)
+    #expect(Self.differences(HelpText(Self.helpExample), page, shared) == differences)
   }
 }

@@ -86,6 +86,24 @@ extension ManualPage {
     return options
   }
 
+  /// The options that the page leaves to kes-options(7), each with the group (`.Ss`) that names it.
+  var sharedOptions: [(names: [String], group: String)] {
+    var options: [(names: [String], group: String)] = []
+    var group = ""
+    var isList = false
+    for line in lines(of: "OPTIONS") {
+      if line.hasPrefix(".Ss ") { group = ManualPage.shown(String(line.dropFirst(4))) }
+      if line == ".Xr kes-options 7 :" {
+        isList = true
+      } else if isList && line.hasPrefix(".Fl ") {
+        options.append((ManualPage.optionNames(line.replacing(".Fl", with: ".It Fl")), group))
+      } else if !line.hasPrefix(".Ar ") {
+        isList = false
+      }
+    }
+    return options
+  }
+
   /// The options that `.It Fl c , Fl Fl count Ar n` is about: `-c` and `--count`.
   private static func optionNames(_ item: String) -> [String] {
     let words = item.split(separator: " ").map(String.init)
