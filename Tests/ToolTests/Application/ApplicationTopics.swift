@@ -249,9 +249,12 @@ final class ApplicationTopics {
   func arguments(_ options: [String], state: String? = nil) -> [String] {
     var arguments = [
       "-b", brokers, "--from", input, "--to", output, "--application-id", identifier,
-      "--emit", "all", "--stats=0.1",
+      "--stats=0.1",
     ]
-    if !options.contains("--commit-interval") { arguments += ["--commit-interval", "50ms"] }
+    for (option, value) in [("--emit", "all"), ("--commit-interval", "50ms")]
+    where !options.contains(option) {
+      arguments += [option, value]
+    }
     arguments += ApplicationTopics.hurry.flatMap { ["-X", $0] }
     if let state { arguments += ["--state", directory.path(state)] }
     return arguments + options
