@@ -231,6 +231,26 @@ import Testing
     #expect(try directory.text("out.jsonl") == expected(lines.joined()))
   }
 
+  /// Neither its name nor its inode is left of the empty one; what was rotated since is new all the same.
+  @Test func whatWasRotatedSinceIsMissedAlsoWithoutTheEmptyFile() throws {
+    let lines = EventLines.random(count: 60, devices: 5, seed: 15)
+    try directory.write("", to: "e.jsonl")
+    #expect(try segment(["e.jsonl"] + options).status == 0)
+    // Both are there at once, so that neither has the inode of the first.
+    try directory.write(lines, to: "e.jsonl.1")
+    try directory.write("", to: "new")
+    try move("new", to: "e.jsonl")
+    #expect(try shell("touch -d '+1 second' e.jsonl.1").status == 0)
+    let missing = try segment(["e.jsonl"] + options)
+    #expect(missing.status == 65)
+    #expect(
+      missing.errors
+        == "kes-segment: e.jsonl: is another file than the one that was read, and what was"
+        + " written between them is not read yet; run this once with both: e.jsonl.1 e.jsonl\n")
+    #expect(try segment(["e.jsonl.1", "e.jsonl"] + options).status == 0)
+    #expect(try directory.text("out.jsonl") == expected(lines))
+  }
+
   /// Its writer is gone: nobody ends the line any more.
   @Test func aRotatedFileThatEndsInsideALineMayGo() throws {
     let events = EventLines.random(count: 40, devices: 5, seed: 13)

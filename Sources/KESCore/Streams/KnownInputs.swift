@@ -159,8 +159,8 @@ public final class KnownInputs {
         onNote("\(name): a new file; the one before is \(found.file.path) now, read to its end")
         return
       }
-    } else if missing.isEmpty && input.position.offset == 0 {
-      return
+    } else if input.position.offset == 0 {
+      if missing.isEmpty { return }
     } else if !missing.contains(where: \.isCompressed) {
       // What was rotated and not written to since may be older than the last commit.
       missing = rotated.files.last { $0.isCompressed }.map { [$0] } ?? []
@@ -177,7 +177,7 @@ public final class KnownInputs {
       if let found, found.unread > 0 {
         "is another file than the one that was read: that is \(found.file.path) now, and its last"
           + " \(found.unread) bytes are not read yet; \(command)"
-      } else if found != nil {
+      } else if found != nil || input.position.offset == 0 {
         "is another file than the one that was read, and what was written between them is not read yet;"
           + " \(command)"
       } else if missing.isEmpty {
