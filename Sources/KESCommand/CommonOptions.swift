@@ -30,7 +30,7 @@ public struct InputOptions: ParsableArguments {
   public var inputFormat: RecordFormat?
 
   @Option(
-    name: [.short, .long],
+    name: [.customShort("c", allowingJoined: true), .long],
     help: ArgumentHelp("Stop after so many records.", valueName: "n"))
   public var count: Int64?
 

@@ -29,7 +29,7 @@ struct OptionGuess {
   }
 
   private static let table =
-    topics + connections + formats + amounts + sessions + choices + views + reports
+    topics + connections + formats + amounts + sessions + choices + views + reports + sisters
 
   // MARK: kcat and Kafka's console tools
 
@@ -51,7 +51,11 @@ struct OptionGuess {
     OptionGuess(
       "--from-beginning --from-start --earliest --beginning --to-earliest",
       "-o beginning begins with the first record"),
-    OptionGuess("--latest --from-end --to-latest", "-o end begins behind the last record"),
+    OptionGuess("--latest --from-end --to-latest --skip", "-o end begins behind the last record"),
+    OptionGuess(
+      "--offset-reset --auto-offset-reset", "-o beginning or -o end says where reading begins"),
+    OptionGuess("-m --metadata-timeout", "--connect-timeout D waits so long for a broker"),
+    OptionGuess("--isolation-level", "-X isolation.level=read_committed, which is the default"),
     OptionGuess("--timeout-ms", "-e ends where the topic ended at the start"),
     OptionGuess(
       "--group-id --consumer-group --consumer-group-id --groupid",
@@ -59,7 +63,7 @@ struct OptionGuess {
     OptionGuess("--replication-factor", "--replication N, with --create-topics"),
     OptionGuess("--create --create-topic", "--create-topics creates topics that are missing"),
     OptionGuess(
-      "-K -D --key-separator --delimiter",
+      "-K -D --key-separator --delimiter --ifs --ofs --fs --ips --ops --irs --ors",
       "an event is a line of JSON or an Avro record: there are no separators to choose; --format"
         + " says which"),
     OptionGuess(
@@ -82,7 +86,7 @@ struct OptionGuess {
       "--config --config-file --command-config --producer.config --consumer.config --properties",
       "-F FILE reads properties of librdkafka"),
     OptionGuess(
-      "-r --schema-registry --schema-registry-url --registry-url",
+      "-r --schema-registry --schema-registry-url --schema.registry.url --registry-url",
       "--registry URL names the registry of the messages' schemas"),
     OptionGuess(
       "--compress --compression-codec --compression-type",
@@ -100,17 +104,20 @@ struct OptionGuess {
       "--tsv --csv --ocsv --otsv --c2p --csvlite", "kes-read --format csv writes columns",
       read: "--format csv writes columns, with commas between them"),
     OptionGuess(
-      "--icsv --itsv", "--input-format takes json, for a line an event, or avro"),
+      "--icsv --itsv --ixtab --inidx --nidx --json5",
+      "--input-format takes json, for a line an event, or avro"),
     OptionGuess(
       "-J --json --jsonl --ndjson --json-lines --ojson --ojsonl", "--format json writes JSON lines"),
     OptionGuess("--ijson --ijsonl", "--input-format json reads JSON lines"),
     OptionGuess("--avro --oavro", "--format avro writes Avro"),
     OptionGuess("--iavro", "--input-format avro reads Avro"),
     OptionGuess(
-      "--text --plain --pretty --opprint --oxtab --table", "--format text is for people",
+      "--text --plain --pretty --opprint --oxtab --xtab --omd --onidx --table",
+      "--format text is for people",
       read: "--format text is for people, and --sessions a table"),
     OptionGuess(
-      "-s -S --slurp --raw-output --compact-output --sort-keys --indent --tab --stream --seq --arg",
+      "-s -S --slurp --raw-output --compact-output --sort-keys --indent --tab --stream --seq --arg --argjson"
+        + " --null-input --compact --join-output",
       "--format json writes an event a line, which jq reads"),
     OptionGuess(
       "-f", "--format says how to write; files to read are named without an option",
@@ -170,6 +177,9 @@ struct OptionGuess {
     OptionGuess(
       "--checkpoint --state-dir --state-directory --store --data-dir --db", "--state DIR",
       produce: "kes-segment keeps a state: its --state DIR"),
+    OptionGuess(
+      "--by --group-by --key-by --partition-by",
+      "the events of a device are what sessions are made of"),
     OptionGuess(
       "--delete --remove --expire --older-than", "kes-purge --state DIR removes sessions",
       purge: "--state DIR closes and removes what is due, --as-of T by that time"),
@@ -233,5 +243,19 @@ struct OptionGuess {
     OptionGuess("-M --no-color --no-colors --no-colour --monochrome-output", "--color never"),
     OptionGuess("--colour --colors --color-output", "--color always"),
     OptionGuess("-V", "--version"), OptionGuess("-? --usage", "--help"),
+  ]
+
+  // MARK: What another tool of kes has
+
+  private static let sisters: [OptionGuess] = [
+    OptionGuess(
+      "--emit --flush --reorder --retain --duplicates --late --late-output --idle-timeout"
+        + " --max-span --max-events --dry-run --application-id --guarantee --standby-replicas",
+      "kes-segment has it"),
+    OptionGuess(
+      "--loss --rate --replay --speed --delay --duplicate --devices --events --seed",
+      "kes-produce has it"),
+    OptionGuess("--sessions --stats-only --svg --html --top --rows --last", "kes-read has it"),
+    OptionGuess("--as-of --reset --reset-stream-time", "kes-purge has it"),
   ]
 }

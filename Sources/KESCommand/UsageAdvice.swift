@@ -26,6 +26,8 @@ enum UsageAdvice {
   ///
   /// - Parameter arguments: the command line.
   static func text(_ message: String, arguments: [String], tool: String) -> String {
+    // Many values stand in a list, and a message in a line.
+    let message = message.replacing(":\n  - ", with: ": ").replacing("\n  - ", with: ", ")
     let advice = ofLetters(message, arguments) ?? ofValue(message)
     let mended = message + (advice.map { ": \($0)" } ?? "")
     if mended.hasSuffix("?") { return "\(mended) See \(tool) --help" }

@@ -16,6 +16,17 @@ import Testing
     return try Program.run(words[0], Array(words.dropFirst()), directory: directory)
   }
 
+  @Test func aValueMayFollowItsLetterAtOnce() throws {
+    #expect(try run("kes-read -c1 in.jsonl").lines.count == 1)
+    #expect(try run("kes-produce --full-speed -c5").lines.count == 5)
+  }
+
+  @Test func theValuesOfAnOptionAreListedInOneLine() throws {
+    let finished = try run("kes-read --status time in.jsonl")
+    #expect(finished.status == 64)
+    #expect(finished.errors.contains(": completed, timeout, superseded, "), "\(finished.errors)")
+  }
+
   // MARK: Options of other tools
 
   /// Each stands among what is wrong otherwise, or would be told of before.
@@ -47,6 +58,10 @@ import Testing
       ("kes-segment -f %s -qo", "-f", "--format"),
       ("kes-read --icsv in.jsonl", "--icsv", "--input-format"),
       ("kes-read -qs in.jsonl", "-s", "--format json"),
+      ("kes-read --ifs , in.jsonl", "--ifs", "no separators"),
+      ("kes-segment --xtab in.jsonl", "--xtab", "--format text"),
+      ("kes-read --emit all in.jsonl", "--emit", "kes-segment has it"),
+      ("kes-segment --svg x in.jsonl", "--svg", "kes-read has it"),
     ])
   func guessesGetTheOptionThatIsMeant(command: String, option: String, advice: String) throws {
     let tool = command.prefix { $0 != " " }

@@ -69,7 +69,7 @@ import Testing
     ("kes-read --since --until 5 in", "--since <time>"),
     ("kes-read --device -- in", "--device <glob>"),
     ("kes-segment --output --format json", "--output <path>"),
-    ("kes-segment -c --emit all", "-c <n>"),
+    ("kes-segment -c --emit all", "-c"),
     ("kes-purge --state --output x", "--state <dir>"),
     ("kes-produce --seed --devices 3", "--seed <n>"),
   ]) func anOptionIsNoValue(command: String, option: String) throws {
