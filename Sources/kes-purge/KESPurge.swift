@@ -39,9 +39,9 @@ struct KESPurge: Tool {
 
       A session leaves the store only after its SessionClosed has been written: after a crash the \
       same command carries on, and at worst writes some a second time. The store remembers how long \
-      a named --output is, as it does for kes-segment: the file is cut to that length, at first \
-      emptied, and written on, so that every SessionClosed stands there exactly once. It may be the \
-      very file that kes-segment writes to.
+      a named --output is, as it does for kes-segment: the file is cut to that length and \
+      written on, so that every SessionClosed is there exactly once. It may be the very file that \
+      kes-segment writes to; one that holds something else is refused.
 
       One wrong clock moves stream time, and from then on no session is silent. kes-segment --max-ahead \
       rejects such events; --reset-stream-time sets stream time back where it has happened:

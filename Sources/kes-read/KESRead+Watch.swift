@@ -16,7 +16,8 @@ extension KESRead {
   /// Shows how the inputs come.
   func showWatch(_ ends: Ends) throws(ToolFailure) -> ToolEnding {
     // Who types events means no key by them.
-    let typesInput = input.names.contains("-") && isStandardInputTerminal
+    let typesInput =
+      topics.from == nil && input.names.contains("-") && isStandardInputTerminal
     let screen = AlternateScreen(wantsKeys: !typesInput)
     let view = WatchTextEncoder(
       input: topics.from.map { "topic \($0)" }
