@@ -289,16 +289,14 @@ struct KESPurge: Tool {
     _ opener: OutputOpener, of store: StateStore
   ) throws(ToolFailure) -> OutputStream {
     var opener = opener
-    if state.dryRun {
+    if !state.dryRun {
+      try opener.writeOn(from: store)
+    } else if let path = output.output {
       let known = try storing { () throws(StateError) in try store.outputs() }
-      if let path = output.output, known.contains(where: { $0.path == absolutePath(path) }) {
+      if known.contains(where: { $0.path == absolutePath(path) }) {
         throw .usage("\(path) holds what was written with this state: name another for --dry-run")
       }
-      if let path = output.output {
-        _ = try streaming { () throws(StreamError) in try KnownOutputs(known).take(path) }
-      }
-    } else {
-      try opener.writeOn(from: store)
+      _ = try streaming { () throws(StreamError) in try KnownOutputs(known).take(path) }
     }
     return try opener.openOutput()
   }

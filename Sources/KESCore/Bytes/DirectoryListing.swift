@@ -1,4 +1,4 @@
-// What lies in a directory.
+// What lies in a directory, and since when.
 
 internal import Glibc
 
@@ -17,4 +17,12 @@ func names(inDirectory path: String) -> [String]? {
     errno = 0
   }
   return errno == 0 ? names : nil
+}
+
+/// When the regular file at `path` was written to last, in milliseconds since the epoch; nil where there
+/// is none.
+func modificationTime(ofFile path: String) -> Int64? {
+  var status = stat()
+  guard unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+  return Int64(status.st_mtim.tv_sec) * 1000 + Int64(status.st_mtim.tv_nsec) / 1_000_000
 }

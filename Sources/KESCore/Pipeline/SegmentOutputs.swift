@@ -51,8 +51,9 @@ public final class SegmentOutputs {
     try late?.sync()
   }
 
-  /// What a store is to know of the files among the outputs. Throws `StreamError.cannotRead`.
-  func records() throws(StreamError) -> [KnownOutput] {
-    [try sessions.record(), try late?.record()].compactMap { $0 }
+  /// What a store is to know of the files among the outputs and the dead letters. Throws
+  /// `StreamError.cannotRead`.
+  func records(with deadLetters: (any DeadLetters)?) throws(StreamError) -> [KnownOutput] {
+    [try sessions.record(), try late?.record(), try deadLetters?.record()].compactMap { $0 }
   }
 }

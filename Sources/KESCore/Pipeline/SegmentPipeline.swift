@@ -158,7 +158,7 @@ public struct SegmentPipeline<
     task.takeChanges(into: &changes, position: intake.decoder.position)
     for input in try intake.takeInputs(after: batch) { changes.set(input) }
     let records = try streaming { () throws(StreamError) in
-      try outputs.records() + [try deadLetters?.record()].compactMap { $0 }
+      try outputs.records(with: deadLetters)
     }
     for record in records { changes.set(record) }
     try storing { () throws(StateError) in try store.commit(changes) }

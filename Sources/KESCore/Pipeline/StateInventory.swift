@@ -1,7 +1,5 @@
 // What a state knows beside its sessions: whose it is, its inputs, its outputs and how far they are.
 
-internal import Glibc
-
 /// How `StateInventory` is written.
 public enum InventoryFormat: Sendable { case text, json, csv }
 

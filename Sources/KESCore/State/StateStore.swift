@@ -86,10 +86,8 @@ public final class StateStore {
 
   /// When something was last committed, by the wall clock; nil where that cannot be told.
   public func lastCommit() -> EventTime? {
-    var status = stat()
-    guard unsafe stat(directory + "/" + DatabaseFile.name, &status) == 0 else { return nil }
-    let time = status.st_mtim
-    return EventTime(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+    modificationTime(ofFile: directory + "/" + DatabaseFile.name)
+      .map { EventTime(milliseconds: $0) }
   }
 
   // MARK: Version

@@ -55,22 +55,23 @@ struct InputFile: ~Copyable {
   /// Goes on from where an earlier run stood. Throws `StreamError.inputChanged` where the bytes
   /// before that place are not those that the run read.
   mutating func resume(from position: InputPosition) throws(StreamError) {
-    if size < position.offset {
-      throw .inputChanged(
-        name: name,
-        explanation: "has \(size) bytes, but \(position.offset) were read in an earlier run;"
-          + " it was shortened or replaced: restore it, or use another --state")
-    }
     if try !holds(position) {
       throw .inputChanged(
-        name: name,
-        explanation: "is not the file that was read in an earlier run: its first"
-          + " \(position.offset) bytes were changed; restore it, or use another --state")
+        name: name, explanation: InputFile.change(to: size, from: position.offset))
     }
     if lseek(handle.descriptor, off_t(position.offset), SEEK_SET) < 0 {
       throw .cannotRead(name: name, code: errno)
     }
     offset = position.offset
+  }
+
+  /// What is said of a file of `size` bytes that is not the one of which `read` bytes were read.
+  static func change(to size: Int64, from read: Int64) -> String {
+    size < read
+      ? "has \(size) bytes, but \(read) were read in an earlier run; it was shortened or replaced:"
+        + " restore it, or use another --state"
+      : "is not the file that was read in an earlier run: its first \(read) bytes were changed;"
+        + " restore it, or use another --state"
   }
 
   /// The file that has this one's name now, from its start; nil while that is this one, or nothing

@@ -181,7 +181,8 @@ public final class KnownInputs {
         "is another file than the one that was read, and what was written between them is not read yet;"
           + " \(command)"
       } else if missing.isEmpty {
-        changed(input, paths[place])
+        InputFile.change(
+          to: KnownInputs.open(paths[place])?.size ?? 0, from: input.position.offset)
       } else {
         "is another file than the one of which \(input.position.offset) bytes were read; where that was"
           + " rotated and compressed, expand it and \(command)"
@@ -229,16 +230,5 @@ public final class KnownInputs {
     return "run this once with \(inputs.count == 2 ? "both" : "all"): "
       + (expanding.isEmpty ? "" : expanding + ", then ")
       + inputs.map(ShellWord.quoted).joined(separator: " ")
-  }
-
-  /// What is said of a file that is another, while the one that was read is nowhere.
-  private func changed(_ input: KnownInput, _ path: String) -> String {
-    let read = input.position.offset
-    let size = KnownInputs.open(path)?.size ?? 0
-    return size < read
-      ? "has \(size) bytes, but \(read) were read in an earlier run; it was shortened or replaced:"
-        + " restore it, or use another --state"
-      : "is not the file that was read in an earlier run: its first \(read) bytes were changed;"
-        + " restore it, or use another --state"
   }
 }

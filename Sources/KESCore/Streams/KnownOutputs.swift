@@ -92,7 +92,8 @@ public final class KnownOutputs {
     return nil
   }
 
-  private static func shortened(to size: Int64, from written: Int64) -> String {
+  /// What is said of a file that has fewer bytes than were written to it.
+  static func shortened(to size: Int64, from written: Int64) -> String {
     "has \(size) bytes, but \(written) were written in an earlier run; restore it, or name another"
       + " output"
   }

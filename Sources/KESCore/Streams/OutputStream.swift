@@ -86,9 +86,7 @@ public final class OutputStream {
   ) throws(StreamError) {
     if size < length {
       throw .outputChanged(
-        name: path,
-        explanation: "has \(size) bytes, but \(length) were written in an earlier run; restore it,"
-          + " or name another output")
+        name: path, explanation: KnownOutputs.shortened(to: size, from: length))
     }
     if size > 0 && ftruncate(descriptor, off_t(length)) != 0 {
       throw .cannotCreate(name: path, code: errno)

@@ -1,7 +1,5 @@
 // What lies beside an input, and what of that rotation has made of it.
 
-internal import Glibc
-
 /// A file beside an input.
 struct RotatedFile {
   /// As a user would name it.
@@ -51,7 +49,7 @@ struct RotatedFiles {
       let expander = RotatedFiles.expanders.first { name.hasSuffix($0.suffix) }
       let expanded = String(name.dropLast(expander?.suffix.count ?? 0))
       if expander != nil && names.contains(expanded) { continue }
-      guard let modified = RotatedFiles.modified(directory + name) else { continue }
+      guard let modified = modificationTime(ofFile: directory + name) else { continue }
       let file = RotatedFile(path: directory + name, modified: modified, expander: expander)
       if RotatedFiles.isRotation(expanded, of: base) {
         files.append(file)
@@ -90,12 +88,5 @@ struct RotatedFiles {
     let rest = text.dropFirst()
     return rest.contains(where: \.isNumber)
       && rest.allSatisfy { $0.isASCII && ($0.isNumber || "-._:T".contains($0)) }
-  }
-
-  /// When a regular file was written to last; nil for what is none.
-  private static func modified(_ path: String) -> Int64? {
-    var status = stat()
-    guard unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
-    return Int64(status.st_mtim.tv_sec) * 1000 + Int64(status.st_mtim.tv_nsec) / 1_000_000
   }
 }

@@ -102,7 +102,7 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
   private func writtenFiles() throws(PipelineError) -> [KnownOutput] {
     let (outputs, deadLetters) = (writer.outputs, intake.deadLetters)
     return try streaming { () throws(StreamError) in
-      try outputs.records() + [try deadLetters?.record()].compactMap { $0 }
+      try outputs.records(with: deadLetters)
     }
   }
 
