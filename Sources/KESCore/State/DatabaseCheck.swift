@@ -161,3 +161,219 @@ struct DatabaseCheck: ~Copyable {
     file.damaged("page \(number) of \(DatabaseFile.name)")
   }
 }
+
+/// One of the two meta pages, which commits write in turns: the last commit's holds.
+struct DatabaseMeta: Equatable {
+  /// With the header of the page.
+  static let size = 152
+  static let knownVersion: UInt32 = 1
+  private static let magic: UInt32 = 0xBEEF_C0DE
+  private static let metaPage: UInt16 = 8
+  private static let integerKeys: UInt16 = 8
+  /// Half of what a process can map, in bytes.
+  private static let greatestMap: UInt64 = 1 << 46
+  /// More than there will ever be.
+  private static let greatestTransaction: UInt64 = 1 << 62
+
+  let mapSize: UInt64
+  /// The list of free pages, by the transaction that freed them.
+  let free: DatabaseTree
+  /// The tables by name.
+  let main: DatabaseTree
+  /// The last page. The file may be shorter, where the last pages are free.
+  let lastPage: UInt64
+  /// The transaction that wrote this.
+  let transaction: UInt64
+
+  static func isMeta(_ bytes: borrowing ByteBlock) -> Bool {
+    bytes.load(at: 10, as: UInt16.self) & metaPage != 0
+      && bytes.load(at: 16, as: UInt32.self) == magic
+  }
+
+  static func version(of bytes: borrowing ByteBlock) -> UInt32 { bytes.load(at: 20) }
+
+  /// Reads `size` bytes.
+  init(_ bytes: borrowing ByteBlock) {
+    mapSize = bytes.load(at: 32)
+    free = DatabaseTree(bytes, at: 40)
+    main = DatabaseTree(bytes, at: 88)
+    lastPage = bytes.load(at: 136)
+    transaction = bytes.load(at: 144)
+  }
+
+  var pageSize: Int { Int(free.padding) }
+
+  /// Whether these may be the two pages, in their order: of successive commits, or as LMDB makes
+  /// them. The page size must have been found good.
+  static func belongTogether(_ first: DatabaseMeta, _ second: DatabaseMeta) -> Bool {
+    let commits = (first.transaction, second.transaction)
+    let isOrder =
+      commits == (0, 0)
+      || (commits.0 & 1 == 0 && (commits.1 == commits.0 &+ 1 || commits.1 &+ 1 == commits.0))
+    return isOrder && first.pageSize == second.pageSize && first.isSound && second.isSound
+  }
+
+  private var isSound: Bool {
+    let pages = DatabaseMeta.greatestMap / UInt64(pageSize)
+    return transaction < DatabaseMeta.greatestTransaction && free.flags == DatabaseMeta.integerKeys
+      && main.flags == 0 && mapSize <= DatabaseMeta.greatestMap && lastPage >= 1 && lastPage < pages
+  }
+}
+
+/// LMDB's `MDB_db`: a table, the table of tables, or the list of free pages.
+struct DatabaseTree: Equatable {
+  static let size = 48
+  /// LMDB goes no deeper (`CURSOR_STACK`).
+  static let greatestDepth = 32
+
+  /// Of the list of free pages: the size of a page.
+  let padding: UInt32
+  /// Of the list of free pages: 8 (`MDB_INTEGERKEY`); of the others, as we make them, 0.
+  let flags: UInt16
+  /// How many levels of pages there are.
+  let depth: Int
+  /// The page at the top; nil where the tree is empty.
+  let root: UInt64?
+
+  /// Reads 48 bytes from `offset` on, which must be there.
+  init(_ bytes: borrowing ByteBlock, at offset: Int) {
+    padding = bytes.load(at: offset)
+    flags = bytes.load(at: offset + 4)
+    depth = Int(bytes.load(at: offset + 6, as: UInt16.self))
+    let root = bytes.load(at: offset + 40, as: UInt64.self)
+    self.root = root == .max ? nil : root
+  }
+}
+
+/// A page in memory: a branch, whose entries point to pages, or a leaf, whose entries have values.
+///
+/// A header of 16 bytes, the places of the entries (2 bytes each) in the order of their keys, room,
+/// and the entries, which fill the page to its end.
+struct DatabasePage: ~Copyable {
+  static let headerSize = 16
+  private static let branch: UInt16 = 1
+  private static let leaf: UInt16 = 2
+  private static let overflow: UInt16 = 4
+  /// With the kinds that are not ours: meta pages, and pages of tables with several values a key.
+  private static let kinds: UInt16 = 0x6F
+
+  private let bytes: ByteBlock
+  private let isLeaf: Bool
+  let number: UInt64
+
+  /// Takes over the bytes of a page; nil where they are not a branch or leaf of this number, with
+  /// at least one entry, in which all entries lie apart from each other.
+  init?(_ bytes: consuming ByteBlock, number: UInt64, isLeaf: Bool) {
+    let kind = isLeaf ? DatabasePage.leaf : DatabasePage.branch
+    let lower = Int(bytes.load(at: 12, as: UInt16.self))
+    let upper = Int(bytes.load(at: 14, as: UInt16.self))
+    let isPage =
+      bytes.load(at: 0) == number && bytes.load(at: 10) & DatabasePage.kinds == kind
+      && lower > DatabasePage.headerSize && lower & 1 == 0 && lower <= upper && upper <= bytes.count
+    self.bytes = bytes
+    self.number = number
+    self.isLeaf = isLeaf
+    if !isPage || !isFilled(from: upper) { return nil }
+  }
+
+  /// How many entries there are.
+  var count: Int { (Int(bytes.load(at: 12, as: UInt16.self)) - DatabasePage.headerSize) / 2 }
+
+  /// The entry at `index`, less than `count`.
+  func entry(at index: Int) -> DatabaseEntry {
+    DatabaseEntry(bytes, at: place(of: index), isLeaf: isLeaf)
+  }
+
+  private func place(of index: Int) -> Int {
+    Int(bytes.load(at: DatabasePage.headerSize + 2 * index, as: UInt16.self))
+  }
+
+  /// Whether the entries stand one behind the other from `upper` to the end of the page.
+  private func isFilled(from upper: Int) -> Bool {
+    var spans: [(place: Int, size: Int)] = []
+    for index in 0..<count {
+      let place = place(of: index)
+      guard place & 1 == 0, place <= bytes.count - DatabaseEntry.headerSize else { return false }
+      spans.append((place, entry(at: index).size))
+    }
+    spans.sort { $0.place < $1.place }
+    var end = upper
+    for span in spans {
+      if span.place != end { return false }
+      end += span.size
+    }
+    return end == bytes.count
+  }
+
+  /// Lends the value of a leaf's entry that stands in the page.
+  func withValue<Result>(of entry: DatabaseEntry, _ body: (Span<UInt8>) -> Result) -> Result {
+    bytes.withBytes(entry.valueOffset, entry.valueLength, body)
+  }
+
+  /// The first page of a value that stands on pages of its own.
+  func firstPage(of entry: DatabaseEntry) -> UInt64 { bytes.load(at: entry.valueOffset) }
+
+  /// The key as a number, where it has eight bytes.
+  func integerKey(of entry: DatabaseEntry) -> UInt64 {
+    bytes.load(at: entry.valueOffset - entry.keyLength)
+  }
+
+  /// The value as a tree, where it has its size.
+  func tree(of entry: DatabaseEntry) -> DatabaseTree { DatabaseTree(bytes, at: entry.valueOffset) }
+
+  /// How many pages a value on pages of its own takes, by the header of the first; nil where that
+  /// is not such a page.
+  static func overflowCount(_ header: borrowing ByteBlock, number: UInt64) -> Int? {
+    guard header.load(at: 0) == number, header.load(at: 10) & kinds == overflow else { return nil }
+    return Int(header.load(at: 12, as: UInt32.self))
+  }
+}
+
+/// Where the parts of an entry stand in its page.
+struct DatabaseEntry {
+  static let headerSize = 8
+
+  /// What a leaf's entry holds.
+  enum Kind {
+    case value
+    /// The number of the first of the pages that the value stands on.
+    case onOwnPages
+    /// A table.
+    case tree
+    case unknown
+  }
+
+  let kind: Kind
+  let keyLength: Int
+  /// In the page, behind the key.
+  let valueOffset: Int
+  let valueLength: Int
+  /// Of a branch's entry: the page that it points to.
+  let child: UInt64
+  /// How many bytes of the page it takes.
+  let size: Int
+
+  /// Reads the header at `place`, which must be there; where the rest lies is for the page to see.
+  init(_ bytes: borrowing ByteBlock, at place: Int, isLeaf: Bool) {
+    let low: UInt32 = bytes.load(at: place)
+    let flags: UInt16 = bytes.load(at: place + 4)
+    keyLength = Int(bytes.load(at: place + 6, as: UInt16.self))
+    valueOffset = place + DatabaseEntry.headerSize + keyLength
+    valueLength = Int(low)
+    child = UInt64(flags) << 32 | UInt64(low)
+    kind = isLeaf ? DatabaseEntry.kind(flags) : .unknown
+    let inPage = !isLeaf ? 0 : kind == .onOwnPages ? MemoryLayout<UInt64>.size : valueLength
+    // Rounded up to an even number.
+    size = (DatabaseEntry.headerSize + keyLength + inPage + 1) & ~1
+  }
+
+  /// LMDB's `F_BIGDATA` and `F_SUBDATA`; other flags are for tables with several values a key.
+  private static func kind(_ flags: UInt16) -> Kind {
+    switch flags {
+    case 0: .value
+    case 1: .onOwnPages
+    case 2: .tree
+    default: .unknown
+    }
+  }
+}

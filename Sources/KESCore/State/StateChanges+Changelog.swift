@@ -1,4 +1,4 @@
-// Changes of a task as records of a changelog, and back.
+// Changes of a task as records of a changelog, and back; which changelog it is, and how far it was followed.
 
 /// The layout of a changelog's records (design.md, "The changelog"): of a session the key is the
 /// event's own, as `StoredSession` keeps it, and the value is the session, or none where it is gone. Of
@@ -187,4 +187,32 @@ extension StateChanges {
     let checkpoint = range { StoredPositions.appendCheckpointKey(task, to: &$0) }
     append(.positions, isRemoval: true, checkpoint, .empty)
   }
+}
+
+/// Tells a partition of a changelog from one that was removed and made anew: a random number, chosen by
+/// who first commits to the partition and repeated with every commit (`TaskProgress.changelog`).
+public struct ChangelogIdentity: Hashable, Sendable {
+  public let rawValue: UInt64
+
+  init(rawValue: UInt64) { self.rawValue = rawValue }
+
+  /// Of changelogs written by versions that gave them none, and of tasks that have no changelog.
+  public static let unnamed = ChangelogIdentity(rawValue: 0)
+
+  static func random() -> ChangelogIdentity {
+    ChangelogIdentity(rawValue: .random(in: 1...(.max)))
+  }
+}
+
+/// The changelog record that is to be read next: all before it is in the store.
+struct ChangelogCheckpoint: Hashable, Sendable {
+  /// In the task's partition of the changelog.
+  var offset: Int64
+  /// Of the last record before `offset` that tells of the task's progress, and so of the changelog's
+  /// identity: read again, it shows that the changelog is the same. nil where none was met, as in a
+  /// store that a version before identities wrote.
+  var progressOffset: Int64?
+  /// By the wall clock. A changelog forgets tombstones after a while (`delete.retention.ms`): who comes
+  /// later has missed some.
+  var savedAt: EventTime
 }

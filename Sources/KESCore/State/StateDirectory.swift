@@ -1,4 +1,4 @@
-// Where a store lies.
+// Where a store lies: one process at a time works there, and takes it away.
 
 internal import Glibc
 
@@ -32,5 +32,65 @@ public final class StateDirectory {
     if !isTemporary { return }
     for file in StateStore.files(in: path) { unsafe unlink(file) }
     unsafe rmdir(path)
+  }
+}
+
+/// Holds the lock of a state directory until it is freed.
+///
+/// A record lock of `kes.lock`: it goes with the process however that ends, and tells who holds it.
+final class StateLock {
+  static let name = "kes.lock"
+
+  private let descriptor: Int32
+
+  /// Takes the lock. Throws `StateError.inUse` with the holder's process identifier, `.cannotOpen`,
+  /// or `.database` where the disk has no room for it.
+  init(directory: String) throws(StateError) {
+    let path = directory + "/" + StateLock.name
+    descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+    if descriptor < 0 {
+      throw .opening(
+        directory, "making \(StateLock.name)", code: errno, reason: systemReason(errno))
+    }
+    var lock = StateLock.whole
+    if unsafe fcntl(descriptor, F_SETLK, &lock) == 0 { return }
+    let code = errno
+    if code != EACCES && code != EAGAIN {
+      close(descriptor)
+      throw .cannotOpen(directory: directory, reason: systemReason(code))
+    }
+    _ = unsafe fcntl(descriptor, F_GETLK, &lock)
+    close(descriptor)
+    throw .inUse(directory: directory, processIdentifier: lock.l_pid)
+  }
+
+  deinit { close(descriptor) }
+
+  private static var whole: flock {
+    flock(
+      l_type: Int16(F_WRLCK), l_whence: Int16(SEEK_SET), l_start: 0, l_len: 0, l_pid: 0)
+  }
+}
+
+extension StateStore {
+  /// Takes the lock of a store, so that nobody works on it meanwhile; nil where there is no store that
+  /// kes made. Throws `StateError.inUse` or `.cannotOpen`.
+  static func lock(_ directory: String) throws(StateError) -> StateLock? {
+    isStore(directory) ? try StateLock(directory: directory) : nil
+  }
+
+  /// Whether kes made a store there, damaged or not.
+  static func isStore(_ directory: String) -> Bool {
+    unsafe access(directory + "/" + StateLock.name, F_OK) == 0
+  }
+
+  /// Removes a store that is locked, also a damaged one; its directory as well where nothing else lies
+  /// there. Throws `StateError.database`.
+  static func removeFiles(of directory: String) throws(StateError) {
+    for file in files(in: directory) where unsafe unlink(file) != 0 && errno != ENOENT {
+      throw .database(
+        directory: directory, operation: "remove it", code: errno, reason: systemReason(errno))
+    }
+    _ = unsafe rmdir(directory)
   }
 }

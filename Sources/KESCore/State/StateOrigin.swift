@@ -1,4 +1,4 @@
-// What a state is the state of.
+// What a state is the state of: a store serves what it was made for.
 
 /// Where the records come from whose sessions a store keeps: its places are places there, so that it
 /// serves nothing else.
@@ -18,6 +18,52 @@ extension StateOrigin: CustomStringConvertible {
     case .topic(let topic): "topic \(topic) without --application-id"
     case .application(let identifier, let topic):
       "application \(identifier) on topic \(topic)"
+    }
+  }
+}
+
+extension StateStore {
+  /// Takes the store for `origin`, which it remembers from its first commit on. Throws
+  /// `StateError.another` where it is the state of something else.
+  ///
+  /// A store of builds that did not remember it is taken where what it holds does not speak against it.
+  public func take(for origin: StateOrigin) throws(StateError) {
+    let found = try self.origin()
+    if found == origin { return }
+    let isFresh = try isFresh()
+    if !isFresh {
+      let other = if let found { found.description } else { try guess(against: origin) }
+      if let other {
+        throw .another(directory: directory, of: other, wanted: origin.description)
+      }
+    }
+    var changes = StateChanges()
+    changes.set(origin)
+    do { try commit(changes) } catch { throw isFresh ? error.ofNewStore : error }
+  }
+
+  /// Throws `StateError.ofApplication` where the store is a copy of a changelog.
+  public func requireNoApplication() throws(StateError) {
+    if case .application(let identifier, _) = try origin() {
+      throw .ofApplication(directory: directory, identifier: identifier)
+    }
+    if try hasCheckpoints() { throw .ofApplication(directory: directory, identifier: nil) }
+  }
+
+  /// Whether nothing was committed yet that belongs to any records.
+  private func isFresh() throws(StateError) -> Bool {
+    if try hasCheckpoints() { return false }
+    return try tasks().isEmpty
+  }
+
+  /// What a store that does not say so can only be the state of; nil where that may be `origin`.
+  private func guess(against origin: StateOrigin) throws(StateError) -> String? {
+    let isOfApplication = try hasCheckpoints()
+    switch origin {
+    case .application: return isOfApplication ? nil : "files or a topic without --application-id"
+    case _ where isOfApplication: return "an application"
+    case .topic: return try inputs().isEmpty ? nil : "files"
+    case .files: return try tasks() == [0] ? nil : "a topic without --application-id"
     }
   }
 }

@@ -1,4 +1,4 @@
-// A record that waits for the watermark, as the store keeps it.
+// A record that waits for the watermark, as the store keeps it, and the schemas that such records name.
 
 /// The layout of the table `held`. Key: the task and the arrival, big-endian. Value: role (1 byte),
 /// fingerprint of the schema (8), time and position (8 each), lengths of the key and of the headers (4
@@ -47,5 +47,44 @@ enum StoredHeldRecord {
         recordLength: recordLength, headersLength: headersLength, role: role, schema: 0),
       schema, value.extracting(reader.end..<value.count))
     return true
+  }
+}
+
+/// What a store knows of the schemas of a task's held records.
+public struct StoredSchemas {
+  /// Those that records name which are held, in the order in which the records came.
+  public var named: [(fingerprint: SchemaFingerprint, text: String)] = []
+  /// Whether records of no schema are held.
+  public var hasOthers = false
+  /// All that the store has of the task.
+  public var all: Set<SchemaFingerprint> = []
+}
+
+/// The schemas of a task's held records, and of its last event: in memory they have numbers, which are this process's own, in
+/// the store fingerprints, with the texts beside them.
+public struct HeldSchemas {
+  private let text: (UInt16) -> String
+  private var names: [UInt16: SchemaFingerprint] = [:]
+  private var stored: Set<SchemaFingerprint>
+
+  /// - Parameters:
+  ///   - stored: those that the store has of the task.
+  ///   - text: the schema with a number.
+  public init(stored: Set<SchemaFingerprint> = [], text: @escaping (UInt16) -> String) {
+    self.stored = stored
+    self.text = text
+  }
+
+  /// The name of the schema with `number`, whose text goes to `keep` unless the store has it.
+  mutating func name(
+    _ number: UInt16, _ keep: (SchemaFingerprint, String) -> Void
+  ) -> SchemaFingerprint {
+    if number == 0 { return .none }
+    if let known = names[number] { return known }
+    let text = text(number)
+    let made = SchemaFingerprint(of: text)
+    names[number] = made
+    if stored.insert(made).inserted { keep(made, text) }
+    return made
   }
 }
