@@ -1,4 +1,4 @@
-// What every registry does.
+// What every registry does, and which one the user names.
 
 /// Schemas by id, and ids by subject and schema.
 ///
@@ -55,5 +55,93 @@ extension SchemaRegistry {
       default: throw error
       }
     }
+  }
+}
+
+/// A subject: a name with versions of a schema.
+public struct SubjectName: Hashable, Sendable {
+  public let text: String
+
+  public init(_ text: String) { self.text = text }
+
+  /// The subject of a topic's keys, by TopicNameStrategy: `TOPIC-key` (Confluent Platform, "Formats,
+  /// serializers, and deserializers", "Subject name strategy").
+  public static func keys(ofTopic topic: String) -> SubjectName { SubjectName(topic + "-key") }
+
+  /// The subject of a topic's values, by TopicNameStrategy: `TOPIC-value`.
+  public static func values(ofTopic topic: String) -> SubjectName { SubjectName(topic + "-value") }
+}
+
+extension SubjectName: CustomStringConvertible {
+  public var description: String { text }
+}
+
+/// A version under a subject.
+public struct RegisteredSchema: Hashable, Sendable {
+  public let identifier: SchemaIdentifier
+  /// The version's number under its subject, from 1.
+  public let version: Int32
+  /// Avro, as JSON text; not always as it was registered, but the same document.
+  public let schema: String
+
+  public init(identifier: SchemaIdentifier, version: Int32, schema: String) {
+    self.identifier = identifier
+    self.version = version
+    self.schema = schema
+  }
+}
+
+/// What a registry says of a schema that would follow the latest version of a subject.
+public enum SchemaCompatibility: Hashable, Sendable {
+  case compatible
+  /// The registry's reasons, if it gives any.
+  case incompatible(reasons: [String])
+}
+
+/// What `--registry` may name.
+public enum SchemaRegistries {
+  /// Opens `text`: URLs of servers, `http://` or `https://`, with commas between them; or
+  /// `file:DIRECTORY`. What it says is remembered (`CachingSchemaRegistry`).
+  ///
+  /// - Parameters:
+  ///   - properties: how a server is asked; a directory takes none.
+  ///   - environment: `KES_REGISTRY_USER_INFO` (`USER:PASSWORD`) and `KES_REGISTRY_CA` (a file of
+  ///     certificates), where neither a property nor the URL says anything else.
+  ///   - watch: told of waiting for a server.
+  ///
+  /// Throws `RegistryError.badURL`, `.badProperty` or `.missingDirectory`; no server is asked yet.
+  public static func open(
+    _ text: String, properties: [String: String] = [:], environment: [String: String] = [:],
+    clock: RegistryClock = .real, watch: RegistryWatch = RegistryWatch()
+  ) throws(RegistryError) -> any SchemaRegistry {
+    CachingSchemaRegistry(try find(text, properties, environment, clock, watch), clock: clock)
+  }
+
+  /// The names of the properties that a registry behind a URL takes.
+  public static var propertyNames: [String] { RegistrySettings.names }
+
+  private static func find(
+    _ text: String, _ properties: [String: String], _ environment: [String: String],
+    _ clock: RegistryClock, _ watch: RegistryWatch
+  ) throws(RegistryError) -> any SchemaRegistry {
+    guard text.hasPrefix("file:") else {
+      return try HTTPSchemaRegistry(
+        urls: text, properties: properties, environment: environment, clock: clock, watch: watch)
+    }
+    if let name = properties.keys.min() {
+      throw .badProperty(
+        name: name.asOneLine(), what: "a directory of schemas takes none; leave it out")
+    }
+    return try DirectorySchemaRegistry(path: try directoryPath(text))
+  }
+
+  /// The path in `file:PATH` or `file:///PATH` (RFC 8089, section 2).
+  private static func directoryPath(_ text: String) throws(RegistryError) -> String {
+    let path = text.dropFirst("file:".count)
+    if path.isEmpty { throw .badURL(expected: RegistryURL.expected, found: "file: without a name") }
+    if !path.hasPrefix("//") { return String(path) }
+    let local = path.dropFirst(2)
+    if local.hasPrefix("/") { return String(local) }
+    throw .badURL(expected: RegistryURL.expected, found: "file:// with the name of a host")
   }
 }
