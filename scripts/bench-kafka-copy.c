@@ -5,7 +5,7 @@
 //   bench-kafka-copy BROKERS FROM TO GROUP CODEC [woken]
 //
 // With `woken` it has fetching go on as soon as its queue has room, as kes does
-// (KafkaClientHandle+Fetching.swift says why): no bare loop does so, and it is the stronger peer.
+// (KafkaClient.swift says why): no bare loop does so, and it is the stronger peer.
 //
 // Prints the number of records, and the seconds from the first record to the last delivery.
 

@@ -1,4 +1,6 @@
-// Where to begin reading, as the user says it.
+// Where to begin reading: as the user says it, and as the brokers know it.
+
+internal import CRdkafka
 
 /// What `--offset` takes, in kcat's forms.
 public enum KafkaOffsetSpecification: Hashable, Sendable {
@@ -71,6 +73,86 @@ extension KafkaOffsetSpecification: CustomStringConvertible {
     case .number(let number): "\(number)"
     case .beforeEnd(let count): "-\(count)"
     case .time(let time): "s@\(time.milliseconds)"
+    }
+  }
+}
+
+extension KafkaClientHandle {
+  /// The first and next offsets of `partitions`. Throws `KafkaError`: `.missingTopic` where one is
+  /// not there. Cost: two requests to each broker that leads some of them.
+  func watermarks(
+    of partitions: [KafkaPartition], _ patience: KafkaPatience
+  ) throws(KafkaError) -> [KafkaPartition: KafkaWatermarks] {
+    let deadline = KafkaDeadline(patience)
+    // The times -2 and -1 stand for the first and the next offset (KIP-79).
+    let lows = try offsets(KafkaOffset.beginning.rawValue, partitions, deadline)
+    let highs = try offsets(KafkaOffset.end.rawValue, partitions, deadline)
+    return lows.merging(highs) { low, high in
+      KafkaWatermarks(low: low.low, high: high.high)
+    }
+  }
+
+  private func offsets(
+    _ time: Int64, _ partitions: [KafkaPartition], _ deadline: KafkaDeadline
+  ) throws(KafkaError) -> [KafkaPartition: KafkaWatermarks] {
+    var found: [KafkaPartition: KafkaWatermarks] = [:]
+    for (partition, offset) in try offsets(atTime: time, of: partitions, deadline) {
+      found[partition] = KafkaWatermarks(low: offset, high: offset)
+    }
+    return found
+  }
+
+  /// The offset in each partition of the first record of `time` or later; `.end` where there is
+  /// none. Throws `KafkaError`.
+  func offsets(
+    atTime time: Int64, of partitions: [KafkaPartition], _ deadline: KafkaDeadline
+  ) throws(KafkaError) -> [KafkaPartition: KafkaOffset] {
+    if partitions.isEmpty { return [:] }
+    while true {
+      do throws(KafkaError) {
+        return try askForOffsets(atTime: time, of: partitions, deadline)
+      } catch {
+        // Leaders move, and those of a new topic are to be found first.
+        if error.kind != .retriable || deadline.isOver { throw error }
+        try deadline.checkInterruption("ask for offsets", error.place)
+        unsafe rd_kafka_poll(pointer, deadline.remaining(atMost: 50))
+      }
+    }
+  }
+
+  private func askForOffsets(
+    atTime time: Int64, of partitions: [KafkaPartition], _ deadline: KafkaDeadline
+  ) throws(KafkaError) -> [KafkaPartition: KafkaOffset] {
+    let asked = KafkaSharedList(
+      KafkaPartitionList(partitions.map { KafkaPosition($0, KafkaOffset(time)) }, counts))
+    let place = KafkaPlace(topic: partitions[0].topic)
+    let code = try waiting("ask for offsets", place, deadline) { milliseconds in
+      unsafe rd_kafka_offsets_for_times(self.pointer, asked.list.pointer, milliseconds).rawValue
+    }
+    if let (partition, code) = asked.list.firstFailure {
+      throw failure(code, "ask for offsets", KafkaPlace(partition))
+    }
+    try check(rd_kafka_resp_err_t(rawValue: code), "ask for offsets", place)
+    return Dictionary(asked.list.positions.map { ($0.partition, $0.offset) }) { $1 }
+  }
+
+  /// Where to begin in `partitions` by what the user says, as numbers. Throws `KafkaError`.
+  func resolve(
+    _ specification: KafkaOffsetSpecification, in partitions: [KafkaPartition],
+    _ patience: KafkaPatience
+  ) throws(KafkaError) -> [KafkaPosition] {
+    let deadline = KafkaDeadline(patience)
+    let watermarks = try watermarks(of: partitions, patience)
+    var atTime: [KafkaPartition: KafkaOffset] = [:]
+    if case .time(let time) = specification {
+      // Negative times stand for something else.
+      let time = max(time.milliseconds, 0)
+      atTime = try offsets(atTime: time, of: partitions, deadline)
+    }
+    return partitions.compactMap { partition in
+      guard let marks = watermarks[partition] else { return nil }
+      return KafkaPosition(
+        partition, specification.offset(in: marks, atTime: atTime[partition] ?? .end))
     }
   }
 }

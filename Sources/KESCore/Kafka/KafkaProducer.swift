@@ -174,3 +174,114 @@ public final class KafkaProducer: KafkaClient {
     return KafkaError(.bug, operation: move.rawValue, place: client.place, reason: reason)
   }
 }
+
+/// Owns an `rd_kafka_topic_t` of a producer: made once, so that sending a record looks no name up.
+@safe
+public final class KafkaTopic {
+  public let name: String
+  let pointer: OpaquePointer
+  let client: KafkaClientHandle
+
+  /// Throws `KafkaError` where the name cannot be a topic's.
+  init(_ name: String, _ client: KafkaClientHandle) throws(KafkaError) {
+    self.name = name
+    self.client = client
+    guard let topic = unsafe rd_kafka_topic_new(client.pointer, name, nil) else {
+      throw client.failure(
+        KafkaErrorCode(rd_kafka_last_error()), "use the topic", KafkaPlace(topic: name))
+    }
+    unsafe pointer = topic
+    client.counts.open(.topic)
+  }
+
+  deinit {
+    unsafe rd_kafka_topic_destroy(pointer)
+    client.counts.close(.topic)
+  }
+}
+
+/// Owns an `rd_kafka_headers_t` until a record has taken it: names and values in order; names may
+/// come twice (KIP-82).
+@safe
+public struct KafkaHeaders: ~Copyable {
+  let pointer: OpaquePointer
+  private let counts: KafkaHandleCounts
+  private var isTaken = false
+
+  init(_ counts: KafkaHandleCounts) {
+    unsafe pointer = rd_kafka_headers_new(8)
+    self.counts = counts
+    counts.open(.headers)
+  }
+
+  deinit {
+    if !isTaken { unsafe rd_kafka_headers_destroy(pointer) }
+    counts.close(.headers)
+  }
+
+  /// Adds a copy of `value`; nil is a header without one.
+  public mutating func add(_ name: String, _ value: Span<UInt8>?) {
+    // The only failures are those of memory, which stops the process.
+    _ = unsafe kafkaLend(value) { bytes, count in
+      unsafe rd_kafka_header_add(pointer, name, -1, bytes, count)
+    }
+  }
+
+  public mutating func add(_ name: String, _ value: String) {
+    add(name, Array(value.utf8).span)
+  }
+
+  /// To be called when the library has taken them over.
+  mutating func markTaken() { isTaken = true }
+}
+
+/// Lends bytes as the library takes them: NULL for nil alone, which tells nothing from empty.
+@inline(__always)
+func kafkaLend<Result>(
+  _ bytes: Span<UInt8>?, _ body: (UnsafeRawPointer?, Int) -> Result
+) -> Result {
+  guard let bytes else { return body(nil, 0) }
+  if bytes.isEmpty {
+    return unsafe withUnsafeBytes(of: UInt8(0)) { unsafe body($0.baseAddress, 0) }
+  }
+  return unsafe bytes.withUnsafeBytes { unsafe body($0.baseAddress, $0.count) }
+}
+
+/// Counts of a producer. `enqueuedCount` is `deliveredCount` plus `failedCount` plus what is under
+/// way.
+struct KafkaDeliveryTally: Sendable {
+  var enqueuedCount: Int64 = 0
+  var deliveredCount: Int64 = 0
+  private(set) var failedCount: Int64 = 0
+  /// What failures of deliveries say was to be done.
+  fileprivate static let operation = "deliver a record"
+
+  /// The first that failed, which tells most.
+  private(set) var firstFailure: KafkaError?
+
+  /// The offsets that marked records got; of records with one mark, the last one's.
+  var markedOffsets: [Int: KafkaOffset] = [:]
+
+  var outstandingCount: Int64 { enqueuedCount - deliveredCount - failedCount }
+
+  mutating func fail(_ code: KafkaErrorCode, _ reason: String, _ place: KafkaPlace) {
+    failedCount += 1
+    if firstFailure == nil {
+      firstFailure = KafkaError(
+        code: code, operation: KafkaDeliveryTally.operation, place: place, reason: reason)
+    }
+  }
+
+  /// Forgets failures, which an aborted transaction has undone, and offsets, which nobody will read.
+  mutating func forgive() {
+    markedOffsets = [:]
+    enqueuedCount -= failedCount
+    failedCount = 0
+    firstFailure = nil
+  }
+}
+
+extension KafkaError {
+  /// Whether it is of a record that was taken, and then not delivered.
+  var isOfDelivery: Bool { operation == KafkaDeliveryTally.operation }
+}
