@@ -217,3 +217,65 @@ extension AvroContainerDecoder {
     return true
   }
 }
+
+/// How far the scan of a block has come.
+struct AvroBlockScan {
+  let count: Int64
+  /// The place of the next record in the batch's bytes.
+  var index: Int
+  /// How many records need no decoding, or have been decoded.
+  var passed: Int64
+  /// Where the block begins in the input, and where its data do unless they are compressed.
+  let byteOffset: Int64
+  let dataOffset: Int64?
+  private let dataStart: Int
+
+  init(count: Int64, index: Int, passed: Int64, byteOffset: Int64, dataOffset: Int64?) {
+    self.count = count
+    self.index = index
+    self.passed = passed
+    self.byteOffset = byteOffset
+    self.dataOffset = dataOffset
+    dataStart = index
+  }
+
+  /// The place in the input of a byte of the data; of the block where it is compressed.
+  func byte(of offset: Int) -> Int64 {
+    dataOffset.map { $0 + Int64(offset - dataStart) } ?? byteOffset
+  }
+}
+
+/// How much of a block that is decoded in slices has been decoded.
+struct AvroOpenBlock {
+  private static let sliceLength = 128 * 1024
+  private static let sliceRecords: Int64 = 1 << 16
+
+  /// How many bytes of its data, and how many records they are.
+  var index = 0
+  var records: Int64 = 0
+
+  /// Whether so many bytes of so many records are enough for a slice.
+  static func isFull(length: Int, records: Int64) -> Bool {
+    length >= sliceLength || records == sliceRecords
+  }
+
+  /// The next records of `data`: how many, and their bytes. The last slice has all that is left,
+  /// also what cannot be followed.
+  func slice(
+    of data: Span<UInt8>, _ wanted: Int64, _ layout: borrowing AvroLayout
+  ) -> (records: Int64, length: Int, isLast: Bool) {
+    var reader = AvroReader()
+    var end = index
+    var count: Int64 = 0
+    while count < wanted {
+      if AvroOpenBlock.isFull(length: end - index, records: count) {
+        return (count, end - index, false)
+      }
+      reader.beginRecord()
+      end = reader.skip(layout.root, of: layout, data, end)
+      if end < 0 { break }
+      count += 1
+    }
+    return (count, data.count - index, true)
+  }
+}

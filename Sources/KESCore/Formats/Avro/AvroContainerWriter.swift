@@ -1,4 +1,145 @@
-// Records to container files: headers and blocks.
+// Container files: what they begin with, and how they are written.
+
+/// What a container file begins with (Avro 1.11 spec, "Object Container Files"): `Obj`, 1, a map of
+/// metadata, 16 bytes of sync marker.
+public struct AvroContainerHeader: Sendable {
+  static let magic: StaticString = "Obj\u{1}"
+  static let syncLength = 16
+  /// How long a header may be. Our choice.
+  public static let greatestLength = 1 << 20
+
+  public let schemaText: String
+  /// The codec's name; `null` where the file does not say.
+  public let codecName: String
+  public let sync: [UInt8]
+  /// How many bytes the header has.
+  public let length: Int
+
+  /// What the first bytes of a file tell.
+  enum Finding {
+    case header(AvroContainerHeader)
+    /// The bytes end inside the header.
+    case incomplete
+    /// They are no header.
+    case none(reason: String)
+  }
+
+  /// Whether `bytes` from `start` on begin as a container does; nil where they end too early to
+  /// tell.
+  static func isMagic(_ bytes: Span<UInt8>, _ start: Int) -> Bool? {
+    let magic: [UInt8] = [0x4F, 0x62, 0x6A, 0x01]
+    let shown = min(magic.count, bytes.count - start)
+    for index in 0..<shown where bytes[start + index] != magic[index] { return false }
+    return shown == magic.count ? true : nil
+  }
+
+  /// The header that `head`, the first bytes of a file, begins with; nil where that is none.
+  public init?(of head: [UInt8]) {
+    guard AvroContainerHeader.isMagic(head.span, 0) == true,
+      case .header(let header) = AvroContainerHeader.find(head.span, 0)
+    else { return nil }
+    self = header
+  }
+
+  private init(schemaText: String, codecName: String, sync: [UInt8], length: Int) {
+    self.schemaText = schemaText
+    self.codecName = codecName
+    self.sync = sync
+    self.length = length
+  }
+
+  /// Reads the header at `start`, where the magic stands.
+  static func find(_ bytes: Span<UInt8>, _ start: Int) -> Finding {
+    // What is longer is none, however much of it has come in.
+    let shown = bytes.extracting(0..<min(bytes.count, start + greatestLength))
+    var parser = AvroHeaderParser(start: start + 4)
+    let isWhole = parser.readMetadata(shown)
+    let end = parser.index + syncLength
+    if !isWhole && parser.reader.fault != .truncated {
+      return .none(reason: "its metadata cannot be read")
+    }
+    if !isWhole || end > shown.count {
+      return shown.count - start < greatestLength
+        ? .incomplete : .none(reason: "its header is longer than \(greatestLength) bytes")
+    }
+    guard let schema = parser.schema else { return .none(reason: "it has no avro.schema") }
+    var sync: [UInt8] = []
+    for index in parser.index..<end { sync.append(bytes[index]) }
+    return .header(
+      AvroContainerHeader(
+        schemaText: schema, codecName: parser.codec ?? "null", sync: sync, length: end - start))
+  }
+}
+
+/// Reads the metadata: a map of bytes.
+private struct AvroHeaderParser {
+  var reader = AvroReader()
+  private(set) var index: Int
+  private(set) var schema: String?
+  private(set) var codec: String?
+
+  init(start: Int) { index = start }
+
+  /// False where the map cannot be read; `reader` then says why.
+  mutating func readMetadata(_ bytes: Span<UInt8>) -> Bool {
+    while let count = readCount(bytes) {
+      if count == 0 { return true }
+      for _ in 0..<count where !readEntry(bytes) { return false }
+    }
+    return false
+  }
+
+  /// How many entries a block of the map has. They need not have come in yet.
+  private mutating func readCount(_ bytes: Span<UInt8>) -> UInt64? {
+    index = reader.long(bytes, index)
+    if index < 0 { return nil }
+    let count = reader.value
+    // A negative count has the size of the block behind it.
+    if count < 0 { index = reader.long(bytes, index) }
+    return index < 0 ? nil : count.magnitude
+  }
+
+  private mutating func readEntry(_ bytes: Span<UInt8>) -> Bool {
+    guard let key = readText(bytes), let value = readText(bytes) else { return false }
+    if key == "avro.schema" { schema = value }
+    if key == "avro.codec" { codec = value }
+    return true
+  }
+
+  private mutating func readText(_ bytes: Span<UInt8>) -> String? {
+    let contents = reader.length(bytes, index)
+    if contents < 0 {
+      index = contents
+      return nil
+    }
+    index = contents + Int(reader.value)
+    return String(decodingBytes: bytes.extracting(contents..<index))
+  }
+}
+
+/// Frames Avro data. Encoders append data to the buffer of an output, note where each record ends,
+/// and say what schema the data have.
+public protocol AvroWriter: OutputFraming {
+  /// Where the records end; lent to encoders while they work on a batch.
+  var cuts: AvroBlockCuts { get set }
+
+  /// Tells a schema of data that will come, before the first of them are noted. Returns by which
+  /// number `cuts` name it; of a container, which holds one schema, only the first counts.
+  @discardableResult
+  func begin(_ schema: AvroSchema) -> Int
+
+  /// Whether each record names its schema, so that there may be several.
+  var namesSchemas: Bool { get }
+
+  /// Why data cannot be written.
+  var failure: SchemaFailure? { get set }
+
+  /// The schema of an output that gets no record, where that is to be told.
+  var schemaOfNone: () -> AvroSchema { get set }
+
+  /// Whether the schema, where it is known, has a field for duplicates (R7).
+  var marksDuplicates: Bool { get }
+}
 
 /// Frames the data that encoders append as blocks of a container file (Avro 1.11 spec, "Object
 /// Container Files").

@@ -1,4 +1,4 @@
-// Avro data as JSON text.
+// Avro data as JSON text: any data, and events as JSON-lines have them.
 
 /// Writes data of any schema in the Avro JSON encoding (spec 1.11, "JSON Encoding"): members in the
 /// writer's order, without white space; a union's value as an object with the name of its branch,
@@ -238,5 +238,121 @@ final class AvroJSONWriter {
       }
     }
     text.withBytes { JSONText.appendString($0, to: &output) }
+  }
+}
+
+extension AvroJSONWriter {
+  /// Appends the event at `start`, which a decoder has read without finding fault: as the Avro JSON
+  /// encoding of its own schema, but for what is ours (cli.md, section 1). Device, time, event and
+  /// session are written as data of our schemas, so that every reader of JSON-lines finds them,
+  /// whatever the writer has for them: a union, bytes, a namespace, microseconds. `duplicate` is written where it
+  /// is true, as kes-segment writes it.
+  func appendEvent(_ bytes: Span<UInt8>, _ start: Int, to output: inout ByteBlock) {
+    reader.beginRecord()
+    let node = layout[layout.root]
+    var index = start
+    var isFirst = true
+    output.append(UInt8(ascii: "{"))
+    for field in 0..<Int(node.size) where index >= 0 {
+      let type = layout.child(field, of: node)
+      if field == markField {
+        index = reader.boolean(bytes, index)
+        if reader.value == 0 { continue }
+        output.append(",\"duplicate\":true")
+        continue
+      }
+      if !isFirst { output.append(UInt8(ascii: ",")) }
+      isFirst = false
+      append(ranges[layout.root][field], &output)
+      switch eventFields[field] {
+      case .event: index = writeBranch(type, bytes, index, &output)
+      case .device, .timestamp, .session, .duplicate:
+        index = writeKnown(type, bytes, index, &output)
+      default: index = write(type, bytes, index, &output)
+      }
+    }
+    output.append(UInt8(ascii: "}"))
+  }
+
+  /// A value of one of our fields: that of the branch, where it is in a union; bytes as the text, a
+  /// float as the double that they are to us.
+  private func writeKnown(
+    _ type: Int, _ bytes: Span<UInt8>, _ start: Int, _ output: inout ByteBlock
+  ) -> Int {
+    let node = layout[type]
+    switch node.kind {
+    case .union:
+      let index = reader.index(below: Int(node.size), .badBranch, bytes, start)
+      if index < 0 { return index }
+      return writeKnown(layout.child(Int(reader.value), of: node), bytes, index, &output)
+    case .bytes: return writeText(bytes, start, &output)
+    case .float:
+      let end = reader.skip(4, bytes, start)
+      if end >= 0 { output.append(number: Double(Float(bitPattern: bytes.halfWord(at: start)))) }
+      return end
+    case .long:
+      guard !fineTimes.isEmpty, let unit = fineTimes[type] else {
+        return write(type, bytes, start, &output)
+      }
+      let end = reader.long(bytes, start)
+      output.append(decimal: unit.convert(reader.value, to: .milliseconds).value)
+      return end
+    default: return write(type, bytes, start, &output)
+    }
+  }
+
+  /// The value of `event`: an object with one member, named after the branch without its namespace.
+  private func writeBranch(
+    _ type: Int, _ bytes: Span<UInt8>, _ start: Int, _ output: inout ByteBlock
+  ) -> Int {
+    let node = layout[type]
+    if node.kind == .union {
+      let index = reader.index(below: Int(node.size), .badBranch, bytes, start)
+      if index < 0 { return index }
+      return writeBranch(layout.child(Int(reader.value), of: node), bytes, index, &output)
+    }
+    var index = start
+    output.append(UInt8(ascii: "{"))
+    append(branchNames[type], &output)
+    output.append(UInt8(ascii: "{"))
+    for field in 0..<Int(node.size) where index >= 0 {
+      if field > 0 { output.append(UInt8(ascii: ",")) }
+      append(ranges[type][field], &output)
+      let inside = layout.child(field, of: node)
+      index =
+        isKnown[type][field]
+        ? writeKnown(inside, bytes, index, &output) : write(inside, bytes, index, &output)
+    }
+    output.append("}}")
+    return index
+  }
+}
+
+/// Writes Avro records as events in JSON-lines.
+public final class AvroJSONConverter: RecordConverter {
+  private let schemas: AvroSchemaTable
+  private var writers: [AvroJSONWriter?] = []
+
+  public init(schemas: AvroSchemaTable) { self.schemas = schemas }
+
+  public func convert(_ batch: borrowing Batch, into converted: inout ConvertedRecords) {
+    converted.removeAll()
+    for index in 0..<batch.records.count {
+      let record = batch.records[index]
+      if record.schema != 0 {
+        let writer = writer(of: record.schema)
+        batch.withRecordBytes(record) { writer.appendEvent($0, 0, to: &converted.bytes) }
+      }
+      converted.endRecord()
+    }
+  }
+
+  private func writer(of number: UInt16) -> AvroJSONWriter {
+    let place = Int(number)
+    while writers.count <= place { writers.append(nil) }
+    if let known = writers[place] { return known }
+    let writer = AvroJSONWriter(schemas.schema(number), sessions: schemas.sessions)
+    writers[place] = writer
+    return writer
   }
 }

@@ -213,6 +213,42 @@ extension AvroSchema {
   }
 }
 
+extension AvroSchema {
+  /// As what events of this schema are written with their sessions, and closings among them: this
+  /// schema with times that hold every time; or `Event`, where it cannot hold what is to be written.
+  /// What events have of the fields of sessions already is left out.
+  public func adaptedToSessions(
+    marksDuplicates: Bool, wantsClosings: Bool, named name: String = "session"
+  ) -> AvroSchema {
+    let added = marksDuplicates ? [name, "duplicate"] : [name]
+    let wide = without(fields: added).withLongTimes()
+    let sessions = wide.withSession(marksDuplicates: marksDuplicates, named: name)
+    guard let sessions,
+      !wantsClosings || sessions.holdsClosings(marksDuplicates: marksDuplicates, named: name)
+    else { return .event }
+    return wide
+  }
+
+  /// As what session events of this schema are written with closings among them. Events without a
+  /// session stay as they are.
+  public func adaptedToClosings(named name: String = "session") -> AvroSchema {
+    if !hasSession(name) { return self }
+    let wide = withLongTimes()
+    if wide.holdsClosings(marksDuplicates: false, named: name) { return wide }
+    return .sessionEvent(named: name, marksDuplicates: marksDuplicates)
+  }
+
+  /// Whether `SessionClosed` events can be written among this schema's session events, and read again
+  /// with all that they say: one of the writer's own may have other fields.
+  public func holdsClosings(marksDuplicates: Bool, named name: String = "session") -> Bool {
+    let known = AvroSchema.sessionEvent(named: name, marksDuplicates: marksDuplicates)
+    guard let resolution = try? AvroResolution(from: known, to: self, missing: .isEmpty),
+      let plan = try? AvroEventPlan(self, purpose: .reading, SessionFields(session: name))
+    else { return false }
+    return !resolution.lostKinds.contains(.sessionClosed) && plan.kinds.contains(.sessionClosed)
+  }
+}
+
 extension SessionFields {
   /// Why events of `schema` cannot get their sessions, with what to do; nil where they can.
   public func refusal(of schema: AvroSchema) -> String? {
