@@ -1,5 +1,6 @@
 // A growable array of plain values for the record path: no reference counts, no copies on write.
 
+internal import CPrefetch
 internal import Glibc
 
 /// A growable, uniquely owned array of trivially copyable values.
@@ -90,5 +91,21 @@ public struct Column<Element: BitwiseCopyable>: ~Copyable {
   public mutating func sort(by areInIncreasingOrder: (Element, Element) -> Bool) {
     var all = unsafe UnsafeMutableBufferPointer(start: base, count: count)
     unsafe all.sort(by: areInIncreasingOrder)
+  }
+}
+
+extension Column {
+  /// Hints that the element at `index` will be read soon; any index will do.
+  @inline(__always)
+  func prefetch(_ index: Int) {
+    unsafe withAddress(of: index) { unsafe kes_prefetch($0) }
+  }
+}
+
+extension ByteBlock {
+  /// Hints that the byte at `offset` will be read soon; any offset will do.
+  @inline(__always)
+  func prefetch(_ offset: Int) {
+    unsafe withAddress(of: offset) { unsafe kes_prefetch($0) }
   }
 }

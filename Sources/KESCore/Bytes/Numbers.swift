@@ -143,3 +143,11 @@ private struct Digits {
     return magnitude > UInt64(Int64.max) ? .outOfRange : .value(Int64(magnitude))
   }
 }
+
+extension Int64 {
+  /// The sum, held at the greatest number; both must not be negative.
+  func addingSaturated(_ other: Int64) -> Int64 {
+    let (sum, overflow) = addingReportingOverflow(other)
+    return overflow ? .max : sum
+  }
+}

@@ -1,4 +1,4 @@
-// What lies in a directory, and since when.
+// What the system says of directories and files, and of its errors.
 
 internal import Glibc
 
@@ -25,4 +25,10 @@ func modificationTime(ofFile path: String) -> Int64? {
   var status = stat()
   guard unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
   return Int64(status.st_mtim.tv_sec) * 1000 + Int64(status.st_mtim.tv_nsec) / 1_000_000
+}
+
+/// What `errno` means, as the system says it.
+func systemReason(_ code: Int32) -> String {
+  guard let text = unsafe strerror(code) else { return "error \(code)" }
+  return unsafe String(cString: text)
 }
