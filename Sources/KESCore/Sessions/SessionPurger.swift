@@ -232,3 +232,96 @@ public struct SessionPurger: ~Copyable {
   /// Where the device begins in a session's key.
   private static func deviceStart(in key: Span<UInt8>) -> Int { 4 + Int(key.halfWord(at: 0)) }
 }
+
+/// Knows closed sessions by their keys: all until time has gone on by `retain`, or the last so many.
+///
+/// Time here is the greatest time told of, that of a `SessionClosed` included, so that memory stays
+/// bounded also where nothing else comes. A session costs what it does in a `SessionTable`.
+struct ClosedSessions: ~Copyable {
+  /// Nil where time makes nobody forgotten.
+  private let retain: UInt64?
+  private let greatestCount: Int
+  private var table = SessionTable(keepsRecent: false)
+  private var time: EventTime = .beforeAll
+
+  /// - Parameter retain: milliseconds of event time.
+  init(retain: UInt64) {
+    self.retain = retain
+    greatestCount = .max
+  }
+
+  /// - Parameter last: how many are known, whatever their times.
+  init(last: Int) {
+    precondition(last > 0)
+    retain = nil
+    greatestCount = last
+  }
+
+  func contains(_ key: Span<UInt8>, hash: UInt32) -> Bool {
+    table.find(key, hash: hash) != .none
+  }
+
+  /// Adds a session, and forgets the first where there are too many. Returns whether it was new;
+  /// one that is known already keeps its place. `hash` is the key's.
+  mutating func insert(_ key: Span<UInt8>, hash: UInt32) -> Bool {
+    if contains(key, hash: hash) { return false }
+    if table.openCount >= greatestCount { table.remove(table.firstOpen) }
+    let index = table.insert(
+      key, hash: hash, identifier: SessionIdentifier(rawValue: 0), time: time, sequence: 0)
+    table[index].latestStreamTime = time
+    return true
+  }
+
+  /// Lets time go on to `time`, and forgets the sessions that closed long enough before.
+  @inline(__always)
+  mutating func forget(before time: EventTime) {
+    guard let retain, time > self.time else { return }
+    self.time = time
+    while table.firstOpen != .none,
+      table[table.firstOpen].latestStreamTime.elapsed(until: time) >= retain
+    {
+      table.remove(table.firstOpen)
+    }
+  }
+}
+
+/// Purgers by partition: stream time and sessions are a partition's own (cli.md, section 2).
+///
+/// Memory: that of each purger. Made when a partition first brings something.
+struct SessionPurgers: ~Copyable {
+  /// Boxed, as a dictionary does not take what cannot be copied.
+  private final class Box {
+    var purger: SessionPurger
+    init(_ purger: consuming SessionPurger) { self.purger = purger }
+  }
+
+  private let make: () -> SessionPurger
+  private var boxes: [Int32: Box] = [:]
+
+  /// - Parameter make: makes a partition's purger.
+  init(_ make: @escaping () -> SessionPurger) { self.make = make }
+
+  /// How many sessions have begun and not closed.
+  var openCount: Int { boxes.values.reduce(0) { $0 + $1.purger.openCount } }
+
+  /// Watches the records of a batch, all of one partition (`SessionPurger.observe`).
+  mutating func observe(
+    _ batch: borrowing Batch, of partition: Int32, into outcome: inout Outcome
+  ) {
+    box(partition).purger.observe(batch, into: &outcome)
+  }
+
+  /// Closes what closes at the end of the input, partition by partition (`SessionPurger.finish`).
+  mutating func finish(flush: Bool, into outcome: inout Outcome) {
+    for partition in boxes.keys.sorted() {
+      box(partition).purger.finish(flush: flush, into: &outcome)
+    }
+  }
+
+  private mutating func box(_ partition: Int32) -> Box {
+    if let known = boxes[partition] { return known }
+    let made = Box(make())
+    boxes[partition] = made
+    return made
+  }
+}
