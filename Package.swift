@@ -14,13 +14,13 @@ let houseSettings: [SwiftSetting] = [
 ]
 
 /// One of the four tools: a short executable over the shared command library.
-func tool(_ name: String) -> Target {
+func tool(_ name: String, _ more: Target.Dependency...) -> Target {
   .executableTarget(
     name: name,
     dependencies: [
       "KESCore", "KESCommand",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
-    ],
+    ] + more,
     swiftSettings: houseSettings)
 }
 
@@ -65,6 +65,10 @@ let package = Package(
         "Streams/README.md", "Pipeline/README.md",
       ],
       swiftSettings: houseSettings),
+    // What kes-read alone shows: tables, figures, drawings.
+    .target(
+      name: "KESViews", dependencies: ["KESCore"], exclude: ["README.md"],
+      swiftSettings: houseSettings),
     .target(
       name: "KESCommand",
       dependencies: [
@@ -74,7 +78,7 @@ let package = Package(
       swiftSettings: houseSettings),
     tool("kes-produce"),
     tool("kes-segment"),
-    tool("kes-read"),
+    tool("kes-read", "KESViews"),
     tool("kes-purge"),
     // What both test targets use: servers on the loopback interface.
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: houseSettings),
@@ -87,7 +91,7 @@ let package = Package(
     .testTarget(
       name: "KESCoreTests",
       dependencies: [
-        "KESCore", "CAvro", "CJansson", "CRdkafka", "CRdkafkaTest", "TestSupport",
+        "KESCore", "KESViews", "CAvro", "CJansson", "CRdkafka", "CRdkafkaTest", "TestSupport",
         "kes-test-cluster",
       ],
       swiftSettings: houseSettings),

@@ -14,7 +14,6 @@ extension UnknownEventPolicy: ExpressibleByArgument {}
 extension DuplicatePolicy: ExpressibleByArgument {}
 extension Emission: ExpressibleByArgument {}
 extension ProcessingGuarantee: ExpressibleByArgument {}
-extension SessionOrder: ExpressibleByArgument {}
 
 /// Reading: files, or the standard input.
 public struct InputOptions: ParsableArguments {

@@ -2,6 +2,7 @@
 
 import KESCommand
 import KESCore
+import KESViews
 
 extension KESRead {
   /// Draws the sessions of the inputs.

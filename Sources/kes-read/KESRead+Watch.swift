@@ -3,6 +3,7 @@
 import ArgumentParser
 import KESCommand
 import KESCore
+import KESViews
 
 extension KESRead {
   /// Throws where there is no screen to watch.

@@ -3,6 +3,7 @@
 import ArgumentParser
 import KESCommand
 import KESCore
+import KESViews
 
 @main
 struct KESRead: Tool {

@@ -3,6 +3,7 @@
 import ArgumentParser
 import KESCommand
 import KESCore
+import KESViews
 
 struct TimelineOptions: ParsableArguments {
   @Flag(

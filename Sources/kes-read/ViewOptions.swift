@@ -3,9 +3,12 @@
 import ArgumentParser
 import KESCommand
 import KESCore
+import KESViews
 
 /// What `--format` takes.
 enum ReadFormat: String, CaseIterable, ExpressibleByArgument { case text, json, avro, csv }
+
+extension SessionOrder: ExpressibleByArgument {}
 
 /// What `--status` takes.
 enum StatusChoice: String, CaseIterable, ExpressibleByArgument {

@@ -3,6 +3,7 @@
 import Testing
 
 @testable import KESCore
+@testable import KESViews
 
 @Suite struct BinCountsTests {
   @Test(arguments: [0, 1, 99, 100, 199, 4999, 5000, 86_399_999, 86_400_000, UInt64.max])

@@ -3,6 +3,7 @@
 import Testing
 
 @testable import KESCore
+@testable import KESViews
 
 @Suite struct HistogramTests {
   @Test func hasNothingToSayOfNoValues() {

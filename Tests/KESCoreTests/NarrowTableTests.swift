@@ -3,6 +3,7 @@
 import Testing
 
 @testable import KESCore
+@testable import KESViews
 
 private let day: Int64 = 86_400_000
 

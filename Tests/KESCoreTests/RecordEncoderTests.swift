@@ -3,6 +3,7 @@
 import Testing
 
 @testable import KESCore
+@testable import KESViews
 
 /// What an encoder makes of lines of JSON.
 func encode<Encoder: RecordEncoder & ~Copyable>(

@@ -3,6 +3,7 @@
 import Testing
 
 @testable import KESCore
+@testable import KESViews
 
 @Suite struct SessionRowsTests {
   /// What is shown of sessions with these starts, durations and numbers of events; their ids are their

@@ -3,6 +3,7 @@
 import Testing
 
 @testable import KESCore
+@testable import KESViews
 
 private func view(columns: Int, rows: Int) -> WatchTextEncoder {
   WatchTextEncoder(

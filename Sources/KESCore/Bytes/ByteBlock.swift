@@ -49,8 +49,10 @@ public struct ByteBlock: ~Copyable {
     if capacity &- count < more { grow(to: count + more) }
   }
 
+  /// Apart, and to be named by other modules, so that what appends is small and is inlined there.
   @inline(never)
-  private mutating func grow(to needed: Int) {
+  @usableFromInline
+  mutating func grow(to needed: Int) {
     let room = max(needed, capacity * 2)
     unsafe base = reallocate(base, bytes: room + ByteBlock.slack)
     capacity = room

@@ -50,12 +50,14 @@ public struct Column<Element: BitwiseCopyable>: ~Copyable {
   @inline(__always)
   public mutating func append(_ element: Element) {
     if count == capacity { grow() }
-    unsafe (base + count).initialize(to: element)
+    unsafe base[count] = element
     count &+= 1
   }
 
+  /// To be named by other modules, so that what appends is made for their types there.
   @inline(never)
-  private mutating func grow() {
+  @usableFromInline
+  mutating func grow() {
     capacity *= 2
     guard let memory = unsafe realloc(base, capacity * MemoryLayout<Element>.stride) else {
       preconditionFailure("out of memory")

@@ -1,7 +1,7 @@
 // JSON strings to text and back.
 
 /// Escapes of JSON strings (RFC 8259, section 7).
-enum JSONText {
+package enum JSONText {
   /// The value of four hexadecimal digits at `start`, or nil where they are not.
   static func hexadecimal(_ bytes: Span<UInt8>, _ start: Int) -> UInt32? {
     var value: UInt32 = 0
@@ -80,7 +80,7 @@ enum JSONText {
 
   /// Appends `text` as a JSON string, quotes included; escapes only what must be escaped.
   @inline(__always)
-  static func appendString(_ text: Span<UInt8>, to output: inout ByteBlock) {
+  package static func appendString(_ text: Span<UInt8>, to output: inout ByteBlock) {
     output.append(UInt8(ascii: "\""))
     var start = 0
     for index in 0..<text.count {

@@ -26,7 +26,7 @@ public enum VisibleText {
 
   /// Appends `text`, UTF-8. Cost: of ASCII one look at each byte.
   @inline(__always)
-  static func append(_ text: Span<UInt8>, to output: inout ByteBlock) {
+  package static func append(_ text: Span<UInt8>, to output: inout ByteBlock) {
     for index in 0..<text.count where isSuspect(text[index]) {
       return appendEscaping(text, from: index, to: &output)
     }

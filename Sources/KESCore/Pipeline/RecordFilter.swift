@@ -66,7 +66,7 @@ public struct RecordFilter: Sendable {
   }
 
   /// Whether a session of this device and id passes; it has no one time.
-  func passes(device: Span<UInt8>, session: Span<UInt8>) -> Bool {
+  package func passes(device: Span<UInt8>, session: Span<UInt8>) -> Bool {
     isSession(session) && isDevice(device)
   }
 

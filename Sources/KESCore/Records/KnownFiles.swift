@@ -12,7 +12,7 @@ public struct FileKey: Hashable, Sendable {
   init(first: UInt64, second: UInt64) { (self.first, self.second) = (first, second) }
 
   /// 0 for a file that builds before numbers came to know.
-  var number: UInt64 { first == 0 ? second : 0 }
+  package var number: UInt64 { first == 0 ? second : 0 }
 }
 
 /// An input, and how far it has been read.

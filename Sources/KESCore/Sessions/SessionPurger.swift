@@ -52,7 +52,7 @@ public struct SessionPurger: ~Copyable {
   /// Closes only sessions that have ended.
   ///
   /// - Parameter last: how many closed sessions are known as such, whatever their times.
-  init(knowingLast last: Int) {
+  package init(knowingLast last: Int) {
     timeout = 0
     silence = nil
     endedSilence = SessionPurger.endedWithoutTimeout
@@ -82,7 +82,7 @@ public struct SessionPurger: ~Copyable {
   /// of a session that is not known as closed; one without an id never is. `key` is memory to work
   /// in, reused from call to call.
   @inline(__always)
-  mutating func observe(
+  package mutating func observe(
     _ place: Int, of batch: borrowing Batch, key: inout ByteBlock, into outcome: inout Outcome
   ) -> Bool {
     let (record, detail) = (batch.records[place], batch.details[place])

@@ -61,13 +61,13 @@ public struct Signals: Sendable {
 
   /// Has the terminal of the standard output hand over keys as they are pressed, until `leaveKeys`; false
   /// where that cannot be had.
-  static func takeKeys() -> Bool { kes_signals_take_keys(STDOUT_FILENO) == 0 }
+  package static func takeKeys() -> Bool { kes_signals_take_keys(STDOUT_FILENO) == 0 }
 
   /// Whether `q` was pressed since the last call.
-  static func takeQuit() -> Bool { unsafe kes_signals_take_pressed("qQ") != 0 }
+  package static func takeQuit() -> Bool { unsafe kes_signals_take_pressed("qQ") != 0 }
 
   /// Gives the terminal back as it was.
-  static func leaveKeys() { kes_signals_leave_keys() }
+  package static func leaveKeys() { kes_signals_leave_keys() }
 
   // MARK: The reader of what is written
 

@@ -3,6 +3,7 @@
 import Testing
 
 @testable import KESCore
+@testable import KESViews
 
 private func time(_ days: Int64, _ milliseconds: Int64 = 0) -> EventTime {
   EventTime(milliseconds: days * 86_400_000 + milliseconds)

@@ -3,6 +3,7 @@
 import Testing
 
 @testable import KESCore
+@testable import KESViews
 
 /// Sessions of as many devices as there are numbers; each has as many events as its number says.
 private func devices(_ events: [Int]) -> Timeline {

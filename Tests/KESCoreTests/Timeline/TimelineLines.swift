@@ -1,6 +1,7 @@
 // Timelines and their drawings, without files.
 
 @testable import KESCore
+@testable import KESViews
 
 /// A session event of `device`.
 func sessionLine(_ device: String, _ time: Int64, _ event: String, session: String) -> String {

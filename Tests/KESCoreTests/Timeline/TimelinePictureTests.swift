@@ -3,6 +3,7 @@
 import Testing
 
 @testable import KESCore
+@testable import KESViews
 
 private let hostile = #"<script>alert(\"1\")</script>&'\u0000\u001b\u202e"#
 

@@ -3,6 +3,7 @@
 import Testing
 
 @testable import KESCore
+@testable import KESViews
 
 @Suite struct TimelineTests {
   @Test func sessionsAreWhatTheirClosingsSay() {

@@ -3,6 +3,7 @@
 import Testing
 
 @testable import KESCore
+@testable import KESViews
 
 private let stream = [
   sessionLine("a", 0, "DeviceWokeUp", session: "1"),

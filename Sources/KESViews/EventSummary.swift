@@ -1,0 +1,145 @@
+// The figures of a whole input, gathered in one pass and bounded memory.
+
+package import KESCore
+
+/// Counts events by kind, repetitions, devices and sessions by status (kes-read --stats-only).
+package struct EventSummary: ~Copyable {
+  private var counts = InlineArray<4, Int64>(repeating: 0)
+  /// Events that kes-segment marked as repetitions (R7).
+  package private(set) var duplicates: Int64 = 0
+  package private(set) var devices = DistinctCounter()
+  private var least: EventTime?
+  private var greatest = EventTime.beforeAll
+  // One a status, as an array cannot hold what is not copied.
+  private var completed = SessionFigures()
+  private var timeout = SessionFigures()
+  private var superseded = SessionFigures()
+  private var limit = SessionFigures()
+  private var flushed = SessionFigures()
+  private var purged = SessionFigures()
+  private var open = SessionFigures()
+
+  package init() {}
+
+  /// Counts the batch's records, whose details must be there.
+  package mutating func add(_ batch: borrowing Batch) {
+    for index in 0..<batch.records.count {
+      let (record, detail) = (batch.records[index], batch.details[index])
+      counts[Int(detail.kind.rawValue)] &+= 1
+      if detail.isDuplicate { duplicates &+= 1 }
+      devices.insert(batch.withText(record.key) { Hash.of($0) })
+      if detail.kind == .sessionClosed { continue }
+      least = least.map { min($0, record.time) } ?? record.time
+      greatest = max(greatest, record.time)
+    }
+  }
+
+  /// Counts a session.
+  package mutating func add(_ row: SessionRow) {
+    switch row.status {
+    case .completed: completed.add(row)
+    case .timeout: timeout.add(row)
+    case .superseded: superseded.add(row)
+    case .limit: limit.add(row)
+    case .flushed: flushed.add(row)
+    case .purged: purged.add(row)
+    case nil: open.add(row)
+    }
+  }
+
+  // MARK: Figures
+
+  package func count(of kind: EventKind) -> Int64 { counts[Int(kind.rawValue)] }
+
+  /// All records, `SessionClosed` too.
+  package var records: Int64 { EventKind.allCases.reduce(0) { $0 + count(of: $1) } }
+
+  /// The least and the greatest time of the events; nil where there are none. A `SessionClosed`
+  /// does not count: it tells of a time that no event needs to have.
+  package var times: (first: EventTime, last: EventTime)? { least.map { ($0, greatest) } }
+
+  /// From the first event to the last, in milliseconds.
+  package var span: UInt64 { times.map { $0.first.elapsed(until: $0.last) } ?? 0 }
+
+  /// Events a second of event time; nil where none passed.
+  package var rate: Double? {
+    let events = records - count(of: .sessionClosed)
+    return span == 0 ? nil : Double(events) * 1000 / Double(span)
+  }
+
+  /// Hands the figures of every status that occurred to `visit`; `open` comes last.
+  package func forEachStatus(_ visit: (StaticString, borrowing SessionFigures) -> Void) {
+    for status in SessionStatus.allCases + [nil] as [SessionStatus?] {
+      switch status {
+      case .completed: visitIfAny(completed, status, visit)
+      case .timeout: visitIfAny(timeout, status, visit)
+      case .superseded: visitIfAny(superseded, status, visit)
+      case .limit: visitIfAny(limit, status, visit)
+      case .flushed: visitIfAny(flushed, status, visit)
+      case .purged: visitIfAny(purged, status, visit)
+      case nil: visitIfAny(open, status, visit)
+      }
+    }
+  }
+
+  private func visitIfAny(
+    _ figures: borrowing SessionFigures, _ status: SessionStatus?,
+    _ visit: (StaticString, borrowing SessionFigures) -> Void
+  ) {
+    if figures.count > 0 { visit(status?.symbol ?? "open", figures) }
+  }
+}
+
+/// Writes a summary, once, at the end of a run.
+package protocol SummaryEncoder: Sendable {
+  func encode(_ summary: borrowing EventSummary, to output: inout ByteBlock)
+}
+
+/// How many sessions there were, how long they were and how many events they had.
+package struct SessionFigures: ~Copyable {
+  package private(set) var count: Int64 = 0
+  /// How many of them did not begin with a start event.
+  package private(set) var partial: Int64 = 0
+  /// In milliseconds.
+  package private(set) var durations = Histogram()
+  package private(set) var events = Histogram()
+  package private(set) var durationBins = BinCounts.durations
+  package private(set) var eventBins = BinCounts.events
+
+  mutating func add(_ row: SessionRow) {
+    count += 1
+    if row.isPartial { partial += 1 }
+    durations.insert(row.duration)
+    events.insert(UInt64(max(0, row.events)))
+    durationBins.insert(row.duration)
+    eventBins.insert(UInt64(max(0, row.events)))
+  }
+}
+
+/// Writes a summary of all records when there are no more.
+package struct SummaryReport<Summary: SummaryEncoder>: RecordEncoder, ~Copyable {
+  private var summary = EventSummary()
+  private var gatherer = SessionGatherer()
+  private let encoder: Summary
+  private let choice: SessionChoice
+
+  /// - Parameter choice: which sessions count; records all do.
+  package init(encoder: Summary, choice: SessionChoice = SessionChoice()) {
+    self.encoder = encoder
+    self.choice = choice
+  }
+
+  package var openSessions: Int { gatherer.openCount }
+
+  package mutating func encode(_ batch: borrowing Batch, to output: inout ByteBlock) {
+    summary.add(batch)
+    let choice = choice
+    gatherer.gather(batch) { row, _, _ in if choice.selects(row) { summary.add(row) } }
+  }
+
+  package mutating func end(_ output: inout ByteBlock) {
+    let choice = choice
+    gatherer.finish { row, _, _ in if choice.selects(row) { summary.add(row) } }
+    encoder.encode(summary, to: &output)
+  }
+}

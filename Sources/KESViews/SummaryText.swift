@@ -1,0 +1,244 @@
+// A summary for people.
+
+package import KESCore
+
+/// Writes the figures as a list, two tables of the sessions by status: how long they were and how
+/// many events they had, and a histogram of each over all sessions. On a terminal that is too narrow for
+/// the tables their figures are shorter, and where there is less room some are left out.
+package struct SummaryTextEncoder: SummaryEncoder {
+  private let style: TextStyle
+  private let bars: BarText
+  private let isNarrow: Bool
+  /// The figures that there is no room for.
+  private let leftOut: Set<String>
+  private let barWidth: Int
+
+  private static let nameWidth = 18
+  private static let figureWidth = 12
+  /// So that no line is longer than 80 columns.
+  private static let barWidth = 46
+  private static let counts = ["COUNT", "PARTIAL"]
+  private static let headings = ["MIN", "P50", "P90", "P99", "MAX"]
+  /// What gives way first stands first.
+  private static let dispensable = ["P90", "MIN", "PARTIAL", "P99"]
+
+  /// - Parameter columns: how wide lines may be; nil for as wide as they are.
+  package init(style: TextStyle, characters: TerminalCharacters = .ascii, columns: Int? = nil) {
+    self.style = style
+    bars = BarText(characters)
+    let room = (columns ?? .max) - SummaryTextEncoder.nameWidth
+    let figures = SummaryTextEncoder.counts + SummaryTextEncoder.headings
+    isNarrow = room < figures.count * SummaryTextEncoder.figureWidth
+    var leftOut: Set<String> = []
+    var missing = isNarrow ? SummaryTextEncoder.narrowWidth(figures) - room : 0
+    for figure in SummaryTextEncoder.dispensable where missing > 0 {
+      leftOut.insert(figure)
+      missing -= SummaryTextEncoder.narrowWidth([figure])
+    }
+    self.leftOut = leftOut
+    barWidth = max(1, min(SummaryTextEncoder.barWidth, room - SummaryTextEncoder.figureWidth - 2))
+  }
+
+  private static func narrowWidth(_ headings: [String]) -> Int {
+    headings.reduce(0) { $0 + ($1 == "COUNT" ? figureWidth : 8) }
+  }
+
+  package func encode(_ summary: borrowing EventSummary, to output: inout ByteBlock) {
+    encodeCounts(summary, to: &output)
+    encodeTimes(summary, to: &output)
+    var hasSessions = false
+    summary.forEachStatus { _, _ in hasSessions = true }
+    if !hasSessions { return }
+    appendHeading("SESSIONS", SummaryTextEncoder.counts, &output)
+    summary.forEachStatus { status, figures in
+      append(name: "\(status)", &output)
+      append(number(UInt64(figures.count)), of: "COUNT", &output)
+      append(number(UInt64(figures.partial)), of: "PARTIAL", &output)
+      append(figures.durations, &output) {
+        isNarrow ? ShortText.duration($0) : TimelineCaption.duration($0)
+      }
+    }
+    appendHeading("EVENTS A SESSION", [], &output)
+    summary.forEachStatus { status, figures in
+      append(name: "\(status)", &output)
+      append(figures.events, &output) { number($0) }
+    }
+    encodeHistograms(summary, to: &output)
+  }
+
+  private func number(_ value: UInt64) -> String {
+    isNarrow ? ShortText.number(value) : "\(value)"
+  }
+
+  private func encodeHistograms(
+    _ summary: borrowing EventSummary, to output: inout ByteBlock
+  ) {
+    var durations = BinCounts.durations
+    var events = BinCounts.events
+    summary.forEachStatus { _, figures in
+      durations.add(figures.durationBins)
+      events.add(figures.eventBins)
+    }
+    appendBins(durations, "DURATION", &output) { BinLabel.durations($0, below: $1) }
+    appendBins(events, "EVENTS", &output) { BinLabel.numbers($0, below: $1) }
+  }
+
+  private func appendBins(
+    _ bins: BinCounts, _ name: String, _ output: inout ByteBlock,
+    _ label: (UInt64, UInt64?) -> String
+  ) {
+    beginHeading(name, &output)
+    append(figure: "SESSIONS", &output)
+    endHeading(&output)
+    let most = bins.counts.max() ?? 0
+    for bin in bins.used {
+      let next = bin + 1 < bins.bounds.count ? bins.bounds[bin + 1] : nil
+      append(name: label(bins.bounds[bin], next), &output)
+      append(figure: "\(bins.counts[bin])", &output)
+      let bar = bars.bar(bins.counts[bin], of: most, columns: barWidth)
+      output.append(text: bar.isEmpty ? "\n" : "  \(bar)\n")
+    }
+  }
+
+  private func encodeCounts(_ summary: borrowing EventSummary, to output: inout ByteBlock) {
+    appendLine("records", "\(summary.records)", &output)
+    for kind in EventKind.allCases {
+      appendLine("  \(kind.name)", "\(summary.count(of: kind))", &output)
+    }
+    appendLine("duplicates", "\(summary.duplicates)", &output)
+    let isExact = summary.devices.isExact
+    appendLine("devices", (isExact ? "" : "about ") + "\(summary.devices.estimate)", &output)
+  }
+
+  private func encodeTimes(_ summary: borrowing EventSummary, to output: inout ByteBlock) {
+    guard let times = summary.times else { return }
+    append(name: "first event", &output)
+    output.append(internetTime: times.first.milliseconds)
+    output.append(UInt8(ascii: "\n"))
+    append(name: "last event", &output)
+    output.append(internetTime: times.last.milliseconds)
+    output.append(UInt8(ascii: "\n"))
+    append(name: "span", &output)
+    output.append(duration: summary.span)
+    output.append(UInt8(ascii: "\n"))
+    guard let rate = summary.rate else { return }
+    append(name: "events a second", &output)
+    output.append(thousandths: rate)
+    output.append(UInt8(ascii: "\n"))
+  }
+
+  private func appendHeading(_ name: String, _ counts: [String], _ output: inout ByteBlock) {
+    beginHeading(name, &output)
+    for figure in counts + SummaryTextEncoder.headings { append(figure, of: figure, &output) }
+    endHeading(&output)
+  }
+
+  private func beginHeading(_ name: String, _ output: inout ByteBlock) {
+    output.append(UInt8(ascii: "\n"))
+    style.begin(.heading, &output)
+    append(name: name, &output)
+  }
+
+  private func endHeading(_ output: inout ByteBlock) {
+    style.end(.heading, &output)
+    output.append(UInt8(ascii: "\n"))
+  }
+
+  /// The rest of a row: least, percentiles, greatest.
+  private func append(
+    _ histogram: borrowing Histogram, _ output: inout ByteBlock, _ text: (UInt64) -> String
+  ) {
+    let figures = [
+      histogram.min, histogram.percentile(0.5), histogram.percentile(0.9),
+      histogram.percentile(0.99), histogram.max,
+    ]
+    for (figure, heading) in zip(figures, SummaryTextEncoder.headings) {
+      append(figure.map(text) ?? "", of: heading, &output)
+    }
+    output.append(UInt8(ascii: "\n"))
+  }
+
+  /// A figure in the column of its heading, where that is shown.
+  private func append(_ figure: String, of heading: String, _ output: inout ByteBlock) {
+    if leftOut.contains(heading) { return }
+    let width =
+      isNarrow ? SummaryTextEncoder.narrowWidth([heading]) : SummaryTextEncoder.figureWidth
+    append(figure: figure, width: width, &output)
+  }
+
+  private func appendLine(_ name: String, _ value: String, _ output: inout ByteBlock) {
+    append(name: name, &output)
+    output.append(text: value)
+    output.append(UInt8(ascii: "\n"))
+  }
+
+  private func append(name: String, _ output: inout ByteBlock) {
+    let gap = max(0, SummaryTextEncoder.nameWidth - name.utf8.count)
+    output.append(text: name + String(repeating: " ", count: gap))
+  }
+
+  private func append(
+    figure: String, width: Int = figureWidth, _ output: inout ByteBlock
+  ) {
+    let gap = max(1, width - figure.utf8.count)
+    output.append(text: String(repeating: " ", count: gap) + figure)
+  }
+}
+
+/// Names of bins.
+enum BinLabel {
+  /// `5 to 9`; `3` where the bin holds one number.
+  static func numbers(_ least: UInt64, below next: UInt64?) -> String {
+    guard let next else { return "\(least) or more" }
+    return next == least + 1 ? "\(least)" : "\(least) to \(next - 1)"
+  }
+
+  /// `1s to 2s`: from the first up to, and without, the second.
+  static func durations(_ least: UInt64, below next: UInt64?) -> String {
+    guard let next else { return "\(short(least)) or more" }
+    return "\(short(least)) to \(short(next))"
+  }
+
+  /// The largest unit of which it is a whole number: `0.1s`, `30s`, `2m`, `1h`, `7d`.
+  private static func short(_ milliseconds: UInt64) -> String {
+    for (unit, length) in [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000)]
+      as [(String, UInt64)] where milliseconds >= length && milliseconds % length == 0
+    {
+      return "\(milliseconds / length)\(unit)"
+    }
+    return milliseconds == 0 ? "0s" : "0.\(milliseconds / 100)s"
+  }
+}
+
+/// Draws numbers as lengths and heights, in eighths of a character where there are such characters.
+struct BarText {
+  private let characters: TerminalCharacters
+
+  init(_ characters: TerminalCharacters) { self.characters = characters }
+
+  private static let lying = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"]
+  private static let standing = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"]
+  private static let standingASCII = [".", ":", "-", "=", "+", "*", "#", "@"]
+
+  /// A bar of `columns` for `most`; what is not 0 is to be seen.
+  func bar(_ value: Int64, of most: Int64, columns: Int) -> String {
+    if value <= 0 || most <= 0 { return "" }
+    let share = min(1, Double(value) / Double(most))
+    if characters == .ascii {
+      return String(repeating: "#", count: max(1, Int((share * Double(columns)).rounded())))
+    }
+    let eighths = max(1, Int((share * Double(columns * 8)).rounded()))
+    return String(repeating: "█", count: eighths / 8) + BarText.lying[eighths % 8]
+  }
+
+  /// A column a value, the last `columns` of them; a blank for nothing.
+  func line(_ values: [Double], columns: Int) -> String {
+    let shown = values.suffix(max(0, columns))
+    let most = shown.max() ?? 0
+    let steps = characters == .ascii ? BarText.standingASCII : BarText.standing
+    return shown.map { value in
+      if value <= 0 || most <= 0 { return " " }
+      return steps[min(steps.count - 1, Int(value / most * Double(steps.count)))]
+    }.joined()
+  }
+}
