@@ -33,6 +33,7 @@ public struct FormatOptions: ParsableArguments {
     _ topics: TopicOptions, _ input: InputOptions, _ output: OutputOptions,
     usual: RecordFormat? = nil, isUsed: Bool = false, application: SegmentApplication? = nil
   ) throws {
+    try requireFormat(of: output)
     if topics.to != nil && format == .text {
       throw ValidationError("--format text is for people: a topic takes json or avro")
     }
@@ -42,6 +43,16 @@ public struct FormatOptions: ParsableArguments {
       mayBeAvro: !isAvroRefused || isFramed, input, topics)
     try topics.check(
       input, output, avro, isAvroAsked: format == .avro, isUsed: isUsed, application: application)
+  }
+
+  /// Refuses an output whose name says CSV: records would be written to it in another format.
+  private func requireFormat(of output: OutputOptions) throws {
+    guard format == nil, !isFramed, output.nameExtension == "csv", let path = output.output else {
+      return
+    }
+    throw ValidationError(
+      "\(path) would be CSV by its name, which only kes-read writes: pipe into kes-read --output"
+        + " \(ShellWord.quoted(path)), or say --format json, avro or text")
   }
 
   /// Whether an option asks for messages, whatever the output is called.

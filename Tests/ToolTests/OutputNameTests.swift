@@ -58,12 +58,32 @@ import Testing
       let finished = try Program.shell("kes-read \(options) --output out.csv", directory: directory)
       #expect(try finished.status == 0 && form("out.csv") == "csv")
     }
-    #expect(
-      try Program.shell("kes-segment in.avro --output a.csv", directory: directory).status == 0)
-    #expect(try form("a.csv") == "avro")
     let rows = try Program.shell(
       "kes-read --sessions sessions.jsonl --output out.json", directory: directory)
     #expect(try rows.status == 0 && directory.text("out.json").contains(#""duration":"#))
+  }
+
+  /// What is said is true: by kes-read it becomes what the name says.
+  @Test(arguments: [
+    "kes-produce --full-speed --events 5", "kes-produce --replay --speed max in.jsonl",
+    "kes-segment in.jsonl", "kes-segment in.avro",
+    "kes-purge sessions.jsonl",
+  ])
+  func columnsAreRefusedWhereTheToolHasNone(command: String) throws {
+    for name in ["a.csv", "my table.CSV"] {
+      let refused = try Program.shell("\(command) --output '\(name)'", directory: directory)
+      #expect(refused.status == 64)
+      #expect(
+        refused.errors.contains(
+          "\(name) would be CSV by its name, which only kes-read writes: pipe"))
+      let advice = try #require(refused.errors.firstMatch(of: /pipe into (kes-read .*), or say/)?.1)
+      #expect(!FileManager.default.fileExists(atPath: directory.path(name)))
+      let piped = try Program.shell("\(command) | \(advice)", directory: directory)
+      #expect(try piped.status == 0 && form(name) == "csv", "\(piped.errors)")
+    }
+    let asked = try Program.shell(
+      "\(command) --output b.csv --format json", directory: directory)
+    #expect(try asked.status == 0 && form("b.csv") == "json", "\(asked.errors)")
   }
 
   @Test func whatIsNoRecordIsNoAvro() throws {
