@@ -18,6 +18,8 @@ public protocol Tool: ParsableCommand {
   static var example: String { get }
   /// Whether the standard input would be read though nobody named it.
   var readsUnasked: Bool { get }
+  /// The times among the options.
+  var times: [TimeArgument?] { get }
 }
 
 /// How a tool's work ended.
@@ -43,6 +45,8 @@ public enum ToolFailure: Error {
 }
 
 extension Tool {
+  public var times: [TimeArgument?] { [] }
+
   /// Parses the command line and runs the tool. `--stats` alone stands for `--stats=5`, and values may
   /// begin with a dash.
   public static func start() {
@@ -103,6 +107,7 @@ extension Tool {
       messages.write(FirstContact.text(tool: Self.toolName, example: Self.example))
       leave(.usage)
     }
+    for case let time? in times { time.caution.map { messages.note($0) } }
     do {
       let ended = try work(messages)
       // As where a write had told: nobody is there to be told more.

@@ -84,16 +84,38 @@ public struct SizeArgument: ExpressibleByArgument, Sendable {
   }
 }
 
-/// A point in time: milliseconds since the epoch, RFC 3339 (`2026-11-23T08:00:00Z`) also without its
-/// zone, seconds or time, or a duration before now (`-1h`).
+/// A point in time: milliseconds since the epoch, or seconds behind an `@`, as date(1) has them; RFC 3339
+/// (`2026-11-23T08:00:00Z`) also without its zone, seconds or time; or a duration before now (`-1h`).
 public struct TimeArgument: ExpressibleByArgument, Sendable {
   public let milliseconds: Int64
+  /// What to say of a plain number that somebody may have meant as seconds; nil for all others.
+  let caution: String?
 
   public init?(argument: String) {
+    let number = Int64(argument)
     let value =
-      Int64(argument) ?? TimeArgument.timeBeforeNow(argument) ?? TimeArgument.calendarTime(argument)
+      number ?? TimeArgument.seconds(argument) ?? TimeArgument.timeBeforeNow(argument)
+      ?? TimeArgument.calendarTime(argument)
     guard let value else { return nil }
     milliseconds = value
+    caution = number.flatMap(TimeArgument.caution)
+  }
+
+  /// In seconds these are times from 1973 to 2286, in milliseconds of the first months of 1970.
+  private static let likeSeconds: ClosedRange<Int64> = 100_000_000...9_999_999_999
+
+  private static func caution(_ number: Int64) -> String? {
+    guard likeSeconds.contains(number) else { return nil }
+    let time = EventTime(milliseconds: number).internetText
+    return "the time \(number) is in milliseconds: \(time); seconds are written @\(number)"
+  }
+
+  /// `@1700000000`, `@1700000000.123`.
+  private static func seconds(_ text: String) -> Int64? {
+    guard text.first == "@" else { return nil }
+    let isNegative = text.dropFirst().first == "-"
+    guard let value = Decimal(text.dropFirst(isNegative ? 2 : 1))?.times(1000) else { return nil }
+    return isNegative ? -value : value
   }
 
   private static func timeBeforeNow(_ text: String) -> Int64? {

@@ -10,7 +10,8 @@ enum UsageAdvice {
     ("duration|none", "a number with a unit, as 250ms, 4s, 5m, 2h or 1d, or none"),
     (
       "time",
-      "milliseconds since the epoch, a date, -1h for an hour ago, or a time as 2026-11-23T08:00:00Z"
+      "milliseconds since the epoch, @SECONDS, a date, -1h for an hour ago, or a time as"
+        + " 2026-11-23T08:00:00Z"
     ),
     ("stream|now|time", "stream, now, a date, -1h, or a time as 2026-11-23T08:00:00Z"),
     ("now|time", "now, a date, -1h, or a time as 2026-11-23T08:00:00Z"),

@@ -51,6 +51,8 @@ struct KESProduce: Tool {
   static let example = "kes-produce --replay --speed 10x events.jsonl | kes-segment"
   var readsUnasked: Bool { replay.replay && input.files.isEmpty && topics.from == nil }
 
+  var times: [TimeArgument?] { [simulation.startTime, replay.shiftTo?.time] }
+
   static func main() { start() }
 
   mutating func validate() throws {

@@ -23,16 +23,16 @@ struct SpeedArgument: ExpressibleByArgument, Sendable {
 
 /// What `--shift-to` takes: a time, or `now`.
 struct ShiftArgument: ExpressibleByArgument, Sendable {
-  let target: ReplaySettings.Target
+  /// Nil for `now`.
+  let time: TimeArgument?
 
   init?(argument: String) {
-    if argument == "now" {
-      target = .now
-    } else if let time = TimeArgument(argument: argument) {
-      target = .time(EventTime(milliseconds: time.milliseconds))
-    } else {
-      return nil
-    }
+    time = TimeArgument(argument: argument)
+    if time == nil && argument != "now" { return nil }
+  }
+
+  var target: ReplaySettings.Target {
+    time.map { .time(EventTime(milliseconds: $0.milliseconds)) } ?? .now
   }
 }
 

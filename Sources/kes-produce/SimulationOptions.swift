@@ -43,8 +43,8 @@ struct SimulationOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "The first event's time: milliseconds since the epoch, or as 2026-11-23T08:00:00Z. (default:"
-        + " now)", valueName: "time"))
+      "The first event's time: milliseconds since the epoch, @SECONDS, or as 2026-11-23T08:00:00Z."
+        + " (default: now)", valueName: "time"))
   var startTime: TimeArgument?
 
   mutating func validate() throws {

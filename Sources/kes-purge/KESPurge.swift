@@ -77,6 +77,8 @@ struct KESPurge: Tool {
   static let example = "kes-segment events.jsonl | kes-purge | kes-read --sessions"
   var readsUnasked: Bool { input.files.isEmpty && state.state == nil && topics.from == nil }
 
+  var times: [TimeArgument?] { [state.asOf?.written, state.resetStreamTime?.written] }
+
   static func main() { start() }
 
   mutating func validate() throws {

@@ -10,7 +10,7 @@ enum Moment: ExpressibleByArgument {
   case stream
   /// The wall clock.
   case now
-  case time(EventTime)
+  case time(TimeArgument)
 
   init?(argument: String) {
     switch argument {
@@ -18,7 +18,7 @@ enum Moment: ExpressibleByArgument {
     case "now": self = .now
     default:
       guard let time = TimeArgument(argument: argument) else { return nil }
-      self = .time(EventTime(milliseconds: time.milliseconds))
+      self = .time(time)
     }
   }
 
@@ -26,8 +26,14 @@ enum Moment: ExpressibleByArgument {
     switch self {
     case .stream: progress.streamTime
     case .now: EventTime(milliseconds: clock.wall())
-    case .time(let time): time
+    case .time(let time): EventTime(milliseconds: time.milliseconds)
     }
+  }
+
+  /// The time that was written, where one was.
+  var written: TimeArgument? {
+    if case .time(let time) = self { return time }
+    return nil
   }
 }
 

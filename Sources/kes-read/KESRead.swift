@@ -85,6 +85,8 @@ struct KESRead: Tool {
   static let example = "kes-produce | kes-segment --emit all | kes-read"
   var readsUnasked: Bool { input.files.isEmpty && view.state == nil && topics.from == nil }
 
+  var times: [TimeArgument?] { [filters.since, filters.until] }
+
   static func main() { start() }
 
   mutating func validate() throws {

@@ -135,8 +135,8 @@ struct FilterOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Only events from this time on: milliseconds since the epoch, 2026-11-23T08:00:00Z, without the"
-        + " Z for UTC, a date alone, or -1h for an hour ago.",
+      "Only events from this time on: milliseconds since the epoch, @SECONDS, 2026-11-23T08:00:00Z,"
+        + " without the Z for UTC, a date alone, or -1h for an hour ago.",
       valueName: "time"))
   var since: TimeArgument?
 

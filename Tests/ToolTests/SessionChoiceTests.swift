@@ -106,6 +106,7 @@ private let events = """
       ("2026-11-23T08:00:00Z", 0), ("2026-11-23T08:00:00", 0), ("2026-11-23 08:00:00", 0),
       ("2026-11-23T08:00", 0), ("2026-11-23T08:00:00.001", 1), ("2026-11-23T09:00:00+01:00", 0),
       ("2026-11-23", -28_800_000), ("2026-11-24", 57_600_000), ("1795420800000", 0),
+      ("@1795420800", 0), ("@1795420800.001", 1),
     ])
   func timesHaveManyForms(text: String, offset: Int) throws {
     let time = Self.start + offset
@@ -129,10 +130,45 @@ private let events = """
     #expect(try Program.run("kes-read", ["--until", "-1h"], input: .text(input)).lines.count == 1)
   }
 
+  /// In seconds it would be a date of our days, in milliseconds it is one of January 1970.
+  @Test(arguments: [
+    ("kes-read --since 1700000000 in", "1700000000", "1970-01-20T16:13:20.000Z"),
+    ("kes-read --until 100000000 in", "100000000", "1970-01-02T03:46:40.000Z"),
+    ("kes-produce --full-speed --events 1 --start-time 9999999999", "9999999999", "1970-04-26"),
+    ("kes-produce --replay --speed max --shift-to 1700000000 in", "1700000000", "1970-01-20"),
+    ("kes-purge --state s --as-of 1700000000", "1700000000", "1970-01-20"),
+    ("kes-purge --state s --reset-stream-time 1700000000", "1700000000", "1970-01-20"),
+  ])
+  func aNumberThatLooksLikeSecondsIsTaken(command: String, number: String, time: String) throws {
+    let directory = try TemporaryDirectory()
+    try directory.write(EventLines.woke("a", 1_795_420_800_000), to: "in")
+    let made = try Program.shell("kes-segment in --state s > sessions", directory: directory)
+    try #require(made.status == 0)
+    let told = try Program.shell(command, directory: directory)
+    let tool = command.prefix { $0 != " " }
+    #expect(told.status == 0)
+    #expect(
+      told.errors.hasPrefix("\(tool): the time \(number) is in milliseconds: \(time)"),
+      "\(told.errors)")
+    #expect(told.errors.contains("; seconds are written @\(number)\n"), "\(told.errors)")
+    let others = [("-q " + number, number), ("@\(number)", number), ("\(number)000", number)]
+    for (text, number) in others {
+      let quiet = text.hasPrefix("-q") ? "\(command) -q" : command.replacing(number, with: text)
+      #expect(try !Program.shell(quiet, directory: directory).errors.contains("in milliseconds"))
+    }
+  }
+
+  @Test(arguments: ["0", "99999999", "10000000000", "-1700000000"])
+  func otherNumbersAreMillisecondsWithoutAWord(text: String) throws {
+    let finished = try Program.run("kes-read", ["--since=\(text)"], input: .text(""))
+    #expect(finished.status == 0 && finished.errors.isEmpty)
+  }
+
   @Test(arguments: [
     "2026-11-31", "2026-13-01", "2026-11-23T", "2026-11-23T08", "2026-11-23T25:00", "-1", "--1h",
     "-1w",
-    "1h", "-h", "2026-11-23T08:00:00+01", "2026-11-23T08:00Z", "today", "-99999999999999d",
+    "1h", "-h", "@", "@x", "@1795420800.0001", "@99999999999999999", "2026-11-23T08:00:00+01",
+    "2026-11-23T08:00Z", "today", "-99999999999999d",
   ])
   func otherTimesAreRefused(text: String) throws {
     let finished = try Program.run("kes-read", ["--since=\(text)"], input: .text(""))
