@@ -81,11 +81,16 @@ public struct AvroOptions: ParsableArguments {
     if let option = ofContainers, output == nil {
       return "\(option) is for Avro output, and that of JSON lines is JSON lines: say --format avro"
     }
-    // Of several inputs others may be Avro.
-    if schema != nil && output != .avro && input.files.count < 2 {
+    if schema != nil && output != .avro && !mayBeAvro(oneOf: input.files) {
       return "--schema is for Avro, and what is read and written is JSON lines: leave it out"
     }
     return nil
+  }
+
+  /// Whether one of several inputs may be Avro where another is JSON lines.
+  private func mayBeAvro(oneOf files: [String]) -> Bool {
+    files.count > 1
+      && files.contains { FormatDecoder.mayBeAvro($0, readsFrames: messages.readsMessages) }
   }
 
   /// What the run's decoders and encoders share.

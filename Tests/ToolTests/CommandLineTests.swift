@@ -214,6 +214,13 @@ import Testing
       ("kes-read in.jsonl --block-size 1MiB", "--block-size"),
       ("kes-read in.jsonl --schema schema", "--schema"),
       ("kes-read in.jsonl --sessions --schema schema", "--schema"),
+      ("kes-read empty in.jsonl in.jsonl --schema schema", "--schema"),
+      ("kes-segment in.jsonl in.jsonl --schema schema", "--schema"),
+      (
+        "kes-read in.jsonl in.jsonl --framing confluent --registry file:. --schema schema",
+        "--schema"
+      ),
+      ("kes-produce --replay --speed max in.jsonl in.jsonl --schema schema", "--schema"),
       ("kes-purge in.jsonl --codec null", "--codec"),
       ("kes-purge --state state --block-size 1MiB", "--block-size"),
       ("kes-produce --replay in.jsonl --speed max --codec null", "--codec"),
@@ -221,6 +228,7 @@ import Testing
     ])
   func isRefused(command: String, option: String) throws {
     try directory.write(Self.schema, to: "schema")
+    try directory.write("", to: "empty")
     let finished = try run(command)
     #expect(finished.status == 64 && finished.text == "", "\(finished.errors)")
     let remedy = finished.errors.contains(/say --format avro|leave it out|is for container files/)
@@ -235,7 +243,8 @@ import Testing
       "kes-segment in.avro --codec deflate --block-size 1KiB --schema schema",
       "kes-segment in.jsonl --output out.avro --codec null", "kes-read in.avro --schema schema",
       "kes-read in.jsonl in.avro --schema schema", "kes-read empty --schema schema",
-      "kes-segment empty --codec null",
+      "kes-segment empty --codec null", "kes-read in.jsonl - --schema schema",
+      "kes-segment in.avro in.jsonl --codec null --block-size 1KiB",
     ])
   func hasItsEffectWhereThereIsAvro(command: String) throws {
     try directory.write(Self.schema, to: "schema")

@@ -176,6 +176,18 @@ public struct FormatDecoder: ~Copyable, RecordDecoder {
   }
 
   /// Who says what is wrong with text, or reads it.
+  /// Whether an input may hold Avro: one whose first bytes say that, and one whose bytes cannot be looked
+  /// at before they are read, as those of a pipe.
+  ///
+  /// - Parameter readsFrames: whether it may hold messages.
+  public static func mayBeAvro(_ input: String, readsFrames: Bool) -> Bool {
+    guard KnownInputs.isPositioned(input), let head = try? fileHead(input, length: 4) else {
+      return true
+    }
+    return AvroContainerHeader.isMagic(head.span, 0) == true
+      || (readsFrames && !head.isEmpty && head.first != UInt8(ascii: "{"))
+  }
+
   private var text: Reader { forced == .avro ? .container : .jsonLines }
 
   /// Passes over a byte order mark at the start of the input; false where too few bytes are there to

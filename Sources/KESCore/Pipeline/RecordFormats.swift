@@ -151,9 +151,11 @@ public final class RecordFormats {
     return schema.hasSession(sessions.session) ? .required : .refused
   }
 
-  /// Throws where no JSON lines are to come.
+  /// Throws where no JSON lines are to come; in Avro output the option has its effect.
   func requireLines() throws(SchemaFailure) {
-    if let refusalOfLines { throw SchemaFailure(kind: .usage, message: refusalOfLines) }
+    if let refusalOfLines, output != .avro {
+      throw SchemaFailure(kind: .usage, message: refusalOfLines)
+    }
   }
 
   /// Fixes what JSON-lines are written as, before the first is. Throws where they are no data of the
