@@ -164,13 +164,15 @@ struct KESSegment: Tool {
   ) throws(ToolFailure) -> RecordSetup {
     let (marksDuplicates, wantsClosings) = (marksDuplicates, rules.emit != .events)
     let name = sessionFields.sessionField
-    return try format.makeSetup(
+    let setup = try format.makeSetup(
       wantsDetails: false, input: input, output: output, topics: topics, signals: signals,
       messages: messages, sessions: fields
     ) {
       $0.adaptedToSessions(
         marksDuplicates: marksDuplicates, wantsClosings: wantsClosings, named: name)
     }
+    setup.formats.knowsInputs = state.state != nil
+    return setup
   }
 
   /// The schema of the events of which an output's session events were made; nil where this run

@@ -66,4 +66,16 @@ import Testing
   ]) func commands(kind: ForeignInput, input: String, command: String) {
     #expect(kind.advice(input: input, reader: "kes-read") == "; try \(command) | kes-read")
   }
+
+  @Test(arguments: [
+    (ForeignInput.gzip, "my a.gz", "gunzip -k 'my a.gz', and name 'my a'"),
+    (.zstandard, "-a.zst", "zstd -dk ./-a.zst, and name ./-a"),
+    (.lz4, "a.lz4", "unlz4 -k a.lz4, and name a"), (.gzip, "stdin", "zcat | kes-segment"),
+    // Its program takes no such name.
+    (.gzip, "a.xz", "zcat a.xz > FILE, and name that FILE"),
+    (.zip, "a.zip", "unzip -p a.zip > FILE, and name that FILE"),
+  ]) func commandsThatMakeFiles(kind: ForeignInput, input: String, advice: String) {
+    #expect(
+      kind.advice(input: input, reader: "kes-segment", namesFile: true) == "; try \(advice)")
+  }
 }

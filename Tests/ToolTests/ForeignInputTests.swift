@@ -158,6 +158,50 @@ import Testing
     #expect(helped.output == plain.output)
   }
 
+  private static let expanded: [(pack: String, packed: String, advice: String)] = [
+    ("gzip -k in.jsonl", "in.jsonl.gz", "gunzip -k in.jsonl.gz, and name in.jsonl"),
+    ("bzip2 -k in.jsonl", "in.jsonl.bz2", "bunzip2 -k in.jsonl.bz2, and name in.jsonl"),
+    ("xz -k in.jsonl", "in.jsonl.xz", "unxz -k in.jsonl.xz, and name in.jsonl"),
+    ("zstd -qk in.jsonl", "in.jsonl.zst", "zstd -dk in.jsonl.zst, and name in.jsonl"),
+    ("gzip < in.jsonl > out", "out", "zcat out > FILE, and name that FILE"),
+    ("jq -s . in.jsonl > out", "out", "jq -c '.[]' out > FILE, and name that FILE"),
+    (
+      "{ head -c 9 /dev/zero; cat in.jsonl; } > out", "out",
+      #"tr -d '\0' < out > FILE, and name that FILE"#
+    ),
+  ]
+
+  /// A pipe has no position that a state could know: what is advised keeps its promise of exactly once.
+  @Test(arguments: expanded) func withAStateAFileIsToBeNamed(
+    kind: (pack: String, packed: String, advice: String)
+  ) throws {
+    try directory.write(events, to: "in.jsonl")
+    let made = try Program.shell("\(kind.pack)", directory: directory)
+    if made.status == 127 { return }
+    let options = ["--state", "state", "--output", "sessions"]
+    let failed = try run("kes-segment", [kind.packed] + options)
+    #expect(failed.status == 65)
+    #expect(failed.errors.hasSuffix("; try \(kind.advice)\n"), "\(failed.errors)")
+    if !kind.advice.contains("FILE") {
+      try FileManager.default.removeItem(atPath: directory.path("in.jsonl"))
+    }
+    let words = kind.advice.components(separatedBy: ", and name ")
+    let helped = try Program.shell(
+      "FILE=new; \(words[0].replacing("FILE", with: "$FILE"))", directory: directory)
+    #expect(helped.status == 0, "\(helped.errors)")
+    let name = words[1] == "that FILE" ? "new" : words[1]
+    let ended = try run("kes-segment", [name] + options)
+    #expect(ended.status == 0, "\(ended.errors)")
+    #expect(try directory.text("sessions") == run("kes-segment", [], .text(events)).text)
+  }
+
+  @Test func aPipeStaysAPipeAlsoWithAState() throws {
+    try directory.write(events, to: "in")
+    let failed = try Program.shell("gzip < in | kes-segment --state state", directory: directory)
+    #expect(
+      failed.errors.hasSuffix("found gzip data; try zcat | kes-segment\n"), "\(failed.errors)")
+  }
+
   @Test func onlyTheFirstRecordIsNamed() throws {
     try directory.write(EventLines.woke("a", 1) + "[1]\n", to: "in")
     let finished = try run("kes-segment", ["in"])

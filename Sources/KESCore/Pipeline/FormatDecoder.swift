@@ -97,8 +97,9 @@ public struct FormatDecoder: ~Copyable, RecordDecoder {
       case .container: rejection.fault == .badHeader ? container.foreign : nil
       case .frames: ForeignInput?.none
       }
-    let advice = found?.advice(input: input, reader: formats.reader) ?? ""
-    return message(for: rejection, in: batch) + advice
+    let advice = found?.advice(
+      input: input, reader: formats.reader, namesFile: formats.knowsInputs)
+    return message(for: rejection, in: batch) + (advice ?? "")
   }
 
   /// Whether inputs are values of a topic, a line each.
@@ -175,7 +176,6 @@ public struct FormatDecoder: ~Copyable, RecordDecoder {
     return ForeignInput.byBeginning(bytes) == nil ? .frames : text
   }
 
-  /// Who says what is wrong with text, or reads it.
   /// Whether an input may hold Avro: one whose first bytes say that, and one whose bytes cannot be looked
   /// at before they are read, as those of a pipe.
   ///
@@ -188,6 +188,7 @@ public struct FormatDecoder: ~Copyable, RecordDecoder {
       || (readsFrames && !head.isEmpty && head.first != UInt8(ascii: "{"))
   }
 
+  /// Who says what is wrong with text, or reads it.
   private var text: Reader { forced == .avro ? .container : .jsonLines }
 
   /// Passes over a byte order mark at the start of the input; false where too few bytes are there to

@@ -23,6 +23,8 @@ public final class RecordFormats {
   /// What ends a run that meets JSON lines: why an option of Avro has nothing to do there. Nil where
   /// there is no such option.
   public var refusalOfLines: String?
+  /// Whether a state knows inputs by what they hold, which it does not of pipes.
+  public var knowsInputs = false
   private var lines: JSONLinesAvroConverter?
   private var hasAdmitted = false
   /// What waits to be told that the output is Avro.

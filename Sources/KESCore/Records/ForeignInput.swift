@@ -34,17 +34,32 @@ enum ForeignInput: Hashable, Sendable {
     }
   }
 
-  /// What to do, to follow a message; `reader` is the tool that is to read it.
-  func advice(input: String, reader: String) -> String {
+  /// What to do, to follow a message.
+  ///
+  /// - Parameters:
+  ///   - reader: the tool that is to read it.
+  ///   - namesFile: whether that is to be given a file, not a pipe.
+  func advice(input: String, reader: String, namesFile: Bool = false) -> String {
     switch self {
     case .container: "; leave out --input-format json"
     case .lines: "; leave out --input-format avro"
+    case _ where namesFile && input != ForeignInput.standard: "; try \(making(input))"
     default: "; try \(command(input)) | \(reader)"
     }
   }
 
+  /// How messages call the standard input.
+  private static let standard = "stdin"
+
+  /// What makes a file of a file that can be named instead. No command overwrites another.
+  private func making(_ input: String) -> String {
+    let expander = Expander.all.first { $0.kind == self && input.hasSuffix($0.suffix) }
+    guard let expander else { return "\(command(input)) > FILE, and name that FILE" }
+    return "\(expander.command(input)), and name \(ShellWord.quoted(expander.expanded(input)))"
+  }
+
   private func command(_ input: String) -> String {
-    let isStandard = input == "stdin"
+    let isStandard = input == ForeignInput.standard
     let file = isStandard ? "" : " " + ShellWord.quoted(input)
     return switch self {
     case .gzip: "zcat" + file
@@ -60,6 +75,29 @@ enum ForeignInput: Hashable, Sendable {
     case .nulBytes: #"tr -d '\0'"# + (isStandard ? "" : " <" + file)
     case .container, .lines: "cat" + file
     }
+  }
+}
+
+extension ForeignInput {
+  /// What makes a file of a compressed one, named without its suffix, and leaves that one.
+  struct Expander: Sendable {
+    let kind: ForeignInput
+    let suffix: String
+    fileprivate let program: String
+
+    static let all = [
+      Expander(kind: .gzip, suffix: ".gz", program: "gunzip -k"),
+      Expander(kind: .xz, suffix: ".xz", program: "unxz -k"),
+      Expander(kind: .zstandard, suffix: ".zst", program: "zstd -dk"),
+      Expander(kind: .bzip2, suffix: ".bz2", program: "bunzip2 -k"),
+      Expander(kind: .lz4, suffix: ".lz4", program: "unlz4 -k"),
+    ]
+
+    /// The command for the file at `path`.
+    func command(_ path: String) -> String { "\(program) \(ShellWord.quoted(path))" }
+
+    /// What the file at `path` is called when it is expanded.
+    func expanded(_ path: String) -> String { String(path.dropLast(suffix.count)) }
   }
 }
 

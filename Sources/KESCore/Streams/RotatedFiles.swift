@@ -7,15 +7,15 @@ struct RotatedFile {
   /// When it was written to last, in milliseconds since the epoch.
   let modified: Int64
   /// What expands it, and its suffix; nil where it is not compressed.
-  fileprivate let expander: RotatedFiles.Expander?
+  fileprivate let expander: ForeignInput.Expander?
 
   var isCompressed: Bool { expander != nil }
 
   /// Its path when it is expanded.
-  var expandedPath: String { String(path.dropLast(expander?.suffix.count ?? 0)) }
+  var expandedPath: String { expander?.expanded(path) ?? path }
 
   /// The command that expands it, and leaves it there.
-  var expanding: String { "\(expander?.command ?? "cat") \(ShellWord.quoted(path))" }
+  var expanding: String { expander?.command(path) ?? "cat \(ShellWord.quoted(path))" }
 }
 
 /// The files beside an input, the oldest first.
@@ -23,13 +23,6 @@ struct RotatedFile {
 /// Rotation names files as logrotate does: `e.jsonl.1`, `e.jsonl-20261130`, `e-20261130.jsonl`, and with a
 /// suffix where they are compressed. Of one that is expanded as well, the compressed one is left out.
 struct RotatedFiles {
-  fileprivate typealias Expander = (suffix: String, command: String)
-
-  private static let expanders: [Expander] = [
-    (".gz", "gunzip -k"), (".xz", "unxz -k"), (".zst", "unzstd"), (".bz2", "bunzip2 -k"),
-    (".lz4", "unlz4 -k"),
-  ]
-
   /// Those that rotation has named after the same file as the input.
   private(set) var files: [RotatedFile] = []
   private(set) var others: [RotatedFile] = []
@@ -46,8 +39,8 @@ struct RotatedFiles {
     let base = RotatedFiles.base(of: String(path.dropFirst(RotatedFiles.directory(of: path).count)))
     let names = Set(KESCore.names(inDirectory: directory.isEmpty ? "." : directory) ?? [])
     for name in names {
-      let expander = RotatedFiles.expanders.first { name.hasSuffix($0.suffix) }
-      let expanded = String(name.dropLast(expander?.suffix.count ?? 0))
+      let expander = ForeignInput.Expander.all.first { name.hasSuffix($0.suffix) }
+      let expanded = expander?.expanded(name) ?? name
       if expander != nil && names.contains(expanded) { continue }
       guard let modified = modificationTime(ofFile: directory + name) else { continue }
       let file = RotatedFile(path: directory + name, modified: modified, expander: expander)
@@ -62,7 +55,7 @@ struct RotatedFiles {
   }
 
   /// What stands before the last component: nothing, or with its slash.
-  private static func directory(of name: String) -> String {
+  static func directory(of name: String) -> String {
     name.lastIndex(of: "/").map { String(name[...$0]) } ?? ""
   }
 
