@@ -309,6 +309,30 @@ import Testing
     #expect(try directory.text("moved.jsonl") == expected(events))
   }
 
+  /// What is said is true: with the name that it gives the run goes on.
+  @Test(arguments: ["", "echo mine > out.jsonl", "seq 100000 > out.jsonl"])
+  func anOutputThatLiesBesideIsNamed(command: String) throws {
+    let events = EventLines.random(count: 300, devices: 5, seed: 16)
+    try directory.write(String(events.prefix(9000)), to: "in.jsonl")
+    #expect(try segment(["in.jsonl"] + options).status == 0)
+    try move("out.jsonl", to: "a file.jsonl")
+    #expect(try shell("cp in.jsonl b.jsonl; mkdir c; \(command)").status == 0)
+    let before = try? directory.read("out.jsonl")
+    try directory.write(events, to: "in.jsonl")
+    let refused = try segment(["in.jsonl"] + options)
+    let remedy = command.isEmpty ? "move that back, or name" : "name"
+    #expect(refused.status == 65)
+    #expect(
+      refused.errors.hasSuffix(
+        "; what was written is a file.jsonl now: \(remedy) that as the output\n"),
+      "\(refused.errors)")
+    #expect((try? directory.read("out.jsonl")) == before)
+    #expect(
+      try segment(["in.jsonl", "--output", "a file.jsonl", "--state", "state", "--emit", "all"])
+        .status == 0)
+    #expect(try directory.text("a file.jsonl") == expected(events))
+  }
+
   /// What is done to an output between two runs, and what is said of it.
   private static let changes = [
     ("sed -i s/device-1/device-9/ out.jsonl", "out.jsonl: is not what an earlier run wrote"),

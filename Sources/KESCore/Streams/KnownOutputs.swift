@@ -28,7 +28,10 @@ public final class KnownOutputs {
     if let index = known.firstIndex(where: { $0.path == place }) {
       output = known.remove(at: index)
       if let fault = try KnownOutputs.fault(of: path, isFile: isFile, output) {
-        throw .outputChanged(name: path, explanation: fault)
+        let remedy = KnownOutputs.find(output, beside: path).map {
+          "what was written is \($0) now: \(isFile ? "" : "move that back, or ")name that as the output"
+        }
+        throw .outputChanged(name: path, explanation: "\(fault.what); \(remedy ?? fault.remedy)")
       }
     } else {
       output = isFile ? try takeMoved(path) : makeNew()
@@ -64,37 +67,63 @@ public final class KnownOutputs {
         + " or move this one elsewhere")
   }
 
+  /// What is wrong with an output, and what to do.
+  private typealias Fault = (what: String, remedy: String)
+
+  /// Where beside `path` what was written to `output` is now; nil where it is not found, or nothing is
+  /// known of it by which it could be. No remedy overwrites a file.
+  private static func find(_ output: KnownOutput, beside path: String) -> String? {
+    if output.fingerprint == nil || output.recognisedLength == 0 { return nil }
+    let directory = RotatedFiles.directory(of: path)
+    for name in (names(inDirectory: directory.isEmpty ? "." : directory) ?? []).sorted() {
+      let other = directory + name
+      guard other != path, FileIdentity.ofRegularFile(at: other) != nil else { continue }
+      do throws(StreamError) {
+        if try fault(of: other, isFile: true, output) == nil { return other }
+      } catch {
+        continue
+      }
+    }
+    return nil
+  }
+
   /// Why a file is not what was written to `output`; nil where it is.
   private static func fault(
     of path: String, isFile: Bool, _ output: KnownOutput
-  ) throws(StreamError) -> String? {
+  ) throws(StreamError) -> Fault? {
     let written = output.recognisedLength
     if !isFile {
       return written == 0
         ? nil
-        : "is not there, but \(written) bytes were written to it in an earlier run; restore it, or name"
-          + " another output"
+        : ("is not there, but \(written) bytes were written to it in an earlier run", restoring)
     }
     let handle = try DescriptorHandle.openForReading(path)
     let size = try handle.status(path).size
-    if size < written { return shortened(to: size, from: written) }
+    if size < written { return (shortage(size, of: written), restoring) }
     if let fingerprint = output.fingerprint,
       try handle.fingerprint(to: written, of: path) != fingerprint
     {
-      return
-        "is not what an earlier run wrote: its first \(written) bytes were changed; restore it,"
-        + " or name another output"
+      return (
+        "is not what an earlier run wrote: its first \(written) bytes were changed", restoring
+      )
     }
     if let final = output.finalLength, size > final {
-      return "has \(size - final) bytes behind the \(final) that an earlier run wrote; move them"
-        + " elsewhere, or name another output"
+      return (
+        "has \(size - final) bytes behind the \(final) that an earlier run wrote",
+        "move them elsewhere, or name another output"
+      )
     }
     return nil
   }
 
   /// What is said of a file that has fewer bytes than were written to it.
   static func shortened(to size: Int64, from written: Int64) -> String {
-    "has \(size) bytes, but \(written) were written in an earlier run; restore it, or name another"
-      + " output"
+    "\(shortage(size, of: written)); \(restoring)"
   }
+
+  private static func shortage(_ size: Int64, of written: Int64) -> String {
+    "has \(size) bytes, but \(written) were written in an earlier run"
+  }
+
+  private static let restoring = "restore it, or name another output"
 }
