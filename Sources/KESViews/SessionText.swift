@@ -99,7 +99,7 @@ extension ByteBlock {
 
 /// Writes no line that is wider than the terminal. The end of a session is left out, as its start and its
 /// duration tell it; where there is less room, so are first the year and the milliseconds, then the start,
-/// and then the number of events. Names are cut.
+/// the number of events, the duration, the session and the status. Names are cut.
 struct NarrowSessionText: Sendable {
   private enum Start { case whole, short, none }
 
@@ -108,6 +108,8 @@ struct NarrowSessionText: Sendable {
   private static let durationWidth = 8
   private static let eventsWidth = 6
   private static let leastDevice = 8
+  /// On terminals on which there is no room for it.
+  private static let leastCutDevice = 2
   /// What stands behind a device's name, each column with a blank before it: session, status and
   /// duration; the number of events and `partial`; a start.
   private static let core = 3 + sessionWidth + statusWidth + durationWidth
@@ -119,6 +121,9 @@ struct NarrowSessionText: Sendable {
   private let ending: String
   private let start: Start
   private let hasCounts: Bool
+  private let hasDuration: Bool
+  private let hasSession: Bool
+  private let hasStatus: Bool
   private let deviceWidth: Int
 
   init(columns: Int, style: TextStyle, _ characters: TerminalCharacters) {
@@ -136,13 +141,25 @@ struct NarrowSessionText: Sendable {
       case .short: NarrowSessionText.shortStart
       case .none: 0
       }
-    deviceWidth = max(2, rest - startWidth)
+    let least = NarrowSessionText.leastCutDevice
+    hasDuration = room >= least
+    let withoutDuration = room + 1 + NarrowSessionText.durationWidth
+    hasSession = hasDuration || withoutDuration >= least
+    let withoutSession = withoutDuration + 1 + NarrowSessionText.sessionWidth
+    hasStatus = hasSession || withoutSession >= least
+    deviceWidth =
+      if hasDuration { rest - startWidth } else if hasSession { withoutDuration } else if hasStatus
+      {
+        withoutSession
+      } else {
+        columns
+      }
   }
 
   func begin(_ output: inout ByteBlock) {
     style.begin(.heading, &output)
     appendNames("DEVICE", "SESSION", &output)
-    append("STATUS", NarrowSessionText.statusWidth, &output)
+    appendStatus("STATUS", &output)
     appendFigures("START", "DURATION", "EVENTS", &output)
     style.end(.heading, &output)
     output.append(UInt8(ascii: "\n"))
@@ -155,27 +172,24 @@ struct NarrowSessionText: Sendable {
       TerminalText.shown(device, isUTF8: true), TerminalText.shown(session, isUTF8: true), &output)
     let part = TextStyle.part(of: row.status)
     style.begin(part, &output)
-    append("\(row.statusText)", NarrowSessionText.statusWidth, &output)
+    appendStatus("\(row.statusText)", &output)
     style.end(part, &output)
     appendFigures(
-      startText(row.start), ShortText.duration(row.duration),
+      start == .short ? ShortText.time(row.start) : TimelineCaption.time(row.start),
+      ShortText.duration(row.duration),
       ShortText.number(UInt64(max(0, row.events))), &output)
     if hasCounts && row.isPartial { output.append(" partial") }
     output.append(UInt8(ascii: "\n"))
   }
 
-  /// `2023-11-14 22:13:20.000`, or `11-14 22:13:20`.
-  private func startText(_ time: EventTime) -> String {
-    let text = TimelineCaption.time(time)
-    // Where the year is not of four digits it is a bare number.
-    return start == .short && text.contains(" ") ? String(text.dropFirst(5).dropLast(4)) : text
-  }
-
   private func appendNames(_ device: String, _ session: String, _ output: inout ByteBlock) {
     append(device, deviceWidth, &output)
-    output.append(UInt8(ascii: " "))
-    append(session, NarrowSessionText.sessionWidth, &output)
-    output.append(UInt8(ascii: " "))
+    if hasSession { append(" " + session, 1 + NarrowSessionText.sessionWidth, &output) }
+    if hasStatus { output.append(UInt8(ascii: " ")) }
+  }
+
+  private func appendStatus(_ status: String, _ output: inout ByteBlock) {
+    if hasStatus { append(status, NarrowSessionText.statusWidth, &output) }
   }
 
   private func appendFigures(
@@ -186,7 +200,9 @@ struct NarrowSessionText: Sendable {
     case .short: append(" " + start, NarrowSessionText.shortStart, &output)
     case .none: break
     }
-    append(duration, 1 + NarrowSessionText.durationWidth, &output, isNumber: true)
+    if hasDuration {
+      append(duration, 1 + NarrowSessionText.durationWidth, &output, isNumber: true)
+    }
     if hasCounts { append(events, 1 + NarrowSessionText.eventsWidth, &output, isNumber: true) }
   }
 
@@ -223,6 +239,13 @@ enum ShortText {
       letters.removeFirst()
     }
     return "\(rest)\(letters.prefix(1))"
+  }
+
+  /// In at most 14 columns where the year has four digits: `11-14 22:13:20`, without it and the fraction.
+  static func time(_ time: EventTime) -> String {
+    let text = TimelineCaption.time(time)
+    // Where the year is not of four digits it is a bare number.
+    return text.contains(" ") ? String(text.dropFirst(5).dropLast(4)) : text
   }
 
   private static func padded(_ value: UInt64, _ width: Int) -> String {

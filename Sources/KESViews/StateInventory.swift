@@ -8,7 +8,7 @@ package enum InventoryFormat: Sendable { case text, json, csv }
 /// Lists what a store knows, as of its last commit: an entry each for the store itself, for each of its
 /// input partitions, each input and each output.
 package struct StateInventory {
-  private struct Entry {
+  struct Entry {
     let kind: String
     let name: String
     /// Bytes of a file; of a partition the record that is next.
@@ -19,7 +19,7 @@ package struct StateInventory {
     var time: EventTime?
   }
 
-  private var entries: [Entry] = []
+  private(set) var entries: [Entry] = []
 
   /// Throws `StateError`.
   package init(_ store: StateStore) throws(StateError) {
@@ -45,41 +45,21 @@ package struct StateInventory {
   }
 
   /// Appends all of it to `output`.
-  package func write(as format: InventoryFormat, to output: inout ByteBlock) {
-    switch format {
-    case .text:
-      output.append("KIND          POSITION        LINE  TIME                      NAME\n")
-    case .csv: output.append("kind,name,position,line,time\n")
-    case .json: break
-    }
+  ///
+  /// - Parameter columns: how wide lines of text may be; nil for as wide as they are.
+  package func write(
+    as format: InventoryFormat, columns: Int? = nil, _ characters: TerminalCharacters = .ascii,
+    to output: inout ByteBlock
+  ) {
+    if format == .text { return InventoryTable(entries, columns, characters).write(to: &output) }
+    if format == .csv { output.append("kind,name,position,line,time\n") }
     for entry in entries {
-      switch format {
-      case .text: StateInventory.writeText(entry, to: &output)
-      case .json: StateInventory.writeJSON(entry, to: &output)
-      case .csv: StateInventory.writeCSV(entry, to: &output)
+      if format == .json {
+        StateInventory.writeJSON(entry, to: &output)
+      } else {
+        StateInventory.writeCSV(entry, to: &output)
       }
       output.append(UInt8(ascii: "\n"))
-    }
-  }
-
-  private static func writeText(_ entry: Entry, to output: inout ByteBlock) {
-    func append(_ width: Int, isRight: Bool, _ write: (inout ByteBlock) -> Void) {
-      var cell = ByteBlock(capacity: 32)
-      write(&cell)
-      let padding = max(0, width - cell.count)
-      if isRight { for _ in 0..<padding { output.append(UInt8(ascii: " ")) } }
-      output.append(cell, 0, cell.count)
-      if !isRight { for _ in 0..<padding { output.append(UInt8(ascii: " ")) } }
-      output.append("  ")
-    }
-    append(9, isRight: false) { $0.append(text: entry.kind) }
-    append(11, isRight: true) { if let position = entry.position { $0.append(decimal: position) } }
-    append(10, isRight: true) { if let line = entry.line { $0.append(decimal: line) } }
-    append(24, isRight: false) {
-      if let time = entry.time { $0.append(internetTime: time.milliseconds) }
-    }
-    withUTF8Bytes(of: entry.name.isEmpty ? "(gone from its path)" : entry.name) {
-      VisibleText.append($0, to: &output)
     }
   }
 

@@ -4,43 +4,58 @@ package import KESCore
 
 /// Writes the figures as a list, two tables of the sessions by status: how long they were and how
 /// many events they had, and a histogram of each over all sessions. On a terminal that is too narrow for
-/// the tables their figures are shorter, and where there is less room some are left out.
+/// the tables their figures are shorter, and where there is less room some are left out, and the names cut.
 package struct SummaryTextEncoder: SummaryEncoder {
   private let style: TextStyle
   private let bars: BarText
   private let isNarrow: Bool
   /// The figures that there is no room for.
   private let leftOut: Set<String>
+  /// Of the names in the list and the histograms, and in the tables; of the figures of histograms, and of
+  /// the number of sessions.
+  private let nameWidth: Int
+  private let statusWidth: Int
+  private let figureWidth: Int
+  private let countWidth: Int
   private let barWidth: Int
+  /// How wide lines may be.
+  private let columns: Int
+  private let ellipsis: String
 
   private static let nameWidth = 18
   private static let figureWidth = 12
+  /// On a terminal that is narrower than this, names have less room, too.
+  private static let usualColumns = 46
   /// So that no line is longer than 80 columns.
   private static let barWidth = 46
   private static let counts = ["COUNT", "PARTIAL"]
   private static let headings = ["MIN", "P50", "P90", "P99", "MAX"]
   /// What gives way first stands first.
-  private static let dispensable = ["P90", "MIN", "PARTIAL", "P99"]
+  private static let dispensable = ["P90", "MIN", "PARTIAL", "P99", "P50", "COUNT"]
 
   /// - Parameter columns: how wide lines may be; nil for as wide as they are.
   package init(style: TextStyle, characters: TerminalCharacters = .ascii, columns: Int? = nil) {
     self.style = style
     bars = BarText(characters)
-    let room = (columns ?? .max) - SummaryTextEncoder.nameWidth
+    ellipsis = TimelineGlyphs.of(characters).ellipsis
+    let width = columns ?? .max
+    let isTiny = width < SummaryTextEncoder.usualColumns
+    self.columns = width
+    (nameWidth, figureWidth) = isTiny ? (16, 9) : (SummaryTextEncoder.nameWidth, 12)
+    let room = width - (isTiny ? 14 : SummaryTextEncoder.nameWidth)
     let figures = SummaryTextEncoder.counts + SummaryTextEncoder.headings
     isNarrow = room < figures.count * SummaryTextEncoder.figureWidth
+    let countWidth = isTiny ? 8 : SummaryTextEncoder.figureWidth
     var leftOut: Set<String> = []
-    var missing = isNarrow ? SummaryTextEncoder.narrowWidth(figures) - room : 0
-    for figure in SummaryTextEncoder.dispensable where missing > 0 {
+    var used = isNarrow ? countWidth + 8 * (figures.count - 1) : 0
+    for figure in SummaryTextEncoder.dispensable where used > room {
       leftOut.insert(figure)
-      missing -= SummaryTextEncoder.narrowWidth([figure])
+      used -= figure == "COUNT" ? countWidth : 8
     }
     self.leftOut = leftOut
-    barWidth = max(1, min(SummaryTextEncoder.barWidth, room - SummaryTextEncoder.figureWidth - 2))
-  }
-
-  private static func narrowWidth(_ headings: [String]) -> Int {
-    headings.reduce(0) { $0 + ($1 == "COUNT" ? figureWidth : 8) }
+    self.countWidth = isNarrow ? countWidth : SummaryTextEncoder.figureWidth
+    statusWidth = max(2, min(SummaryTextEncoder.nameWidth, width - used))
+    barWidth = max(1, min(SummaryTextEncoder.barWidth, width - nameWidth - figureWidth - 2))
   }
 
   package func encode(_ summary: borrowing EventSummary, to output: inout ByteBlock) {
@@ -51,7 +66,7 @@ package struct SummaryTextEncoder: SummaryEncoder {
     if !hasSessions { return }
     appendHeading("SESSIONS", SummaryTextEncoder.counts, &output)
     summary.forEachStatus { status, figures in
-      append(name: "\(status)", &output)
+      append(name: "\(status)", width: statusWidth, &output)
       append(number(UInt64(figures.count)), of: "COUNT", &output)
       append(number(UInt64(figures.partial)), of: "PARTIAL", &output)
       append(figures.durations, &output) {
@@ -60,7 +75,7 @@ package struct SummaryTextEncoder: SummaryEncoder {
     }
     appendHeading("EVENTS A SESSION", [], &output)
     summary.forEachStatus { status, figures in
-      append(name: "\(status)", &output)
+      append(name: "\(status)", width: statusWidth, &output)
       append(figures.events, &output) { number($0) }
     }
     encodeHistograms(summary, to: &output)
@@ -87,14 +102,17 @@ package struct SummaryTextEncoder: SummaryEncoder {
     _ bins: BinCounts, _ name: String, _ output: inout ByteBlock,
     _ label: (UInt64, UInt64?) -> String
   ) {
-    beginHeading(name, &output)
-    append(figure: "SESSIONS", &output)
+    beginHeading(name, width: nameWidth, &output)
+    append(figure: "SESSIONS", width: figureWidth, &output)
     endHeading(&output)
     let most = bins.counts.max() ?? 0
     for bin in bins.used {
       let next = bin + 1 < bins.bounds.count ? bins.bounds[bin + 1] : nil
-      append(name: label(bins.bounds[bin], next), &output)
-      append(figure: "\(bins.counts[bin])", &output)
+      append(name: label(bins.bounds[bin], next), width: nameWidth, &output)
+      let count = UInt64(bins.counts[bin])
+      append(
+        figure: figureWidth < SummaryTextEncoder.figureWidth ? ShortText.number(count) : "\(count)",
+        width: figureWidth, &output)
       let bar = bars.bar(bins.counts[bin], of: most, columns: barWidth)
       output.append(text: bar.isEmpty ? "\n" : "  \(bar)\n")
     }
@@ -112,31 +130,31 @@ package struct SummaryTextEncoder: SummaryEncoder {
 
   private func encodeTimes(_ summary: borrowing EventSummary, to output: inout ByteBlock) {
     guard let times = summary.times else { return }
-    append(name: "first event", &output)
-    output.append(internetTime: times.first.milliseconds)
-    output.append(UInt8(ascii: "\n"))
-    append(name: "last event", &output)
-    output.append(internetTime: times.last.milliseconds)
-    output.append(UInt8(ascii: "\n"))
-    append(name: "span", &output)
-    output.append(duration: summary.span)
-    output.append(UInt8(ascii: "\n"))
+    appendLine("first event", text(times.first), &output)
+    appendLine("last event", text(times.last), &output)
+    appendLine("span", TimelineCaption.duration(summary.span), &output)
     guard let rate = summary.rate else { return }
-    append(name: "events a second", &output)
-    output.append(thousandths: rate)
-    output.append(UInt8(ascii: "\n"))
+    var thousandths = ByteBlock(capacity: 32)
+    thousandths.append(thousandths: rate)
+    appendLine("events a second", thousandths.withBytes { String(decodingBytes: $0) }, &output)
+  }
+
+  /// Without year and fraction where there is no room for them.
+  private func text(_ time: EventTime) -> String {
+    let text = time.internetText
+    return text.utf8.count > columns - nameWidth ? ShortText.time(time) : text
   }
 
   private func appendHeading(_ name: String, _ counts: [String], _ output: inout ByteBlock) {
-    beginHeading(name, &output)
+    beginHeading(name, width: statusWidth, &output)
     for figure in counts + SummaryTextEncoder.headings { append(figure, of: figure, &output) }
     endHeading(&output)
   }
 
-  private func beginHeading(_ name: String, _ output: inout ByteBlock) {
+  private func beginHeading(_ name: String, width: Int, _ output: inout ByteBlock) {
     output.append(UInt8(ascii: "\n"))
     style.begin(.heading, &output)
-    append(name: name, &output)
+    append(name: name, width: width, &output)
   }
 
   private func endHeading(_ output: inout ByteBlock) {
@@ -161,25 +179,26 @@ package struct SummaryTextEncoder: SummaryEncoder {
   /// A figure in the column of its heading, where that is shown.
   private func append(_ figure: String, of heading: String, _ output: inout ByteBlock) {
     if leftOut.contains(heading) { return }
-    let width =
-      isNarrow ? SummaryTextEncoder.narrowWidth([heading]) : SummaryTextEncoder.figureWidth
+    let width = heading == "COUNT" ? countWidth : isNarrow ? 8 : SummaryTextEncoder.figureWidth
     append(figure: figure, width: width, &output)
   }
 
   private func appendLine(_ name: String, _ value: String, _ output: inout ByteBlock) {
-    append(name: name, &output)
-    output.append(text: value)
-    output.append(UInt8(ascii: "\n"))
+    append(name: name, width: nameWidth, &output)
+    let fitted = TerminalText.fitted(value, columns: max(0, columns - nameWidth), ending: ellipsis)
+    output.append(text: fitted + "\n")
   }
 
-  private func append(name: String, _ output: inout ByteBlock) {
-    let gap = max(0, SummaryTextEncoder.nameWidth - name.utf8.count)
+  /// A name in its column, cut where that would join it with what follows on a narrow terminal.
+  private func append(name: String, width: Int, _ output: inout ByteBlock) {
+    let isTiny = columns < SummaryTextEncoder.usualColumns
+    let name =
+      isTiny ? TerminalText.fitted(name, columns: width - 1, ending: ellipsis) : name
+    let gap = max(0, width - TerminalText.width(name))
     output.append(text: name + String(repeating: " ", count: gap))
   }
 
-  private func append(
-    figure: String, width: Int = figureWidth, _ output: inout ByteBlock
-  ) {
+  private func append(figure: String, width: Int, _ output: inout ByteBlock) {
     let gap = max(1, width - figure.utf8.count)
     output.append(text: String(repeating: " ", count: gap) + figure)
   }

@@ -299,7 +299,9 @@ struct KESRead: Tool {
       case .json, .avro: .json
       case .csv: .csv
       }
-    inventory.write(as: format, to: &output.buffer)
+    inventory.write(
+      as: format, columns: Terminal.columns(isFile: self.output.output != nil),
+      Terminal.characters, to: &output.buffer)
     try streaming { () throws(StreamError) in try output.flush() }
     return ToolEnding(.done)
   }

@@ -82,6 +82,39 @@ private let sessions = """
     #expect(lines[1].contains(" open       01-01 00:00:01   0.000s      1"))
   }
 
+  @Test(arguments: [20, 30, 40, 50, 60, 80], ["--sessions", "--stats-only"])
+  func noLineIsWiderThanTheTerminal(columns: Int, view: String) throws {
+    let lines = try shown(
+      "kes-read \(view) sessions > plain; kes-read \(view) sessions", columns: columns
+    )
+    .transcript.split(whereSeparator: \.isNewline)
+    #expect(lines.allSatisfy { $0.count <= columns }, "\(lines)")
+    #expect(try directory.text("plain").split(separator: "\n").count == lines.count)
+  }
+
+  @Test(arguments: [30, 40, 60, 70, 80])
+  func whatAStateKnowsFits(columns: Int) throws {
+    let name = "a-file-with-a-rather-long-name-of-events.jsonl"
+    try directory.write(EventLines.woke("a", 1_700_000_000_000), to: name)
+    let terminal = try shown(
+      "kes-segment --state s \(name) > /dev/null; kes-read --state s --inputs > plain;"
+        + " kes-read --state s --inputs", columns: columns)
+    let lines = terminal.transcript.split(whereSeparator: \.isNewline)
+    #expect(lines.count == 4 && lines.allSatisfy { $0.count <= columns }, "\(lines)")
+    #expect(lines[0].contains("POSITION") && lines[0].contains("NAME"))
+    #expect(
+      lines[0].contains("TIME") == (columns >= 60) && lines[0].contains("LINE") == (columns >= 70))
+    // The end of a path says most.
+    #expect(
+      lines[3].hasPrefix("input ")
+        && lines[3].hasSuffix(columns == 30 ? "ts.jsonl" : "of-events.jsonl"))
+    #expect(lines[3].contains("…"))
+    let plain = try directory.text("plain").split(separator: "\n")
+    #expect(plain[2].contains("2023-11-14T22:13:20.000Z") && plain[3].hasSuffix("/\(name)"))
+    let wide = try shown("kes-read --state s --inputs", columns: 200).lines
+    #expect(wide == plain.map(String.init))
+  }
+
   // MARK: The progress bar
 
   private static let file = "a/directory/and/a-file-with-a-rather-long-name-of-events.jsonl"

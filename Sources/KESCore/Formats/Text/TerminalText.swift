@@ -85,6 +85,18 @@ public enum TerminalText {
     return String(beginning) + ending
   }
 
+  /// `text` in at most `columns`: where it is wider, its end with `beginning` before it.
+  static func fittedEnd(_ text: String, columns: Int, beginning: String) -> String {
+    if width(text) <= columns { return text }
+    var room = columns - width(beginning)
+    if room < 0 { return "" }
+    let end = text.unicodeScalars.reversed().prefix {
+      room -= CharacterWidth.of($0)
+      return room >= 0
+    }
+    return beginning + String(String.UnicodeScalarView(end.reversed()))
+  }
+
   /// A name as it may be shown (`VisibleText`); without `isUTF8`, with `?` for
   /// every character beyond ASCII.
   package static func shown(_ name: Span<UInt8>, isUTF8: Bool) -> String {
