@@ -8,6 +8,8 @@ public final class TopicEnds {
   public let configuration: KafkaConfiguration
   private let signals: Signals
   private let printer: NoticePrinter
+  /// Whether the run ends after a number of records.
+  private let isCounted: Bool
   /// Shared by all outputs.
   private var sender: TopicSender?
   private var topics: OutputTopics?
@@ -31,13 +33,15 @@ public final class TopicEnds {
     let isNeeded = options.from != nil || options.to != nil || input.deadLetterTopic != nil
     if !isNeeded && !isUsed { return nil }
     try self.init(
-      options, signals, NoticePrinter(messages: messages, isVerbose: report.verbose))
+      options, isCounted: input.count != nil, signals,
+      NoticePrinter(messages: messages, isVerbose: report.verbose))
   }
 
   private init(
-    _ options: TopicOptions, _ signals: Signals, _ printer: NoticePrinter
+    _ options: TopicOptions, isCounted: Bool, _ signals: Signals, _ printer: NoticePrinter
   ) throws(ToolFailure) {
     self.options = options
+    self.isCounted = isCounted
     self.signals = signals
     self.printer = printer
     otherEnd = options.from
@@ -124,8 +128,10 @@ public final class TopicEnds {
     default: return
     }
     printer.messages.note(
-      "without \(continuing) another run would write all of topic \(source) to topic \(topic) again"
-    )
+      isCounted
+        ? "without \(continuing) another run would begin at the start of topic \(source) again"
+        : "without \(continuing) another run would write all of topic \(source) to topic \(topic)"
+          + " again")
   }
 
   /// Looks at what is sent to a topic; nil where that keeps all, or brokers do not tell.
@@ -135,7 +141,12 @@ public final class TopicEnds {
       guard let retention = try topics?.retention(of: topic) else { return nil }
       return RetentionWatch(topic: topic, retention: retention) { messages.note($0) }
     } catch {
-      if printer.isVerbose { messages.note("\(error); so old records are not looked for") }
+      if printer.isVerbose {
+        messages.note(
+          error.isUnsupported
+            ? "topic \(topic): brokers do not say how long it keeps records; older ones are not told of"
+            : "\(error); records that are older than it keeps are not told of")
+      }
       return nil
     }
   }

@@ -179,6 +179,39 @@ import Testing
         + "the broker and at the topic")
   }
 
+  @Test func aTimeThatBrokersRefuseIsNoMatterOfSize() {
+    let error = KafkaError(
+      code: KafkaErrorCode(RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP), operation: "deliver a record",
+      place: KafkaPlace(topic: "events", partition: 0))
+    #expect(error.kind == .record && !error.description.contains("message.max.bytes"))
+    for name in [
+      "message.timestamp.before.max.ms", "message.timestamp.after.max.ms",
+      "message.timestamp.difference.max.ms", "--max-ahead",
+    ] {
+      #expect(error.description.contains(name), "\(error)")
+    }
+  }
+
+  @Test(
+    arguments: [
+      (
+        "b:1/bootstrap: Connect to ipv4#127.0.0.1:1 failed: Connection refused (after 0ms in state CONNECT)",
+        "b:1: Connect to 127.0.0.1:1 failed: Connection refused"
+      ),
+      (
+        "ssl://b:1/bootstrap: Disconnected (after 12ms in state SSL_HANDSHAKE, 30 identical error(s) suppressed)",
+        "ssl://b:1: Disconnected"
+      ),
+      ("b:1/7: Disconnected (after 12ms in state UP): see", "b:1/7: Disconnected: see"),
+      ("Connect to ipv6#[::1]:9092 failed", "Connect to [::1]:9092 failed"),
+      (
+        "topic a#b in state c/bootstrap (after noon)", "topic a#b in state c/bootstrap (after noon)"
+      ),
+    ])
+  func messagesOfTheLibraryAreForUsers(text: String, shown: String) {
+    #expect(KafkaLibrary.plain(text) == shown)
+  }
+
   /// Versions as `rd_kafka_version` says them, and how a message calls those that may hang.
   @Test(
     arguments: [

@@ -106,6 +106,23 @@ import Testing
         + " \(to) again\n")
   }
 
+  /// It would not write all.
+  @Test(arguments: [("kes-read", "--group ID"), ("kes-segment", "--application-id ID")])
+  func aRunOfSoManyRecordsSaysWhereAnotherWouldBegin(tool: String, continuing: String) throws {
+    let (from, to) = (try kafka.topic("from"), try kafka.topic("to"))
+    try kafka.send(
+      [1, 2].map { TopicMessage(String(EventLines.woke("a", $0).dropLast())) }, to: from)
+    for _ in 0..<2 {
+      let ended = try kafka.run(tool, ["-c", "1", "--from", from, "--to", to, "-e"])
+      #expect(ended.status == 0)
+      #expect(
+        ended.errors
+          == "\(tool): without \(continuing) another run would begin at the start of topic \(from)"
+          + " again\n")
+    }
+    #expect(try kafka.messages(to).count == 2)
+  }
+
   @Test(arguments: [
     ("kes-read", ["-o", "end"]), ("kes-read", ["-G", "group"]),
     ("kes-segment", ["--state", "state"]), ("kes-segment", ["-G", "group"]),

@@ -135,10 +135,11 @@ public struct KafkaConfiguration: Sendable {
       advice: "librdkafka's CONFIGURATION.md lists the properties")
   }
 
-  /// `text` without the value of any secret, where it stands as a word of its own: gaps in the words
-  /// of others would tell what it is. So would those of short ones, which are no secrets.
+  /// What the library says, for users: `KafkaLibrary.plain`, without the value of any secret, where it
+  /// stands as a word of its own: gaps in the words of others would tell what it is. So would those of
+  /// short ones, which are no secrets.
   func redacted(_ text: String) -> String {
-    var text = text
+    var text = KafkaLibrary.plain(text)
     for property in properties where property.isSecret {
       if property.value.count < KafkaConfiguration.leastSecret { continue }
       text = text.replacingWord(property.value, with: "[secret]")

@@ -102,6 +102,11 @@ extension KafkaError: CustomStringConvertible {
     }
     if code.isAuthorization { return "have the brokers' administrator allow it" }
     if code == .gone { return "begin elsewhere by --offset, or see the topic's retention" }
+    if code.isOfTime {
+      return "brokers take no time so far from their clock: see message.timestamp.before.max.ms and"
+        + " message.timestamp.after.max.ms of the topic (message.timestamp.difference.max.ms before"
+        + " Kafka 3.6); kes-segment --max-ahead rejects events that are ahead"
+    }
     switch kind {
     case .bug: return "this is a fault of kes; please report it"
     case .record: return "see message.max.bytes here, at the broker and at the topic"

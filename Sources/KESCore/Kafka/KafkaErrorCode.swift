@@ -119,6 +119,9 @@ extension KafkaErrorCode {
     }
   }
 
+  /// Whether it is about a record's time (`INVALID_TIMESTAMP`).
+  var isOfTime: Bool { libraryCode == RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP }
+
   /// Whether it is about a static member of a group (KIP-345).
   var isOfInstance: Bool { libraryCode == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID }
 

@@ -33,6 +33,22 @@ public enum KafkaLibrary {
       + " before 2.10.0 or after 2.16.0"
   }
 
+  /// A message of the library without what only its authors can use: how long a connection was in which
+  /// of its states, how often it said the same, and how it calls an address that it has not asked yet.
+  static func plain(_ text: String) -> String {
+    // Most have nothing of that, and a log may have many.
+    guard text.contains("/bootstrap") || text.contains(" in state ") || text.contains("#") else {
+      return text
+    }
+    return
+      text
+      .replacing(
+        /\ \(after \d+ms in state [A-Z_]+(, \d+ identical error\(s\) suppressed)?\)/, with: ""
+      )
+      .replacing(/\bipv[46]#/, with: "")
+      .replacing(/\/bootstrap(?=:)/, with: "")
+  }
+
   /// Throws `KafkaError` of the kind `.environment` where the library is not there or too old.
   static func load() throws(KafkaError) {
     guard let fault else { return }

@@ -26,6 +26,14 @@ public enum StreamError: Error, Sendable {
   case missingOutputTopic(KafkaError)
 }
 
+extension StreamError {
+  /// Whether it is asked of brokers what those of their kind or version cannot do at all.
+  public var isUnsupported: Bool {
+    if case .topic(let error) = self { return error.code.isUnsupported }
+    return false
+  }
+}
+
 extension StreamError: CustomStringConvertible {
   public var description: String {
     switch self {
