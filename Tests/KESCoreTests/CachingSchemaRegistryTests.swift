@@ -17,12 +17,6 @@ private final class CountingRegistry: SchemaRegistry {
     return text
   }
 
-  func latest(_ subject: SubjectName) throws(RegistryError) -> RegisteredSchema {
-    questions.append("latest \(subject)")
-    if !isThere { throw .unknownSubject(subject, place: "p") }
-    return RegisteredSchema(identifier: identifier, version: 1, schema: text)
-  }
-
   func identifier(
     of schema: String, under subject: SubjectName
   ) throws(RegistryError) -> SchemaIdentifier {
@@ -37,23 +31,6 @@ private final class CountingRegistry: SchemaRegistry {
     questions.append("register \(subject)")
     isThere = true
     return identifier
-  }
-
-  func compatibility(
-    of schema: String, with subject: SubjectName
-  ) throws(RegistryError) -> SchemaCompatibility {
-    questions.append("compatibility \(subject)")
-    return .compatible
-  }
-
-  func subjects() throws(RegistryError) -> [SubjectName] {
-    questions.append("subjects")
-    return []
-  }
-
-  func versions(of subject: SubjectName) throws(RegistryError) -> [Int32] {
-    questions.append("versions \(subject)")
-    return [1]
   }
 }
 
@@ -89,21 +66,6 @@ struct CachingSchemaRegistryTests {
     try _ = cache.identifier(of: "x", under: SubjectName("t"))
     try _ = cache.identifier(of: "y", under: subject)
     #expect(registry.questions == ["register s", "identifier t", "identifier s"])
-  }
-
-  @Test func theLatestVersionIsAskedEachTimeAndItsSchemaKept() throws {
-    for _ in 0..<2 { try _ = cache.latest(subject) }
-    try _ = cache.schema(registry.identifier)
-    #expect(registry.questions == ["latest s", "latest s"])
-  }
-
-  @Test func whatCanChangeIsAskedEachTime() throws {
-    for _ in 0..<2 {
-      try _ = cache.subjects()
-      try _ = cache.versions(of: subject)
-      try _ = cache.compatibility(of: "x", with: subject)
-    }
-    #expect(registry.questions.count == 6)
   }
 
   @Test func whatIsNotThereIsAskedAgainAfterAWhile() {

@@ -28,10 +28,6 @@ final class StubSchemaRegistry: SchemaRegistry {
     return text
   }
 
-  func latest(_ subject: SubjectName) throws(RegistryError) -> RegisteredSchema {
-    throw .unknownSubject(subject, place: "http://registry")
-  }
-
   func identifier(
     of schema: String, under subject: SubjectName
   ) throws(RegistryError) -> SchemaIdentifier {
@@ -51,14 +47,4 @@ final class StubSchemaRegistry: SchemaRegistry {
     schemas[identifier] = schema
     return SchemaIdentifier(rawValue: identifier)
   }
-
-  func compatibility(
-    of schema: String, with subject: SubjectName
-  ) throws(RegistryError) -> SchemaCompatibility {
-    .compatible
-  }
-
-  func subjects() throws(RegistryError) -> [SubjectName] { [] }
-
-  func versions(of subject: SubjectName) throws(RegistryError) -> [Int32] { [] }
 }

@@ -3,12 +3,12 @@
 import Foundation
 
 /// The state of a registry, and the documented REST API over it (Confluent Schema Registry, API
-/// reference): schemas, subjects, versions, compatibility, deletion.
+/// reference): schemas, subjects, versions, deletion.
 public struct RegistryModel: Sendable {
   /// Why a schema may not follow another; empty where it may.
   public typealias Rule = @Sendable (_ schema: String, _ earlier: String) -> [String]
 
-  /// Asked at registering and for compatibility, with the latest version.
+  /// Asked at registering, with the latest version.
   public var rule: Rule = RegistryModel.backward
   /// Added to the answers of `/schemas/ids`, such as `schemaType`.
   public var extraMembers: [Int: [String: String]] = [:]
@@ -68,13 +68,10 @@ public struct RegistryModel: Sendable {
     switch (request.method, path.count, path.first) {
     case ("GET", 1, "subjects"): return RegistryModel.answer(subjects.keys.sorted())
     case ("GET", 3, "schemas") where path[1] == "ids": return schema(path[2])
-    case ("GET", 3, "subjects") where path[2] == "versions": return versions(path[1])
     case ("GET", 4, "subjects") where path[2] == "versions": return version(path[1], path[3])
     case ("POST", 2, "subjects"): return lookUp(path[1], request.body)
     case ("POST", 3, "subjects") where path[2] == "versions":
       return register(path[1], request.body)
-    case ("POST", 5, "compatibility") where path[1] == "subjects" && path[3] == "versions":
-      return compatibility(path[2], path[4], request.body, parts.last == "verbose=true")
     case ("DELETE", 2, "subjects"): return delete(path[1])
     default: return RegistryModel.fault(404, 404, "HTTP 404 Not Found")
     }
@@ -95,11 +92,6 @@ public struct RegistryModel: Sendable {
     return RegistryModel.answer(
       schemas[identifier - 1].members.merging(
         extraMembers[identifier] ?? [:], uniquingKeysWith: { $1 }))
-  }
-
-  private func versions(_ subject: String) -> SentResponse {
-    guard let identifiers = subjects[subject] else { return RegistryModel.noSubject(subject) }
-    return RegistryModel.answer(Array(1...identifiers.count))
   }
 
   private func version(_ subject: String, _ text: String) -> SentResponse {
@@ -142,17 +134,6 @@ public struct RegistryModel: Sendable {
     identifiers.append(present ?? schemas.count)
     subjects[subject] = identifiers
     return RegistryModel.answer(["id": present ?? schemas.count])
-  }
-
-  private func compatibility(
-    _ subject: String, _ version: String, _ body: Data, _ isVerbose: Bool
-  ) -> SentResponse {
-    guard let latest = subjects[subject]?.last else { return RegistryModel.noSubject(subject) }
-    guard let schema = RegistryModel.schema(in: body) else { return RegistryModel.invalid }
-    let reasons = rule(schema.text, schemas[latest - 1].text)
-    let verdict: [String: Any] = ["is_compatible": reasons.isEmpty]
-    return RegistryModel.answer(
-      isVerbose ? verdict.merging(["messages": reasons], uniquingKeysWith: { $1 }) : verdict)
   }
 
   private mutating func delete(_ subject: String) -> SentResponse {

@@ -2,7 +2,7 @@
 
 /// Asks another registry once for what cannot change: a schema by its id, and the id of a schema
 /// under a subject are kept for ever. That there is none is kept for a short time only, since
-/// somebody may register it; what else can change is always asked anew.
+/// somebody may register it.
 public final class CachingSchemaRegistry: SchemaRegistry {
   private let registry: any SchemaRegistry
   private let clock: RegistryClock
@@ -50,12 +50,6 @@ public final class CachingSchemaRegistry: SchemaRegistry {
     return schema
   }
 
-  public func latest(_ subject: SubjectName) throws(RegistryError) -> RegisteredSchema {
-    let latest = try registry.latest(subject)
-    schemas[latest.identifier] = latest.schema
-    return latest
-  }
-
   public func identifier(
     of schema: String, under subject: SubjectName
   ) throws(RegistryError) -> SchemaIdentifier {
@@ -78,18 +72,6 @@ public final class CachingSchemaRegistry: SchemaRegistry {
     // What was not there may be this one.
     absences.removeAll()
     return identifier
-  }
-
-  public func compatibility(
-    of schema: String, with subject: SubjectName
-  ) throws(RegistryError) -> SchemaCompatibility {
-    try registry.compatibility(of: schema, with: subject)
-  }
-
-  public func subjects() throws(RegistryError) -> [SubjectName] { try registry.subjects() }
-
-  public func versions(of subject: SubjectName) throws(RegistryError) -> [Int32] {
-    try registry.versions(of: subject)
   }
 
   // MARK: What is not there

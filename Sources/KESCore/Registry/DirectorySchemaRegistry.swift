@@ -33,13 +33,6 @@ public final class DirectorySchemaRegistry: SchemaRegistry {
     return try withTypesBeside(text, identifier)
   }
 
-  public func latest(_ subject: SubjectName) throws(RegistryError) -> RegisteredSchema {
-    let identifiers = try identifiers(under: subject)
-    let latest = identifiers[identifiers.count - 1]
-    return RegisteredSchema(
-      identifier: latest, version: Int32(identifiers.count), schema: try schema(latest))
-  }
-
   public func identifier(
     of schema: String, under subject: SubjectName
   ) throws(RegistryError) -> SchemaIdentifier {
@@ -60,22 +53,6 @@ public final class DirectorySchemaRegistry: SchemaRegistry {
       try directory.replace(SubjectVersions.fileName, with: versions.text)
       return identifier
     }
-  }
-
-  public func compatibility(
-    of schema: String, with subject: SubjectName
-  ) throws(RegistryError) -> SchemaCompatibility {
-    _ = try parse(schema, subject)
-    return .compatible
-  }
-
-  public func subjects() throws(RegistryError) -> [SubjectName] {
-    try readVersions().subjects.filter { !$0.identifiers.isEmpty }.map(\.name)
-  }
-
-  public func versions(of subject: SubjectName) throws(RegistryError) -> [Int32] {
-    let count = try identifiers(under: subject).count
-    return (1...count).map { Int32($0) }
   }
 
   // MARK: Files

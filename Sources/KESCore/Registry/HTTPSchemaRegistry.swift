@@ -36,16 +36,6 @@ public final class HTTPSchemaRegistry: SchemaRegistry {
     return try text(of: document(of: answer, path), identifier, path)
   }
 
-  public func latest(_ subject: SubjectName) throws(RegistryError) -> RegisteredSchema {
-    let path = "\(subjectPath(subject))/versions/latest"
-    let answer = try client.answer("GET", path)
-    let document = try document(of: answer, about: subject, path)
-    let identifier = SchemaIdentifier(rawValue: try number(of: document, "id", path))
-    return RegisteredSchema(
-      identifier: identifier, version: try number(of: document, "version", path),
-      schema: try text(of: document, identifier, path))
-  }
-
   public func identifier(
     of schema: String, under subject: SubjectName
   ) throws(RegistryError) -> SchemaIdentifier {
@@ -55,7 +45,7 @@ public final class HTTPSchemaRegistry: SchemaRegistry {
       throw .unregistered(subject, place: client.place(path))
     }
     let document = try document(of: answer, about: subject, path)
-    return SchemaIdentifier(rawValue: try number(of: document, "id", path))
+    return try identifier(in: document, path)
   }
 
   public func register(
@@ -64,47 +54,7 @@ public final class HTTPSchemaRegistry: SchemaRegistry {
     let path = "\(subjectPath(subject))/versions"
     let answer = try client.answer("POST", path, body: body(schema))
     let document = try document(of: answer, about: subject, path)
-    return SchemaIdentifier(rawValue: try number(of: document, "id", path))
-  }
-
-  public func compatibility(
-    of schema: String, with subject: SubjectName
-  ) throws(RegistryError) -> SchemaCompatibility {
-    let path = "/compatibility\(subjectPath(subject))/versions/latest?verbose=true"
-    let answer = try client.answer("POST", path, body: body(schema))
-    let code = answer.errorCode
-    if code == .subjectNotFound || code == .versionNotFound { return .compatible }
-    let document = try document(of: answer, about: subject, path)
-    guard case .boolean(let isCompatible) = document["is_compatible"] else {
-      throw unexpected(#"no "is_compatible" of true or false"#, path)
-    }
-    if isCompatible { return .compatible }
-    let reasons = document["messages"]?.elements ?? []
-    return .incompatible(reasons: reasons.compactMap { $0.text?.asOneLine() })
-  }
-
-  public func subjects() throws(RegistryError) -> [SubjectName] {
-    let path = "/subjects"
-    let document = try document(of: try client.answer("GET", path), path)
-    var subjects: [SubjectName] = []
-    for element in document.elements ?? [.null] {
-      guard let name = element.text else { throw unexpected("no list of strings", path) }
-      subjects.append(SubjectName(name))
-    }
-    return subjects
-  }
-
-  public func versions(of subject: SubjectName) throws(RegistryError) -> [Int32] {
-    let path = "\(subjectPath(subject))/versions"
-    let document = try document(of: try client.answer("GET", path), about: subject, path)
-    var versions: [Int32] = []
-    for element in document.elements ?? [.null] {
-      guard let version = element.integer.flatMap(Int32.init(exactly:)) else {
-        throw unexpected("no list of numbers", path)
-      }
-      versions.append(version)
-    }
-    return versions.sorted()
+    return try identifier(in: document, path)
   }
 
   // MARK: Requests
@@ -202,11 +152,13 @@ public final class HTTPSchemaRegistry: SchemaRegistry {
     return found
   }
 
-  private func number(
-    of document: JSONValue, _ name: String, _ path: String
-  ) throws(RegistryError) -> Int32 {
-    if let number = document[name]?.integer.flatMap(Int32.init(exactly:)) { return number }
-    throw unexpected("no number \"\(name)\"", path)
+  private func identifier(
+    in document: JSONValue, _ path: String
+  ) throws(RegistryError) -> SchemaIdentifier {
+    if let number = document["id"]?.integer.flatMap(Int32.init(exactly:)) {
+      return SchemaIdentifier(rawValue: number)
+    }
+    throw unexpected("no number \"id\"", path)
   }
 }
 

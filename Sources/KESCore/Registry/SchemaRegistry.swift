@@ -2,17 +2,14 @@
 
 /// Schemas by id, and ids by subject and schema.
 ///
-/// The operations are those of the Confluent Schema Registry (API reference, sections "Schemas",
-/// "Subjects" and "Compatibility"); a schema is Avro, as JSON text. An id never changes its schema.
+/// The operations are those of the Confluent Schema Registry (API reference, sections "Schemas" and
+/// "Subjects"); a schema is Avro, as JSON text. An id never changes its schema.
 /// Not for two threads at once. Every operation may wait for a server or a disk, and throws a
 /// `RegistryError` also where that fails.
 public protocol SchemaRegistry: AnyObject {
   /// The schema with this id, with those that it refers to put in. Throws `.unknownSchema` where there
   /// is none, `.missingReference`, and `.unsupportedSchema` where it is no Avro schema.
   func schema(_ identifier: SchemaIdentifier) throws(RegistryError) -> String
-
-  /// The latest version under `subject`. Throws `.unknownSubject`.
-  func latest(_ subject: SubjectName) throws(RegistryError) -> RegisteredSchema
 
   /// The id of this very schema under `subject`. Throws `.unknownSubject`, or `.unregistered` where
   /// the subject has other schemas only.
@@ -25,19 +22,6 @@ public protocol SchemaRegistry: AnyObject {
   func register(
     _ schema: String, under subject: SubjectName
   ) throws(RegistryError) -> SchemaIdentifier
-
-  /// Whether `schema` could be registered behind the latest version under `subject`; under one that
-  /// has none, it could (servers differ there between that and an error: our choice). Throws
-  /// `.invalidSchema`.
-  func compatibility(
-    of schema: String, with subject: SubjectName
-  ) throws(RegistryError) -> SchemaCompatibility
-
-  /// All subjects, in no order that can be relied on.
-  func subjects() throws(RegistryError) -> [SubjectName]
-
-  /// The numbers of the versions under `subject`, ascending. Throws `.unknownSubject`.
-  func versions(of subject: SubjectName) throws(RegistryError) -> [Int32]
 }
 
 extension SchemaRegistry {
@@ -74,28 +58,6 @@ public struct SubjectName: Hashable, Sendable {
 
 extension SubjectName: CustomStringConvertible {
   public var description: String { text }
-}
-
-/// A version under a subject.
-public struct RegisteredSchema: Hashable, Sendable {
-  public let identifier: SchemaIdentifier
-  /// The version's number under its subject, from 1.
-  public let version: Int32
-  /// Avro, as JSON text; not always as it was registered, but the same document.
-  public let schema: String
-
-  public init(identifier: SchemaIdentifier, version: Int32, schema: String) {
-    self.identifier = identifier
-    self.version = version
-    self.schema = schema
-  }
-}
-
-/// What a registry says of a schema that would follow the latest version of a subject.
-public enum SchemaCompatibility: Hashable, Sendable {
-  case compatible
-  /// The registry's reasons, if it gives any.
-  case incompatible(reasons: [String])
 }
 
 /// What `--registry` may name.
