@@ -8,7 +8,7 @@ struct SegmentTask: ~Copyable {
   /// About how many bytes make a batch of records that were held.
   private static let releaseSize = 128 * 1024
 
-  private var segmenter: Segmenter
+  private(set) var segmenter: Segmenter
   private var reorderer: Reorderer
   private let rules: SegmentationRules
   private var released = Batch(blockSize: 1)
@@ -133,14 +133,6 @@ struct SegmentTask: ~Copyable {
     if rules.reorders && reorderer.count > 0 { return max(lastArrival + idleTimeout, now + 100) }
     guard let due = segmenter.millisecondsUntilDue else { return nil }
     return max(lastArrival + idleTimeout, now + Int64(clamping: min(due, 1 << 40)))
-  }
-
-  // MARK: What is known
-
-  /// Hands every session to `body`: those that are open in the order of their latest events, then those
-  /// that are remembered.
-  func forEachSession(_ body: (_ key: Span<UInt8>, _ session: SessionSnapshot) -> Void) {
-    segmenter.forEachSession(body)
   }
 
   // MARK: For a store

@@ -107,20 +107,6 @@ extension Segmenter {
   }
 }
 
-extension Segmenter {
-  /// Hands every session to `body`: those that are open in the order of their latest events, then those
-  /// that are remembered.
-  func forEachSession(_ body: (_ key: Span<UInt8>, _ session: SessionSnapshot) -> Void) {
-    for first in [table.firstOpen, table.firstRemembered] {
-      var index = first
-      while index != .none {
-        table.withKey(of: index) { body($0, table.snapshot(of: index)) }
-        index = table.next(after: index)
-      }
-    }
-  }
-}
-
 /// Remembers, from commit to commit, which sessions changed and which stored ones are gone.
 ///
 /// Grows with the keys that changed, not with the events. Does nothing unless it is tracking.

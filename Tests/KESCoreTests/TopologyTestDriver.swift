@@ -1,4 +1,6 @@
-// The segmenting of an application without files, brokers or time, for tests of who builds on it.
+// The segmenting of an application without files, brokers or time.
+
+@testable import KESCore
 
 /// Runs the tasks of kes-segment on records that a test pipes in, and hands out what they write.
 ///
@@ -9,38 +11,38 @@
 ///     try driver.pipe(#"{"device":"a","timestamp":0,"event":{"DeviceWokeUp":{}}}"#)
 ///     try driver.advanceWallClock(by: 10_000)
 ///     driver.takeOutput()    // the event with its session, and behind it its SessionClosed
-public final class TopologyTestDriver {
+final class TopologyTestDriver {
   /// A header of a record.
-  public struct Header: Hashable, Sendable {
-    public var name: String
+  struct Header: Hashable, Sendable {
+    var name: String
     /// Nil for none.
-    public var value: [UInt8]?
+    var value: [UInt8]?
 
-    public init(_ name: String, _ value: [UInt8]?) {
+    init(_ name: String, _ value: [UInt8]?) {
       self.name = name
       self.value = value
     }
   }
 
   /// A session event as it would be sent to a topic.
-  public struct Output: Hashable, Sendable {
+  struct Output: Hashable, Sendable {
     /// Of the input.
-    public var partition: Int32
-    public var key: String
+    var partition: Int32
+    var key: String
     /// The session's id.
-    public var session: String
+    var session: String
     /// Of the event, or of the closing.
-    public var time: EventTime
+    var time: EventTime
     /// The JSON object.
-    public var value: String
+    var value: String
     /// Those of the input's record.
-    public var headers: [Header] = []
+    var headers: [Header] = []
   }
 
   /// A session that is open, or remembered.
-  public struct OpenSession: Sendable {
-    public var key: String
-    public var session: SessionSnapshot
+  struct OpenSession: Sendable {
+    var key: String
+    var session: SessionSnapshot
   }
 
   private final class Task {
@@ -65,7 +67,7 @@ public final class TopologyTestDriver {
   /// - Parameters:
   ///   - emission: which session events are written.
   ///   - idleTimeout: R13, in milliseconds; nil for none.
-  public init(
+  init(
     rules: SegmentationRules, emission: Emission = .all, idleTimeout: Int64? = nil
   ) {
     self.rules = rules
@@ -85,7 +87,7 @@ public final class TopologyTestDriver {
 
   /// Has the task of `partition` take a record: a JSON object. One that is no event is rejected, and
   /// counted. Throws `PipelineError`, which means a bug.
-  public func pipe(
+  func pipe(
     _ value: String, headers: [Header] = [], partition: Int32 = 0
   ) throws(PipelineError) {
     let running = task(partition)
@@ -116,7 +118,7 @@ public final class TopologyTestDriver {
 
   /// Lets the wall clock go on by so many milliseconds (R13). Throws `PipelineError`, which means a
   /// bug.
-  public func advanceWallClock(by milliseconds: Int64) throws(PipelineError) {
+  func advanceWallClock(by milliseconds: Int64) throws(PipelineError) {
     now += milliseconds
     guard let idleTimeout else { return }
     for (partition, running) in tasks.sorted(by: { $0.key < $1.key }) {
@@ -127,7 +129,7 @@ public final class TopologyTestDriver {
 
   /// Lets stream time of a partition go on to `time` without a record. Throws `PipelineError`, which
   /// means a bug.
-  public func advanceStreamTime(
+  func advanceStreamTime(
     to time: EventTime, partition: Int32 = 0
   ) throws(PipelineError) {
     gathered.partition = partition
@@ -136,7 +138,7 @@ public final class TopologyTestDriver {
 
   /// Ends the input: what is held is applied (R9), and where `flushes` all sessions close (R11).
   /// Throws `PipelineError`, which means a bug.
-  public func endInput(flushes: Bool = false) throws(PipelineError) {
+  func endInput(flushes: Bool = false) throws(PipelineError) {
     for (partition, running) in tasks.sorted(by: { $0.key < $1.key }) {
       gathered.partition = partition
       try running.task.drain(to: &writer)
@@ -154,23 +156,23 @@ public final class TopologyTestDriver {
   // MARK: Out
 
   /// What was written since the last call, in the order in which it happened.
-  public func takeOutput() -> [Output] {
+  func takeOutput() -> [Output] {
     defer { gathered.outputs = [] }
     return gathered.outputs
   }
 
   /// The sessions of a partition that are open, in the order of their latest events, and behind them
   /// those that are remembered.
-  public func openSessions(partition: Int32 = 0) -> [OpenSession] {
+  func openSessions(partition: Int32 = 0) -> [OpenSession] {
     var found: [OpenSession] = []
-    tasks[partition]?.task.forEachSession { key, session in
+    tasks[partition]?.task.segmenter.forEachSession { key, session in
       found.append(OpenSession(key: String(decodingBytes: key), session: session))
     }
     return found
   }
 
   /// What became of every record.
-  public var ledger: Ledger {
+  var ledger: Ledger {
     var ledger = writer.ledger
     ledger.records = records
     ledger.rejected = rejected
@@ -218,4 +220,18 @@ private final class GatheredOutput: OutputDestination {
 
   func sync() {}
   func finish() {}
+}
+
+extension Segmenter {
+  /// Hands every session to `body`: those that are open in the order of their latest events, then those
+  /// that are remembered.
+  func forEachSession(_ body: (_ key: Span<UInt8>, _ session: SessionSnapshot) -> Void) {
+    for first in [table.firstOpen, table.firstRemembered] {
+      var index = first
+      while index != .none {
+        table.withKey(of: index) { body($0, table.snapshot(of: index)) }
+        index = table.next(after: index)
+      }
+    }
+  }
 }
