@@ -22,13 +22,6 @@ import Testing
     #expect(topic.partitions.map(\.number) == [0, 1, 2, 3, 4])
   }
 
-  @Test func theClusterHasBrokersAndTopics() throws {
-    let name = try kafka.topic(partitions: 3)
-    let cluster = try admin.cluster(patience)
-    #expect(!cluster.brokers.isEmpty)
-    #expect(cluster.topics.contains { $0.name == name && $0.partitionCount == 3 })
-  }
-
   @Test(.enabled(if: KafkaTestCluster.isMock, "\(KafkaTestCluster.needsFaults)"))
   func aTopicThatCannotBeSeenIsNotTakenForMissing() throws {
     let mock = try #require(kafka.mock)
@@ -250,7 +243,6 @@ import Testing
       _ = try? admin.group("g", patience)
       _ = try? admin.committedOffsets(ofGroup: "g", patience)
       _ = try? admin.createTopic(KafkaNewTopic(name: "", partitionCount: 1), patience)
-      _ = try admin.cluster(patience)
     }
     #expect(configuration.counts.unbalanced.isEmpty)
     #expect(configuration.counts.openedCount(.event) == 6)

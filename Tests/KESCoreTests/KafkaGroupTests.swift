@@ -132,22 +132,6 @@ private func step(_ members: [Member], until isDone: () -> Bool) throws {
     #expect(Set(member.records.map(\.text)) == ["0/0", "0/1", "0/2", "1/2"])
   }
 
-  @Test func commitsAreBegunAndFinishedLater() throws {
-    let topic = try kafka.topic(partitions: 2)
-    let partitions = (0..<2).map { KafkaPartition(topic: topic, number: $0) }
-    let member = try Member(kafka.configuration, group: group)
-    try member.consumer.subscribe([topic])
-    try step([member]) { member.partitions.count == 2 }
-    for offset in Int64(1)...5 {
-      try member.consumer.beginCommit([KafkaPosition(partitions[0], KafkaOffset(offset))])
-    }
-    try member.consumer.beginCommit([])
-    try member.consumer.finishCommits(KafkaUnderTest.patience)
-    #expect(
-      try member.consumer.committed(partitions, KafkaUnderTest.patience)
-        == [partitions[0]: KafkaOffset(5)])
-  }
-
   @Test func aRebalanceMustBeAnswered() throws {
     let topic = try kafka.topic()
     let consumer = try KafkaConsumer(kafka.configuration, group: group)

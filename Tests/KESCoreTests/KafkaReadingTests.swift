@@ -86,15 +86,6 @@ import Testing
     #expect(error.description.contains("--offset"), "\(error)")
   }
 
-  @Test func positionsStandBehindWhatWasPolled() throws {
-    let consumer = try KafkaConsumer(kafka.configuration)
-    try consumer.assign([KafkaPosition(partition, .beginning)])
-    #expect(try consumer.positions([partition]).isEmpty)
-    var batch = KafkaMessageBatch(capacity: 4)
-    while batch.count < 4 { _ = try consumer.poll(into: &batch, milliseconds: 1000) }
-    #expect(try consumer.positions([partition]) == [partition: KafkaOffset(4)])
-  }
-
   @Test func seekingGoesBackAndDropsWhatHadArrived() throws {
     let consumer = try KafkaConsumer(kafka.configuration)
     try consumer.assign([KafkaPosition(partition, .beginning)])
@@ -119,25 +110,6 @@ import Testing
     var batch = KafkaMessageBatch()
     let records = try consumer.collect(&batch) { records, _ in records.count >= 3 }
     #expect(records.map(\.text) == ["7", "8", "9"])
-  }
-
-  @Test func aPausedPartitionBringsNothingUntilItIsResumed() throws {
-    let other = KafkaPartition(topic: topic, number: 1)
-    let consumer = try KafkaConsumer(kafka.configuration)
-    try consumer.assign([
-      KafkaPosition(partition, .beginning), KafkaPosition(other, .beginning),
-    ])
-    try consumer.pause([partition])
-    try KafkaProducer(kafka.configuration).sendAll(
-      [TestRecord("other")], to: topic, partition: 1)
-    var batch = KafkaMessageBatch()
-    let before = try consumer.collect(&batch) { records, _ in
-      records.contains { $0.partition == 1 }
-    }
-    #expect(before.map(\.text) == ["other"])
-    try consumer.resume([partition])
-    let after = try consumer.collect(&batch) { records, _ in records.count >= 10 }
-    #expect(after.map(\.text) == (0..<10).map { "\($0)" })
   }
 
   @Test(.enabled(if: KafkaTestCluster.isMock, "\(KafkaTestCluster.needsFaults)"))

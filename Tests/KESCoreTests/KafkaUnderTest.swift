@@ -100,24 +100,37 @@ struct TestRecord: Hashable {
   }
 
   init(_ message: borrowing KafkaMessageView) {
-    key = message.key
-    value = message.value
+    key = message.withKey { TestRecord.copy($0) }
+    value = message.withValue { TestRecord.copy($0) }
     partition = message.partition
     offset = message.offset.rawValue
     timestamp = message.timestamp
     var found: [Header] = []
     message.forEachHeader { name, value in
-      var copy: [UInt8]?
-      if let value { copy = value.copied }
-      found.append(Header(name: String(decoding: name.copied, as: UTF8.self), value: copy))
+      let name = String(decoding: name.copied, as: UTF8.self)
+      found.append(Header(name: name, value: TestRecord.copy(value)))
     }
     headers = found
+  }
+
+  private static func copy(_ bytes: Span<UInt8>?) -> [UInt8]? {
+    guard let bytes else { return nil }
+    return bytes.copied
   }
 
   var text: String? { value.map { String(decoding: $0, as: UTF8.self) } }
 }
 
+extension Span where Element == UInt8 {
+  var copied: [UInt8] { unsafe withUnsafeBufferPointer { unsafe Array($0) } }
+}
+
 extension KafkaProducer {
+  /// How many records were handed over, delivered, and not.
+  var enqueuedCount: Int64 { client.context.deliveries.enqueuedCount }
+  var deliveredCount: Int64 { client.context.deliveries.deliveredCount }
+  var failedCount: Int64 { client.context.deliveries.failedCount }
+
   /// Sends a record of a test.
   func send(
     _ record: TestRecord, to topic: KafkaTopic, partition: Int32? = nil,

@@ -42,7 +42,7 @@ import Testing
       switch try reader.next(into: &messages, deadline: deadline, willWait: {}) {
       case .messages:
         messages.forEach { message in
-          records.append(message.value.map { String(decoding: $0, as: UTF8.self) } ?? "")
+          records.append(TestRecord(message).text ?? "")
         }
       case .assigned(let assigned):
         partitions.formUnion(assigned)

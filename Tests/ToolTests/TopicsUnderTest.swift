@@ -6,6 +6,17 @@ import Testing
 
 @testable import KESCore
 
+extension KafkaMessageView {
+  /// Copies of the bytes.
+  var key: [UInt8]? { withKey { KafkaMessageView.copy($0) } }
+  var value: [UInt8]? { withValue { KafkaMessageView.copy($0) } }
+
+  private static func copy(_ bytes: Span<UInt8>?) -> [UInt8]? {
+    guard let bytes else { return nil }
+    return unsafe bytes.withUnsafeBufferPointer { unsafe Array($0) }
+  }
+}
+
 /// A message as a test sends it, or finds it.
 struct TopicMessage: Equatable {
   var key: Data?

@@ -16,11 +16,6 @@ public final class KafkaAdmin: KafkaClient {
 
   // MARK: Topics
 
-  /// All brokers and topics. Throws `KafkaError`. Cost: an answer that grows with the cluster.
-  public func cluster(_ patience: KafkaPatience) throws(KafkaError) -> KafkaCluster {
-    try KafkaMetadata(client, topic: nil, patience).cluster
-  }
-
   /// A topic; nil where there is none. Throws `KafkaError` where that cannot be told: brokers that
   /// do not answer, or let us not see it. Never creates the topic, unless brokers older than 0.11
   /// do that by themselves.
@@ -126,13 +121,12 @@ extension KafkaClientHandle {
   func topic(
     _ name: String, _ patience: KafkaPatience
   ) throws(KafkaError) -> KafkaTopicDescription? {
-    let topic = try KafkaTopic(name, self)
-    let metadata = try KafkaMetadata(self, topic: topic, patience)
-    if let code = metadata.failure(ofTopic: name) {
+    let metadata = try KafkaMetadata(self, topic: name, patience)
+    if let code = metadata.failure {
       if code.kind == .missingTopic { return nil }
       throw failure(code, "ask for the topic", KafkaPlace(topic: name))
     }
-    return metadata.cluster.topics.first { $0.name == name }
+    return metadata.topic
   }
 }
 
@@ -147,14 +141,13 @@ extension KafkaAdmin {
       place: KafkaPlace(topic: name))
     // Every broker knows. The controller, who would be asked, is one that mock clusters do not have,
     // and would be waited for.
-    let metadata = try KafkaMetadata(client, topic: try KafkaTopic(name, client), patience)
-    guard let broker = metadata.cluster.brokers.first else {
+    guard let broker = try KafkaMetadata(client, topic: name, patience).broker else {
       throw client.failure(.timedOut, request.title, request.place)
     }
     return try unsafe request.run(on: client, patience) { options, queue in
       var reason = [CChar](repeating: 0, count: 128)
       _ = unsafe rd_kafka_AdminOptions_set_broker(
-        options, broker.identifier, &reason, reason.count)
+        options, broker, &reason, reason.count)
       let handle = unsafe rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, name)
       defer { unsafe rd_kafka_ConfigResource_destroy(handle) }
       var resources: [OpaquePointer?] = unsafe [handle]

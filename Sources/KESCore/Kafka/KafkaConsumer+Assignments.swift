@@ -115,28 +115,4 @@ extension KafkaConsumer {
       event, partitions, startingAt: positions, client.pointer, client.counts)
     if let failure { throw failure }
   }
-
-  /// Stops fetching these partitions for a while. Throws `KafkaError`.
-  public func pause(_ partitions: [KafkaPartition]) throws(KafkaError) {
-    let list = KafkaPartitionList(partitions, client.counts)
-    let code = unsafe rd_kafka_pause_partitions(client.pointer, list.pointer)
-    try check(list, code, "pause")
-  }
-
-  /// Fetches these partitions again. Throws `KafkaError`.
-  public func resume(_ partitions: [KafkaPartition]) throws(KafkaError) {
-    let list = KafkaPartitionList(partitions, client.counts)
-    let code = unsafe rd_kafka_resume_partitions(client.pointer, list.pointer)
-    try check(list, code, "resume")
-  }
-
-  /// Throws what failed for one of the partitions, or for all.
-  func check(
-    _ list: borrowing KafkaPartitionList, _ code: rd_kafka_resp_err_t, _ operation: String
-  ) throws(KafkaError) {
-    if let (partition, code) = list.firstFailure {
-      throw client.failure(code, operation, KafkaPlace(partition))
-    }
-    try client.check(code, operation)
-  }
 }

@@ -1,53 +1,38 @@
-// Where a consumer stands, and where its group does.
+// Where a group stands, and the ends of partitions.
 
 internal import CRdkafka
 
 extension KafkaConsumer {
-  /// Begins to commit offsets for the group: of the records to be read next. A failure is thrown by
-  /// a later `poll`, or by `finishCommits`.
-  public func beginCommit(_ positions: [KafkaPosition]) throws(KafkaError) {
-    if group == nil { throw misuse("commit offsets", "the consumer has no group") }
-    if positions.isEmpty { return }
-    let list = KafkaPartitionList(positions, client.counts)
-    try client.check(
-      unsafe rd_kafka_commit_queue(client.pointer, list.pointer, commits.pointer, nil, nil),
-      "commit offsets", groupPlace)
-    pendingCommitCount += 1
-  }
-
-  /// Waits until all commits are answered. Throws `KafkaError`, of the kind `.retriable` where the
-  /// group has rebalanced meanwhile.
-  public func finishCommits(_ patience: KafkaPatience) throws(KafkaError) {
-    let deadline = KafkaDeadline(patience)
-    while pendingCommitCount > 0 {
-      try collectCommits(milliseconds: deadline.remaining(atMost: 100))
-      if pendingCommitCount == 0 { return }
-      try deadline.checkInterruption("commit offsets", groupPlace)
-      if deadline.isOver { throw client.failure(.timedOut, "commit offsets", groupPlace) }
-    }
-  }
-
-  /// Commits offsets for the group, and waits until that is done. Throws as `finishCommits`.
-  public func commit(
-    _ positions: [KafkaPosition], _ patience: KafkaPatience
-  ) throws(KafkaError) {
-    try beginCommit(positions)
-    try finishCommits(patience)
-  }
-
   private var groupPlace: KafkaPlace {
     KafkaPlace(brokers: client.configuration.brokers, group: group)
   }
 
-  func collectCommits(milliseconds: Int32) throws(KafkaError) {
-    while pendingCommitCount > 0, let event = commits.nextEvent(milliseconds: milliseconds) {
-      pendingCommitCount -= 1
-      if let (partition, code) = event.firstFailure {
-        var place = KafkaPlace(partition)
-        place.group = group
-        throw client.failure(code, "commit offsets", place)
+  /// Commits offsets for the group (of the records to be read next), and waits until that is done.
+  /// Throws `KafkaError`, of the kind `.retriable` where the group has rebalanced meanwhile.
+  public func commit(
+    _ positions: [KafkaPosition], _ patience: KafkaPatience
+  ) throws(KafkaError) {
+    let operation = "commit offsets"
+    if group == nil { throw misuse(operation, "the consumer has no group") }
+    if positions.isEmpty { return }
+    let deadline = KafkaDeadline(patience)
+    let list = KafkaPartitionList(positions, client.counts)
+    let answers = try KafkaQueueHandle(client)
+    try client.check(
+      unsafe rd_kafka_commit_queue(client.pointer, list.pointer, answers.pointer, nil, nil),
+      operation, groupPlace)
+    while true {
+      if let answer = answers.nextEvent(milliseconds: deadline.remaining(atMost: 100)) {
+        if let (partition, code) = answer.firstFailure {
+          var place = KafkaPlace(partition)
+          place.group = group
+          throw client.failure(code, operation, place)
+        }
+        if answer.code != .none { throw client.failure(answer.code, operation, groupPlace) }
+        return
       }
-      if event.code != .none { throw client.failure(event.code, "commit offsets", groupPlace) }
+      try deadline.checkInterruption(operation, groupPlace)
+      if deadline.isOver { throw client.failure(.timedOut, operation, groupPlace) }
     }
   }
 
@@ -59,28 +44,15 @@ extension KafkaConsumer {
     if group == nil { throw misuse("ask for committed offsets", "the consumer has no group") }
     let asked = KafkaSharedList(KafkaPartitionList(partitions, client.counts))
     let client = client
-    let code = try client.waiting(
-      "ask for committed offsets", groupPlace, KafkaDeadline(patience)
-    ) { milliseconds in
+    let operation = "ask for committed offsets"
+    let code = try client.waiting(operation, groupPlace, KafkaDeadline(patience)) { milliseconds in
       unsafe rd_kafka_committed(client.pointer, asked.list.pointer, milliseconds).rawValue
     }
-    try check(asked.list, rd_kafka_resp_err_t(rawValue: code), "ask for committed offsets")
-    return KafkaConsumer.numbers(asked.list.positions)
-  }
-
-  /// Where reading stands: behind the last message that a poll returned, and behind markers of
-  /// transactions. Partitions of which nothing was read are left out.
-  public func positions(
-    _ partitions: [KafkaPartition]
-  ) throws(KafkaError) -> [KafkaPartition: KafkaOffset] {
-    let list = KafkaPartitionList(partitions, client.counts)
-    let code = unsafe rd_kafka_position(client.pointer, list.pointer)
-    try check(list, code, "ask for positions")
-    return KafkaConsumer.numbers(list.positions)
-  }
-
-  private static func numbers(_ positions: [KafkaPosition]) -> [KafkaPartition: KafkaOffset] {
-    let known = positions.filter(\.offset.isNumber)
+    if let (partition, code) = asked.list.firstFailure {
+      throw client.failure(code, operation, KafkaPlace(partition))
+    }
+    try client.check(rd_kafka_resp_err_t(rawValue: code), operation)
+    let known = asked.list.positions.filter(\.offset.isNumber)
     return Dictionary(known.map { ($0.partition, $0.offset) }) { $1 }
   }
 

@@ -3,7 +3,7 @@
 internal import CRdkafka
 
 /// A consumer. Used by one thread at a time. `KafkaConsumer+Assignments.swift` says which partitions
-/// it reads, `+Offsets` where it stands, `+Closing` how it leaves.
+/// it reads, `+Offsets` where its group stands.
 ///
 /// Waiting: `poll` never waits inside librdkafka but for `descriptor`, which becomes readable when
 /// something arrives. A caller that also waits for other things (signals, input) polls with 0
@@ -13,11 +13,7 @@ internal import CRdkafka
 /// partitions to others.
 public final class KafkaConsumer: KafkaClient {
   let queue: KafkaQueueHandle
-  /// Where commits are answered.
-  let commits: KafkaQueueHandle
   let group: String?
-  /// How many commits have not been answered.
-  var pendingCommitCount = 0
   var hasSubscribed = false
   /// The rebalance that was delivered last, until it is answered.
   var unanswered: KafkaRebalance?
@@ -45,7 +41,6 @@ public final class KafkaConsumer: KafkaClient {
     if let isolation { additions.append((name: "isolation.level", value: isolation)) }
     let client = try KafkaClientHandle(configuration, .consumer, additions)
     queue = try KafkaQueueHandle(consumerOf: client)
-    commits = try KafkaQueueHandle(client)
     self.group = group
     super.init(client)
   }
@@ -81,8 +76,8 @@ public final class KafkaConsumer: KafkaClient {
   ///
   /// Throws `KafkaError`: `.bug` where a rebalance is unanswered; `.environment` where records are
   /// gone that were to be read next (`auto.offset.reset`); `.fenced` where another has our instance
-  /// id; what the group or a broker refuses; what became of commits. What came with messages is
-  /// thrown by the poll behind them.
+  /// id; what the group or a broker refuses. What came with messages is thrown by the poll behind
+  /// them.
   public func poll(
     into batch: inout KafkaMessageBatch, milliseconds: Int64
   ) throws(KafkaError) -> Poll {
@@ -103,11 +98,6 @@ public final class KafkaConsumer: KafkaClient {
     client.serve()
     failure = batch.fill(from: queue)
     if !batch.isEmpty { client.fetchOn() }
-    do throws(KafkaError) {
-      try collectCommits(milliseconds: 0)
-    } catch {
-      failure = failure ?? error
-    }
     return batch.isEmpty ? try takePending() : .batch
   }
 

@@ -15,9 +15,6 @@ public struct KafkaMessageBatch: ~Copyable {
   /// Partitions that were read to their end, and the offset there. A partition may be listed again
   /// whenever its end is reached again.
   public private(set) var ends: [KafkaPosition] = []
-  /// The number of each message's topic.
-  private var topicIndexes: Column<Int32>
-  private var topics = KafkaTopicNames()
   /// Whose the messages are; it must outlive them.
   private var client: KafkaClientHandle?
 
@@ -26,7 +23,6 @@ public struct KafkaMessageBatch: ~Copyable {
     precondition(capacity > 0)
     unsafe storage = .allocate(capacity: capacity)
     self.capacity = capacity
-    topicIndexes = Column(capacity: capacity)
   }
 
   deinit {
@@ -36,9 +32,6 @@ public struct KafkaMessageBatch: ~Copyable {
 
   public var isEmpty: Bool { count == 0 && ends.isEmpty }
 
-  /// The name of the topic with this number.
-  public func topicName(_ index: Int) -> String { topics.names[index] }
-
   /// Lends the message at `index`, which must be less than `count`. Valid until `body` returns.
   @inline(__always)
   public func withMessage<Result: ~Copyable, Failure: Error>(
@@ -46,8 +39,7 @@ public struct KafkaMessageBatch: ~Copyable {
   ) throws(Failure) -> Result {
     precondition(index >= 0 && index < count)
     guard let message = unsafe storage[index] else { preconditionFailure("below count") }
-    return try body(
-      unsafe KafkaMessageView(message, topicIndex: Int(topicIndexes[index])))
+    return try body(unsafe KafkaMessageView(message))
   }
 
   /// Lends each message in turn.
@@ -65,8 +57,6 @@ public struct KafkaMessageBatch: ~Copyable {
     unsafe KafkaMessageBatch.release(storage, count, client)
     count = 0
     ends.removeAll(keepingCapacity: true)
-    topicIndexes.removeAll()
-    topics.forgetTopics()
   }
 
   private static func release(
@@ -99,7 +89,6 @@ public struct KafkaMessageBatch: ~Copyable {
     for index in 0..<taken {
       guard let message = unsafe storage[index] else { continue }
       if unsafe message.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR {
-        topicIndexes.append(unsafe topics.index(of: message.pointee.rkt))
         unsafe storage[count] = unsafe message
         count += 1
       } else {
@@ -119,9 +108,8 @@ public struct KafkaMessageBatch: ~Copyable {
     let code = KafkaErrorCode(unsafe event.pointee.err)
     let (number, offset) = unsafe (event.pointee.partition, event.pointee.offset)
     if code == .partitionEnd {
-      let index = Int(unsafe topics.index(of: event.pointee.rkt))
-      let partition = KafkaPartition(topic: topics.names[index], number: number)
-      ends.append(KafkaPosition(partition, KafkaOffset(offset)))
+      let topic = unsafe kafkaTopicName(event.pointee.rkt) ?? ""
+      ends.append(KafkaPosition(KafkaPartition(topic: topic, number: number), KafkaOffset(offset)))
       return nil
     }
     var place = client.place
@@ -143,14 +131,8 @@ public struct KafkaMessageBatch: ~Copyable {
 @safe
 public struct KafkaMessageView: ~Copyable {
   private let message: UnsafePointer<rd_kafka_message_t>
-  /// The topic's number in its batch (`KafkaMessageBatch.topicName`), the same in all batches that
-  /// one `KafkaMessageBatch` holds one after the other.
-  public let topicIndex: Int
 
-  init(_ message: UnsafePointer<rd_kafka_message_t>, topicIndex: Int) {
-    unsafe self.message = unsafe message
-    self.topicIndex = topicIndex
-  }
+  init(_ message: UnsafePointer<rd_kafka_message_t>) { unsafe self.message = unsafe message }
 
   public var partition: Int32 {
     @inline(__always) get { unsafe message.pointee.partition }
@@ -188,9 +170,6 @@ public struct KafkaMessageView: ~Copyable {
 
   public var isTombstone: Bool { unsafe message.pointee.payload == nil }
 
-  /// How many bytes the value has.
-  public var valueCount: Int { unsafe message.pointee.len }
-
   /// Lends the headers in order (KIP-82); a value may be nil. Cost: the first call parses them.
   public func forEachHeader<Failure: Error>(
     _ body: (_ name: Span<UInt8>, _ value: Span<UInt8>?) throws(Failure) -> Void
@@ -227,61 +206,5 @@ public struct KafkaMessageView: ~Copyable {
     var count = 0
     while unsafe text[count] != 0 { count += 1 }
     return count
-  }
-}
-
-extension KafkaMessageView {
-  /// Copies of the bytes, for what is not the record path.
-  public var key: [UInt8]? { withKey { KafkaMessageView.copy($0) } }
-  public var value: [UInt8]? { withValue { KafkaMessageView.copy($0) } }
-
-  private static func copy(_ bytes: Span<UInt8>?) -> [UInt8]? {
-    guard let bytes else { return nil }
-    return bytes.copied
-  }
-}
-
-extension Span where Element == UInt8 {
-  var copied: [UInt8] { unsafe withUnsafeBufferPointer { unsafe Array($0) } }
-}
-
-/// Gives every topic a number that stays the same, from 0. Looking one up costs a comparison where
-/// messages of a topic follow each other.
-struct KafkaTopicNames: ~Copyable {
-  /// A topic of the library that messages of the present batch keep where it is.
-  private struct Known {
-    let address: UInt
-    let index: Int32
-  }
-
-  private(set) var names: [String] = []
-  private var known: [Known] = []
-  private var last = 0
-
-  /// To be called when the messages of a batch are gone: another topic may then be where one was.
-  mutating func forgetTopics() {
-    known.removeAll(keepingCapacity: true)
-    last = 0
-  }
-
-  @inline(__always)
-  mutating func index(of topic: OpaquePointer?) -> Int32 {
-    let address = UInt(bitPattern: topic)
-    if last < known.count && known[last].address == address { return known[last].index }
-    return unsafe find(topic, address)
-  }
-
-  @inline(never)
-  private mutating func find(_ topic: OpaquePointer?, _ address: UInt) -> Int32 {
-    if let place = known.firstIndex(where: { $0.address == address }) {
-      last = place
-      return known[place].index
-    }
-    let name = unsafe kafkaTopicName(topic) ?? ""
-    let index = names.firstIndex(of: name) ?? names.count
-    if index == names.count { names.append(name) }
-    last = known.count
-    known.append(Known(address: address, index: Int32(index)))
-    return Int32(index)
   }
 }

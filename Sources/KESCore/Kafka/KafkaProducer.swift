@@ -128,11 +128,6 @@ public final class KafkaProducer: KafkaClient {
 
   // MARK: Deliveries
 
-  /// How many records were handed over, delivered, and not.
-  public var enqueuedCount: Int64 { client.context.deliveries.enqueuedCount }
-  public var deliveredCount: Int64 { client.context.deliveries.deliveredCount }
-  public var failedCount: Int64 { client.context.deliveries.failedCount }
-
   /// The offsets that marked records got, by their marks, since the last call.
   public func takeDeliveredOffsets() -> [Int: KafkaOffset] {
     defer { client.context.deliveries.markedOffsets = [:] }
@@ -140,7 +135,7 @@ public final class KafkaProducer: KafkaClient {
   }
 
   /// The first delivery that failed, if any.
-  public var firstFailure: KafkaError? { client.context.deliveries.firstFailure }
+  var firstFailure: KafkaError? { client.context.deliveries.firstFailure }
 
   /// Waits until all records that were handed over are delivered. Throws `KafkaError`: the first
   /// failure, with its topic and partition, again at each call; `.environment` where some are still
@@ -160,10 +155,12 @@ public final class KafkaProducer: KafkaClient {
   /// Throws unless every record was delivered.
   func requireDelivered() throws(KafkaError) {
     if let firstFailure { throw firstFailure }
-    let rest = client.context.deliveries.outstandingCount
+    let deliveries = client.context.deliveries
+    let rest = deliveries.outstandingCount
     if rest == 0 { return }
     var error = client.failure(.timedOut, "deliver all records", client.place)
-    error.reason = "\(rest) of \(enqueuedCount) records are not delivered: \(error.reason)"
+    error.reason =
+      "\(rest) of \(deliveries.enqueuedCount) records are not delivered: \(error.reason)"
     throw error
   }
 

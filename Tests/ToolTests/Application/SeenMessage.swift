@@ -21,8 +21,7 @@ struct SeenMessage {
     var found: [String: String] = [:]
     message.forEachHeader { name, value in
       guard let value else { return }
-      found[String(decoding: name.copied, as: UTF8.self)] = String(
-        decoding: value.copied, as: UTF8.self)
+      found[String(decodingBytes: name)] = String(decodingBytes: value)
     }
     headers = found
   }

@@ -13,11 +13,12 @@ public enum KafkaPartitioner {
   }
 
   /// MurmurHash2 of 32 bits, with the seed that Kafka uses.
-  static func murmur2(_ bytes: Span<UInt8>) -> UInt32 {
+  public static func murmur2(_ bytes: Span<UInt8>) -> UInt32 {
     var hash: UInt32 = 0x9747_b28c ^ UInt32(truncatingIfNeeded: bytes.count)
     var index = 0
     while index &+ 4 <= bytes.count {
-      var word = bytes.halfWord(at: index) &* multiplier
+      var word = (0..<4).reduce(UInt32(0)) { $0 | UInt32(bytes[index &+ $1]) << UInt32(8 &* $1) }
+      word = word &* multiplier
       word ^= word >> 24
       hash = (hash &* multiplier) ^ (word &* multiplier)
       index &+= 4
