@@ -105,7 +105,7 @@ public struct AvroOptions: ParsableArguments {
     wantsDetails: Bool, output: RecordFormat?, input: InputOptions, topics: TopicOptions,
     signals: Signals, messages notes: Messages, sessions: SessionFields = .usual,
     adapt: @escaping (AvroSchema) -> AvroSchema = { $0 }
-  ) throws(ToolFailure) -> RecordSetup {
+  ) throws(Failure) -> RecordSetup {
     if output == .avro && !sessions.isAvroName {
       throw .usage(
         "--session-field \(sessions.session): a name in Avro has letters, digits and _ alone, no digit"
@@ -133,23 +133,21 @@ public struct AvroOptions: ParsableArguments {
   /// Reads the schema that is forced, if one is.
   private func readSchema(
     wantsDetails: Bool, _ sessions: SessionFields
-  ) throws(ToolFailure) -> AvroSchema? {
+  ) throws(Failure) -> AvroSchema? {
     guard let path = schema else { return nil }
     let length = Int64(AvroContainerHeader.greatestLength)
-    let bytes = try streaming { () throws(StreamError) in try fileHead(path, length: length) }
+    let bytes = try fileHead(path, length: length)
     let schema: AvroSchema
     do throws(AvroSchemaError) {
       let text = bytes.dropFirst(ByteOrderMark.length(in: bytes.span))
       schema = try AvroSchema(
         parsing: String(decoding: text, as: UTF8.self), names: .specification)
     } catch {
-      throw .pipeline(.schema(SchemaFailure(kind: .badData, message: "\(path): \(error)")))
+      throw Failure(.badData, .input, place: Place(path), error.description)
     }
     if let reason = schema.reasonAgainstEvents(wantsDetails: wantsDetails, sessions) {
-      throw .pipeline(
-        .schema(
-          SchemaFailure(
-            kind: .badData, message: "\(path): the schema holds no events, at \(reason)")))
+      throw Failure(
+        .badData, .input, place: Place(path), "the schema holds no events, at \(reason)")
     }
     return schema
   }
@@ -157,10 +155,9 @@ public struct AvroOptions: ParsableArguments {
   /// Refuses a schema whose events cannot get sessions.
   private func requireRoom(
     for sessions: SessionFields, in schema: AvroSchema
-  ) throws(ToolFailure) {
+  ) throws(Failure) {
     guard let refusal = sessions.refusal(of: schema) else { return }
-    let reason = "\(self.schema ?? ""): \(refusal)"
-    throw .pipeline(.schema(SchemaFailure(kind: .badData, message: reason)))
+    throw Failure(.badData, .input, place: Place(self.schema ?? ""), refusal)
   }
 
   // MARK: Outputs
@@ -179,7 +176,7 @@ public struct AvroOptions: ParsableArguments {
     _ stream: OutputStream, _ setup: RecordSetup, isFile: Bool, isText: Bool = false,
     isMain: Bool = true, base: (AvroSchema) -> AvroSchema? = { $0 },
     form: (AvroSchema) -> AvroSchema? = { $0 }
-  ) throws(ToolFailure) -> FormatOutput {
+  ) throws(Failure) -> FormatOutput {
     let written = try WrittenForm(of: stream)
     let formats = setup.formats
     if let written { try require(written, stream, formats, isText: isText) }
@@ -199,7 +196,7 @@ public struct AvroOptions: ParsableArguments {
   /// Refuses to write on in another form; notes that of the output where it is not known yet.
   private func require(
     _ written: WrittenForm, _ stream: OutputStream, _ formats: RecordFormats, isText: Bool
-  ) throws(ToolFailure) {
+  ) throws(Failure) {
     let fits =
       switch written {
       case .text: isText
@@ -219,7 +216,7 @@ public struct AvroOptions: ParsableArguments {
   private func makeContainer(
     _ written: WrittenForm?, _ stream: OutputStream, _ formats: RecordFormats, isFile: Bool,
     _ base: (AvroSchema) -> AvroSchema?, _ form: (AvroSchema) -> AvroSchema?
-  ) throws(ToolFailure) -> AvroContainerWriter {
+  ) throws(Failure) -> AvroContainerWriter {
     guard case .container(let header) = written else {
       return AvroContainerWriter(
         codec: codec ?? (isFile ? .deflate : .null), blockSize: blockBytes)
@@ -227,11 +224,10 @@ public struct AvroOptions: ParsableArguments {
     let schema = try? AvroSchema(parsing: header.schemaText)
     let target = formats.outputTarget(isContainer: true)
     guard let schema, AvroOptions.goesOn(with: schema, target, base, form) else {
-      throw .stream(
-        .outputChanged(
-          name: stream.name,
-          explanation: "was written by an earlier run with another schema or other options; name"
-            + " another output"))
+      throw .outputChanged(
+        name: stream.name,
+        explanation: "was written by an earlier run with another schema or other options; name"
+          + " another output")
     }
     let writer = AvroContainerWriter(
       codec: AvroCodec(rawValue: header.codecName) ?? codec ?? .null, blockSize: blockBytes)
@@ -243,13 +239,10 @@ public struct AvroOptions: ParsableArguments {
   private func makeFrames(
     _ written: WrittenForm?, _ registry: any SchemaRegistry, _ formats: RecordFormats,
     isMain: Bool, _ base: (AvroSchema) -> AvroSchema?, _ form: (AvroSchema) -> AvroSchema?
-  ) throws(ToolFailure) -> ConfluentFrameWriter {
+  ) throws(Failure) -> ConfluentFrameWriter {
     let writer = messages.makeWriter(registry, formats, isMain: isMain)
     guard case .messages(let identifier) = written else { return writer }
-    let text: String
-    do throws(RegistryError) { text = try registry.schema(identifier) } catch {
-      throw .pipeline(.schema(error.asSchemaFailure))
-    }
+    let text = try registry.schema(identifier)
     guard let schema = try? AvroSchema(parsing: text) else { return writer }
     let target = formats.target
     let goesOn =

@@ -17,56 +17,17 @@ public enum ExitStatus: Int32, Sendable {
   case inUse = 75
   case configuration = 78
 
-  public init(_ error: PipelineError) {
-    switch error {
-    case .stream(let error): self.init(error)
-    case .state(let error): self.init(error)
-    case .badRecord: self = .badData
-    case .schema(let failure): self.init(failure)
-    case .ledger: self = .software
-    }
-  }
-
-  public init(_ failure: SchemaFailure) {
-    switch failure.kind {
-    case .unavailable: self = .unavailable
-    case .badData: self = .badData
-    case .configuration: self = .configuration
+  public init(_ kind: Failure.Kind) {
+    switch kind {
     case .usage: self = .usage
-    }
-  }
-
-  public init(_ error: StreamError) {
-    switch error {
-    case .cannotOpen, .isDirectory: self = .noInput
-    case .cannotCreate: self = .cannotCreate
-    case .cannotRead, .cannotWrite, .brokenPipe: self = .inputOutput
-    case .outputIsInput: self = .usage
-    case .inputChanged, .outputChanged: self = .badData
-    case .schema(let failure): self.init(failure)
-    case .topic(let error), .inputTopic(let error): self.init(error)
-    case .missingOutputTopic: self = .cannotCreate
-    }
-  }
-
-  public init(_ error: KafkaError) {
-    switch error.kind {
-    case .bug: self = .software
-    case .record: self = .badData
-    case .retriable, .fatal, .environment, .interrupted: self = .unavailable
-    case .fenced, .inUse: self = .inUse
-    case .configuration: self = .configuration
-    case .missingTopic, .missingFile: self = .noInput
-    }
-  }
-
-  public init(_ error: StateError) {
-    switch error {
-    case .inUse: self = .inUse
+    case .badData: self = .badData
     case .missing: self = .noInput
-    case .cannotOpen: self = .cannotCreate
-    case .corrupted, .unknownVersion, .another, .ofApplication: self = .badData
-    case .database: self = .inputOutput
+    case .unavailable, .retriable, .fatal, .interrupted: self = .unavailable
+    case .bug: self = .software
+    case .cannotCreate: self = .cannotCreate
+    case .inputOutput, .brokenPipe: self = .inputOutput
+    case .inUse, .fenced: self = .inUse
+    case .configuration: self = .configuration
     }
   }
 }

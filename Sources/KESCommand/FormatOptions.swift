@@ -82,7 +82,7 @@ public struct FormatOptions: ParsableArguments {
     wantsDetails: Bool, usual: RecordFormat? = nil, input: InputOptions, output: OutputOptions,
     topics: TopicOptions, signals: Signals, messages: Messages, sessions: SessionFields,
     adapt: @escaping (AvroSchema) -> AvroSchema = { $0 }
-  ) throws(ToolFailure) -> RecordSetup {
+  ) throws(Failure) -> RecordSetup {
     let asksForAvro = format == .avro || avro.messages.outputFraming == .confluent
     if asksForAvro && output.goesToTerminal(topics) { throw .avroToTerminal }
     return try avro.makeSetup(
@@ -96,7 +96,7 @@ public struct FormatOptions: ParsableArguments {
     _ opener: OutputOpener, _ ends: TopicEnds?, _ setup: RecordSetup, color: ColorChoice,
     isFile: Bool, base: (AvroSchema) -> AvroSchema? = { $0 },
     form: (AvroSchema) -> AvroSchema? = { $0 }
-  ) throws(ToolFailure) -> FormatOutput {
+  ) throws(Failure) -> FormatOutput {
     if let topic = try ends?.openOutput(setup, avro.messages) { return topic }
     return try makeOutput(
       try opener.openOutput(), setup, color: color, isFile: isFile, base: base, form: form)
@@ -106,7 +106,7 @@ public struct FormatOptions: ParsableArguments {
   public func makeOutput(
     _ stream: OutputStream, _ setup: RecordSetup, color: ColorChoice, isFile: Bool,
     base: (AvroSchema) -> AvroSchema? = { $0 }, form: (AvroSchema) -> AvroSchema? = { $0 }
-  ) throws(ToolFailure) -> FormatOutput {
+  ) throws(Failure) -> FormatOutput {
     let isText = format == .text
     let output = try avro.makeOutput(
       stream, setup, isFile: isFile, isText: isText, base: base, form: form)
@@ -119,9 +119,9 @@ public struct FormatOptions: ParsableArguments {
   }
 }
 
-extension ToolFailure {
+extension Failure {
   /// Avro would go to a terminal.
-  public static var avroToTerminal: ToolFailure {
+  public static var avroToTerminal: Failure {
     .usage("Avro is not for terminals: name an --output, or say --format json or text")
   }
 }

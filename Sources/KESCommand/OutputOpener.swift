@@ -16,19 +16,17 @@ public struct OutputOpener {
   ///   - topics: which ends are topics: those do not use the standard ones.
   ///   - others: paths of the other outputs; nil for those that are not asked for.
   ///   - inputs: names of what is read, `-` for the standard input, and of what else must stay.
-  /// Throws `StreamError.outputIsInput`; then nothing has been touched.
+  /// Throws `.outputIsInput`; then nothing has been touched.
   public init(
     output: String?, others: [String?] = [], topics: TopicOptions? = nil,
     apartFrom inputs: [String]
-  ) throws(ToolFailure) {
+  ) throws(Failure) {
     self.output = output
     outputs = ([output] + others).compactMap { $0 }
     let outputs = outputs
     let inputs = topics?.from == nil ? inputs : inputs.filter { $0 != "-" }
-    try streaming { () throws(StreamError) in
-      try requireApart(
-        outputs: outputs, writesStandard: output == nil && topics?.to == nil, from: inputs)
-    }
+    try requireApart(
+      outputs: outputs, writesStandard: output == nil && topics?.to == nil, from: inputs)
   }
 
   /// Has the outputs written on from where `store` says, which remembers them: to be called before any
@@ -37,36 +35,32 @@ public struct OutputOpener {
   /// - Parameter inputs: those that the store may forget.
   public mutating func writeOn(
     from store: StateStore, forgetting inputs: [FileKey] = []
-  ) throws(ToolFailure) {
-    let written = KnownOutputs(try storing { () throws(StateError) in try store.outputs() })
+  ) throws(Failure) {
+    let written = KnownOutputs(try store.outputs())
     for output in outputs {
-      known[output] = try streaming { () throws(StreamError) in try written.take(output) }
+      known[output] = try written.take(output)
     }
-    try storing { () throws(StateError) in
-      try store.prepare(writing: written.taken, forgetting: inputs)
-    }
+    try store.prepare(writing: written.taken, forgetting: inputs)
   }
 
   /// Opens the output, to be written on from where a store says, or the standard output; from then on
   /// waiting notices when its reader is gone.
-  public func openOutput() throws(ToolFailure) -> OutputStream {
+  public func openOutput() throws(Failure) -> OutputStream {
     let opened = try open(output) ?? .standard()
     opened.watchReader()
     return opened
   }
 
   /// Opens another output where one is named.
-  public func open(_ path: String?) throws(ToolFailure) -> OutputStream? {
+  public func open(_ path: String?) throws(Failure) -> OutputStream? {
     guard let path else { return nil }
-    return try streaming { () throws(StreamError) in
-      try OutputStream.file(path, known: known[path])
-    }
+    return try OutputStream.file(path, known: known[path])
   }
 
   /// Opens the file or topic of dead letters where one is named.
   public func openDeadLetters(
     _ input: InputOptions, _ topics: TopicEnds?
-  ) throws(ToolFailure) -> (any DeadLetters)? {
+  ) throws(Failure) -> (any DeadLetters)? {
     if let topic = try topics?.openDeadLetters(input) { return topic }
     return try open(input.deadLetterPath).map { DeadLetterFile(output: $0) }
   }

@@ -114,19 +114,15 @@ public struct RegistryOptions: ParsableArguments {
   /// Opens the registry, where one is named; it is not asked yet.
   func open(
     _ signals: Signals, _ messages: Messages
-  ) throws(ToolFailure) -> (any SchemaRegistry)? {
+  ) throws(Failure) -> (any SchemaRegistry)? {
     guard let registry else { return nil }
     var properties: [String: String] = [:]
     for case let property? in registryProperty.map(RegistryOptions.split) {
       properties[property.name] = property.value
     }
-    do throws(RegistryError) {
-      return try SchemaRegistries.open(
-        registry, properties: properties, environment: RegistryOptions.environment,
-        clock: RegistryOptions.clock(signals), watch: messages.watch(signals))
-    } catch {
-      throw .pipeline(.schema(error.asSchemaFailure))
-    }
+    return try SchemaRegistries.open(
+      registry, properties: properties, environment: RegistryOptions.environment,
+      clock: RegistryOptions.clock(signals), watch: messages.watch(signals))
   }
 
   private static var environment: [String: String] {

@@ -12,7 +12,7 @@ public protocol Tool: ParsableCommand {
   /// The name in messages.
   static var toolName: String { get }
   /// Does the work. Errors and signals are dealt with by `run`.
-  func work(_ messages: Messages) throws(ToolFailure) -> ToolEnding
+  func work(_ messages: Messages) throws(Failure) -> ToolEnding
   var report: ReportOptions { get }
   /// A command line to try first.
   static var example: String { get }
@@ -32,16 +32,6 @@ public struct ToolEnding: Sendable {
     self.ending = ending
     self.skippedCount = skippedCount
   }
-}
-
-/// Why a tool could not do its work.
-public enum ToolFailure: Error {
-  case pipeline(PipelineError)
-  /// Options that do not go together, found too late for the parser.
-  case usage(String)
-
-  public static func stream(_ error: StreamError) -> ToolFailure { .pipeline(.stream(error)) }
-  public static func state(_ error: StateError) -> ToolFailure { .pipeline(.state(error)) }
 }
 
 extension Tool {
@@ -112,7 +102,7 @@ extension Tool {
       let ended = try work(messages)
       // As where a write had told: nobody is there to be told more.
       if case .stopped(SIGPIPE) = ended.ending {
-        return fail(.stream(.brokenPipe(name: "stdout")), messages)
+        return fail(.brokenPipe(name: "stdout"), messages)
       }
       if ended.skippedCount > 0 {
         let records = ended.skippedCount == 1 ? "1 record" : "\(ended.skippedCount) records"
@@ -127,46 +117,16 @@ extension Tool {
     }
   }
 
-  private func fail(_ failure: ToolFailure, _ messages: Messages) {
-    switch failure {
-    case .usage(let text):
-      messages.error(text)
-      leave(.usage)
-    case .pipeline(.stream(.brokenPipe(let name))):
-      Signals.dieByBrokenPipe()
-      // Only where SIGPIPE is blocked does this return.
-      messages.error("\(name): closed by its reader")
-      leave(.inputOutput)
-    case .pipeline(let error):
-      // Nobody waits for a broker that is to stop: it would have been asked longer.
-      if error.isInterruption, let signal = Signals.pendingStop { Signals.die(by: signal) }
-      messages.error(error.description)
-      // Nor for a registry.
-      if error.isOfSchema, let signal = Signals.pendingStop { Signals.die(by: signal) }
-      leave(ExitStatus(error))
-    }
+  private func fail(_ failure: Failure, _ messages: Messages) {
+    // Where SIGPIPE is blocked, that returns.
+    if failure.kind == .brokenPipe { Signals.dieByBrokenPipe() }
+    // Nobody waits for a broker that is to stop: it would have been asked longer.
+    if failure.kind == .interrupted, let signal = Signals.pendingStop { Signals.die(by: signal) }
+    messages.error(failure.description)
+    // Nor for a registry.
+    if failure.isOfRegistry, let signal = Signals.pendingStop { Signals.die(by: signal) }
+    leave(ExitStatus(failure.kind))
   }
 
   private func leave(_ status: ExitStatus) -> Never { Glibc.exit(status.rawValue) }
-}
-
-/// Runs `body`, whose failures become the tool's.
-public func streaming<Result: ~Copyable>(
-  _ body: () throws(StreamError) -> Result
-) throws(ToolFailure) -> Result {
-  do { return try body() } catch { throw .stream(error) }
-}
-
-/// Runs `body`, whose failures become the tool's.
-public func storing<Result: ~Copyable>(
-  _ body: () throws(StateError) -> Result
-) throws(ToolFailure) -> Result {
-  do { return try body() } catch { throw .state(error) }
-}
-
-/// Runs `body`, whose failures become the tool's.
-public func piping<Result: ~Copyable>(
-  _ body: () throws(PipelineError) -> Result
-) throws(ToolFailure) -> Result {
-  do { return try body() } catch { throw .pipeline(error) }
 }

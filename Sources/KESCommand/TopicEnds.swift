@@ -29,7 +29,7 @@ public final class TopicEnds {
   public convenience init?(
     _ options: TopicOptions, _ input: InputOptions, _ report: ReportOptions, _ signals: Signals,
     _ messages: Messages, isUsed: Bool = false
-  ) throws(ToolFailure) {
+  ) throws(Failure) {
     let isNeeded = options.from != nil || options.to != nil || input.deadLetterTopic != nil
     if !isNeeded && !isUsed { return nil }
     try self.init(
@@ -39,18 +39,16 @@ public final class TopicEnds {
 
   private init(
     _ options: TopicOptions, isCounted: Bool, _ signals: Signals, _ printer: NoticePrinter
-  ) throws(ToolFailure) {
+  ) throws(Failure) {
     self.options = options
     self.isCounted = isCounted
     self.signals = signals
     self.printer = printer
     otherEnd = options.from
     let compression = options.compression.map { ["compression.codec=\($0.rawValue)"] } ?? []
-    configuration = try asking { () throws(KafkaError) in
-      try KafkaConfiguration(
-        brokers: options.brokers, options: options.properties + compression,
-        files: options.files, environment: TopicOptions.environment)
-    }
+    configuration = try KafkaConfiguration(
+      brokers: options.brokers, options: options.properties + compression,
+      files: options.files, environment: TopicOptions.environment)
   }
 
   /// What is told of notices of librdkafka.
@@ -77,14 +75,14 @@ public final class TopicEnds {
     _ setup: RecordSetup, _ input: InputOptions, deadLetters: (any DeadLetters)?,
     greatestCount: Int64, output: OutputStream, onRejection: ((BadRecord) -> Void)?,
     ahead: AheadWatch? = nil
-  ) throws(ToolFailure) -> TopicIntake? {
+  ) throws(Failure) -> TopicIntake? {
     guard let reader = try makeReader() else { return nil }
     return TopicIntake(
       reader: reader, formats: setup.formats, isAvro: setup.readsAvroMessages(input),
       greatestRecord: input.maxRecord.bytes, keepsHeaders: options.to != nil,
       policy: input.policy, deadLetters: deadLetters, greatestCount: greatestCount,
       signals: signals, onRejection: onRejection, ahead: ahead, onNotice: onNotice,
-      settle: { () throws(StreamError) in try output.sync() })
+      settle: { () throws(Failure) in try output.sync() })
   }
 
   /// Reads the topic of `--from`; nil where there is none.
@@ -94,15 +92,13 @@ public final class TopicEnds {
   ///   - instance: makes us a static member of it.
   public func makeReader(
     group: String? = nil, instance: String? = nil
-  ) throws(ToolFailure) -> TopicReader? {
+  ) throws(Failure) -> TopicReader? {
     guard let topic = options.from else { return nil }
     var reading = options.reading(topic)
     reading.group = group ?? reading.group
     reading.instance = instance
     let messages = printer.messages
-    return try streaming { () throws(StreamError) in
-      try TopicReader(configuration, reading, signals: signals) { messages.note($0) }
-    }
+    return try TopicReader(configuration, reading, signals: signals) { messages.note($0) }
   }
 
   // MARK: Writing
@@ -111,7 +107,7 @@ public final class TopicEnds {
   /// there, and not to be created.
   public func openOutput(
     _ setup: RecordSetup, _ messages: RegistryOptions
-  ) throws(ToolFailure) -> FormatOutput? {
+  ) throws(Failure) -> FormatOutput? {
     guard let topic = options.to else { return nil }
     noteRepetition(to: topic)
     return FormatOutput(
@@ -137,7 +133,7 @@ public final class TopicEnds {
   /// Looks at what is sent to a topic; nil where that keeps all, or brokers do not tell.
   private func watchRetention(of topic: String) -> RetentionWatch? {
     let messages = printer.messages
-    do throws(StreamError) {
+    do throws(Failure) {
       guard let retention = try topics?.retention(of: topic) else { return nil }
       return RetentionWatch(topic: topic, retention: retention) { messages.note($0) }
     } catch {
@@ -152,29 +148,28 @@ public final class TopicEnds {
   }
 
   /// The topic of `--dead-letter topic:NAME`; nil where there is none.
-  public func openDeadLetters(_ input: InputOptions) throws(ToolFailure) -> DeadLetterTopic? {
+  public func openDeadLetters(_ input: InputOptions) throws(Failure) -> DeadLetterTopic? {
     guard let topic = input.deadLetterTopic else { return nil }
     return DeadLetterTopic(topic: topic, sender: try openSender(to: topic))
   }
 
-  private func openSender(to topic: String) throws(ToolFailure) -> TopicSender {
+  private func openSender(to topic: String) throws(Failure) -> TopicSender {
     try require(topic)
     return try openSender()
   }
 
   /// What all outputs that are topics send by.
-  public func openSender() throws(ToolFailure) -> TopicSender {
+  public func openSender() throws(Failure) -> TopicSender {
     if let sender { return sender }
     let (configuration, onNotice, transactions) = (configuration, onNotice, transactions)
     let signals = signals
     let patience = KafkaPatience(milliseconds: TopicEnds.transactionTime) { signals.stop != nil }
-    let opened = try asking { () throws(KafkaError) -> TopicSender in
-      try TopicSender(isTransactional: transactions != nil, signals: signals, onNotice: onNotice) {
-        () throws(KafkaError) in
-        let producer = try KafkaProducer(configuration, transactionalIdentifier: transactions)
-        if transactions != nil { try producer.initTransactions(patience) }
-        return producer
-      }
+    let opened = try TopicSender(
+      isTransactional: transactions != nil, signals: signals, onNotice: onNotice
+    ) { () throws(Failure) in
+      let producer = try KafkaProducer(configuration, transactionalIdentifier: transactions)
+      if transactions != nil { try producer.initTransactions(patience) }
+      return producer
     }
     sender = opened
     return opened
@@ -184,29 +179,20 @@ public final class TopicEnds {
   private static let transactionTime: Int64 = 60_000
 
   /// Sees that a topic to write to is there, or creates it as the options say.
-  public func require(_ topic: String) throws(ToolFailure) {
+  public func require(_ topic: String) throws(Failure) {
     let known = if let topics { topics } else { try makeTopics() }
     topics = known
-    try streaming { () throws(StreamError) in try known.require(topic) }
+    try known.require(topic)
   }
 
-  private func makeTopics() throws(ToolFailure) -> OutputTopics {
+  private func makeTopics() throws(Failure) -> OutputTopics {
     let creation = OutputTopics.Creation(
       partitionCount: options.partitions, replicationFactor: options.replication,
       properties: options.topicProperties, source: otherEnd)
     let messages = printer.messages
-    return try streaming { () throws(StreamError) in
-      try OutputTopics(
-        configuration, creation: options.createTopics ? creation : nil,
-        connectTimeout: options.connectMilliseconds, signals: signals
-      ) { messages.note($0) }
-    }
+    return try OutputTopics(
+      configuration, creation: options.createTopics ? creation : nil,
+      connectTimeout: options.connectMilliseconds, signals: signals
+    ) { messages.note($0) }
   }
-}
-
-/// Runs `body`, whose failures become the tool's.
-private func asking<Result>(
-  _ body: () throws(KafkaError) -> Result
-) throws(ToolFailure) -> Result {
-  do { return try body() } catch { throw .stream(.topic(error)) }
 }

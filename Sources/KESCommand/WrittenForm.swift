@@ -10,10 +10,10 @@ enum WrittenForm {
   case messages(SchemaIdentifier)
 
   /// Nil where nothing was written.
-  init?(of stream: OutputStream) throws(ToolFailure) {
+  init?(of stream: OutputStream) throws(Failure) {
     guard let path = stream.path, stream.length > 0 else { return nil }
     let length = min(stream.length, Int64(AvroContainerHeader.greatestLength))
-    self.init(try streaming { () throws(StreamError) in try fileHead(path, length: length) })
+    self.init(try fileHead(path, length: length))
   }
 
   private init(_ head: [UInt8]) {

@@ -167,36 +167,30 @@ package struct StateReport<Encoder: SessionRowEncoder>: ~Copyable {
     self.output = output
   }
 
-  /// Writes them all. Throws `.state` or `.stream`.
-  package mutating func run() throws(PipelineError) {
+  /// Writes them all. Throws `Failure`.
+  package mutating func run() throws(Failure) {
     let (store, output) = (store, output)
     rows.begin(&output.buffer)
-    let tasks: [Int32]
-    do { tasks = try store.tasks() } catch { throw .state(error) }
-    for task in tasks { try write(task) }
+    for task in try store.tasks() { try write(task) }
     rows.end(&output.buffer)
-    do { try output.flush() } catch { throw .stream(error) }
+    try output.flush()
   }
 
-  private func write(_ task: Int32) throws(PipelineError) {
+  private func write(_ task: Int32) throws(Failure) {
     let (store, rows, output) = (store, rows, output)
-    var failure: StreamError?
+    var failure: Failure?
     var identifier = ByteBlock()
-    do throws(StateError) {
-      try store.forEachSession(task: task) { device, session in
-        if session.state != .open || rows.isComplete || failure != nil { return }
-        identifier.truncate(to: 0)
-        session.identifier.write(to: &identifier)
-        identifier.withBytes { identifier in
-          if !filter.passes(device: device, session: identifier) { return }
-          rows.take(session.row, device: device, session: identifier, to: &output.buffer)
-        }
-        do throws(StreamError) { try output.flushIfFull() } catch { failure = error }
+    try store.forEachSession(task: task) { device, session in
+      if session.state != .open || rows.isComplete || failure != nil { return }
+      identifier.truncate(to: 0)
+      session.identifier.write(to: &identifier)
+      identifier.withBytes { identifier in
+        if !filter.passes(device: device, session: identifier) { return }
+        rows.take(session.row, device: device, session: identifier, to: &output.buffer)
       }
-    } catch {
-      throw .state(error)
+      do throws(Failure) { try output.flushIfFull() } catch { failure = error }
     }
-    if let failure { throw .stream(failure) }
+    if let failure { throw failure }
   }
 }
 

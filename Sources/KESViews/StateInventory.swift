@@ -21,8 +21,8 @@ package struct StateInventory {
 
   private(set) var entries: [Entry] = []
 
-  /// Throws `StateError`.
-  package init(_ store: StateStore) throws(StateError) {
+  /// Throws `Failure`.
+  package init(_ store: StateStore) throws(Failure) {
     let origin = try store.origin()
     entries.append(
       Entry(kind: "state", name: origin?.description ?? "", time: store.lastCommit()))

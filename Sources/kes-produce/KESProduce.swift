@@ -85,7 +85,7 @@ struct KESProduce: Tool {
       ].filter(\.1).map(\.0) + sessionFields.given
   }
 
-  func work(_ messages: Messages) throws(ToolFailure) -> ToolEnding {
+  func work(_ messages: Messages) throws(Failure) -> ToolEnding {
     let signals = Signals()
     let opener = try OutputOpener(
       output: output.output, others: [input.deadLetterPath], topics: topics,
@@ -112,7 +112,7 @@ struct KESProduce: Tool {
   private func simulate(
     to destination: FormatOutput, _ encoder: some EventEncoder, _ signals: Signals,
     _ messages: Messages
-  ) throws(ToolFailure) -> ToolEnding {
+  ) throws(Failure) -> ToolEnding {
     let seed = simulation.seed ?? .random(in: .min ... .max)
     let start = simulation.startTime?.milliseconds ?? Clock.real.wall()
     if report.verbose { messages.note("--seed \(seed) --start-time \(start) give this run again") }
@@ -131,7 +131,7 @@ struct KESProduce: Tool {
   private func replay(
     to destination: FormatOutput, _ setup: RecordSetup, _ ends: TopicEnds?,
     _ deadLetters: (any DeadLetters)?, _ signals: Signals, _ messages: Messages
-  ) throws(ToolFailure) -> ToolEnding {
+  ) throws(Failure) -> ToolEnding {
     let onRejection: ((BadRecord) -> Void)? =
       report.verbose ? { messages.note("\($0); skipped") } : nil
     var source = try ends?.makeSource(
@@ -150,7 +150,7 @@ struct KESProduce: Tool {
   private func replay<Source: RecordSource & ~Copyable>(
     _ source: consuming Source, to destination: FormatOutput, _ signals: Signals,
     _ messages: Messages
-  ) throws(ToolFailure) -> ToolEnding {
+  ) throws(Failure) -> ToolEnding {
     var run = ReplayRun(
       source: source, output: destination, settings: replay.settings,
       isUnbuffered: output.unbuffered, signals: signals, pace: Pace(signals: signals),

@@ -40,23 +40,21 @@ struct ReplayRun<Source: RecordSource & ~Copyable>: ~Copyable {
 
   /// Runs to the end of input, or until a signal asks to stop: at once where events are waited for,
   /// else after the batch in hand. Where the input is at fault, all that came before is written.
-  mutating func run() throws(ToolFailure) -> Ending {
+  mutating func run() throws(Failure) -> Ending {
     do {
       return try runToEnd()
     } catch {
-      if case .pipeline(let error) = error, error.isOfInput { try finish() }
+      if error.isOfInput { try finish() }
       throw error
     }
   }
 
-  private mutating func runToEnd() throws(ToolFailure) -> Ending {
+  private mutating func runToEnd() throws(Failure) -> Ending {
     let output = output
     while true {
       let deadline = reporter?.deadline
-      let turn = try piping { () throws(PipelineError) in
-        try source.next(into: &batch, deadline: deadline) { () throws(StreamError) in
-          try output.flush()
-        }
+      let turn = try source.next(into: &batch, deadline: deadline) { () throws(Failure) in
+        try output.flush()
       }
       var stop: Int32?
       switch turn {
@@ -76,7 +74,7 @@ struct ReplayRun<Source: RecordSource & ~Copyable>: ~Copyable {
   }
 
   /// Sends the batch's records; returns the signal that asked to stop while one was waited for.
-  private mutating func sendBatch() throws(ToolFailure) -> Int32? {
+  private mutating func sendBatch() throws(Failure) -> Int32? {
     unsentCount = batch.records.count
     if !hasBegun && !batch.records.isEmpty { begin(with: batch.records[0].time) }
     shift?.apply(to: batch, into: &shifted)
@@ -111,7 +109,7 @@ struct ReplayRun<Source: RecordSource & ~Copyable>: ~Copyable {
 
   /// Waits until `moment`, with all written that was sent before; returns the signal that asked to
   /// stop meanwhile.
-  private mutating func wait(until moment: Int64) throws(ToolFailure) -> Int32? {
+  private mutating func wait(until moment: Int64) throws(Failure) -> Int32? {
     while pace.clock.monotonic() < moment {
       try write(always: true)
       if let signal = signals.stop { return signal }
@@ -129,24 +127,20 @@ struct ReplayRun<Source: RecordSource & ~Copyable>: ~Copyable {
     }
   }
 
-  private func write(always: Bool) throws(ToolFailure) {
+  private func write(always: Bool) throws(Failure) {
     let deadLetters = always ? source.deadLetters : nil
-    try streaming { () throws(StreamError) in
-      if always { try output.flush() } else { try output.flushIfFull() }
-      try deadLetters?.flush()
-    }
+    if always { try output.flush() } else { try output.flushIfFull() }
+    try deadLetters?.flush()
   }
 
-  private mutating func finish() throws(ToolFailure) {
-    try streaming { () throws(StreamError) in
-      try source.deadLetters?.finish()
-      try output.finish()
-    }
+  private mutating func finish() throws(Failure) {
+    try source.deadLetters?.finish()
+    try output.finish()
     let unsentCount = unsentCount
-    try piping { () throws(PipelineError) in try source.finish(leaving: unsentCount) }
+    try source.finish(leaving: unsentCount)
     report(isLast: true)
     let ledger = ledger
-    try piping { () throws(PipelineError) in try ledger.requireClosed() }
+    try ledger.requireClosed()
   }
 
   private mutating func report(isLast: Bool) {

@@ -29,7 +29,7 @@ struct SimulationRun<Encoder: EventEncoder & ~Copyable>: ~Copyable {
   }
 
   /// Runs until the source ends or a signal asks to stop: what is held back then is not sent.
-  mutating func run() throws(ToolFailure) -> Ending {
+  mutating func run() throws(Failure) -> Ending {
     let began = pace.clock.monotonic()
     while source.nextArrival != nil {
       if let signal = signals.stop {
@@ -46,21 +46,19 @@ struct SimulationRun<Encoder: EventEncoder & ~Copyable>: ~Copyable {
     return .done
   }
 
-  private mutating func send(until horizon: Int64) throws(ToolFailure) {
+  private mutating func send(until horizon: Int64) throws(Failure) {
     source.fill(&batch, until: horizon)
     encoder.encode(batch, to: &output.buffer)
     let (output, flushes) = (output, options.isPaced || options.isUnbuffered)
-    try streaming { () throws(StreamError) in
-      if flushes { try output.flush() } else { try output.flushIfFull() }
-    }
+    if flushes { try output.flush() } else { try output.flushIfFull() }
   }
 
-  private mutating func finish() throws(ToolFailure) {
+  private mutating func finish() throws(Failure) {
     let output = output
-    try streaming { () throws(StreamError) in try output.finish() }
+    try output.finish()
     report(isLast: true)
     let ledger = source.ledger
-    try piping { () throws(PipelineError) in try ledger.requireClosed() }
+    try ledger.requireClosed()
   }
 
   private mutating func report(isLast: Bool) {

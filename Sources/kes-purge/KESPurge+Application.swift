@@ -8,51 +8,43 @@ extension KESPurge {
   /// Purges the changelog of an application, or takes the application back to its beginning.
   func purge(
     _ application: SegmentApplication, _ messages: Messages
-  ) throws(ToolFailure) -> ToolEnding {
+  ) throws(Failure) -> ToolEnding {
     let signals = Signals()
     guard let ends = try TopicEnds(topics, input, report, signals, messages, isUsed: true) else {
       return ToolEnding(.done)
     }
-    let group = try streaming { () throws(StreamError) in
-      let group = try ApplicationGroup(
-        application, ends.configuration, signals: signals, onNote: { messages.note($0) },
-        onNotice: ends.onNotice)
-      try group.connect(milliseconds: ends.connectTimeout)
-      return group
-    }
+    let group = try ApplicationGroup(
+      application, ends.configuration, signals: signals, onNote: { messages.note($0) },
+      onNotice: ends.onNotice)
+    try group.connect(milliseconds: ends.connectTimeout)
     if self.application.reset { return try reset(group) }
     return try purge(group, ends, signals, messages)
   }
 
-  private func reset(_ group: ApplicationGroup) throws(ToolFailure) -> ToolEnding {
+  private func reset(_ group: ApplicationGroup) throws(Failure) -> ToolEnding {
     let reset = ApplicationReset(
       group, input: topics.from, directory: state.state, removes: !state.dryRun)
-    try piping { () throws(PipelineError) in try reset.run() }
+    try reset.run()
     return ToolEnding(.done)
   }
 
   private func purge(
     _ group: ApplicationGroup, _ ends: TopicEnds, _ signals: Signals, _ messages: Messages
-  ) throws(ToolFailure) -> ToolEnding {
+  ) throws(Failure) -> ToolEnding {
     let opener = try OutputOpener(output: output.output, topics: topics, apartFrom: [])
     try requireFreshOutput()
-    if !state.dryRun { try streaming { () throws(StreamError) in try group.requireEmpty() } }
+    if !state.dryRun { try group.requireEmpty() }
     ends.otherEnd = group.application.changelog
     let sender = try ends.openSender()
-    let directory = try storing { () throws(StateError) in
-      try StateDirectory.temporary(tool: KESPurge.toolName)
-    }
-    let (rest, signal) = try piping { () throws(PipelineError) in
-      let rest = try ApplicationAtRest(
-        group, ends.configuration, sender: sender, directory: directory, signals: signals)
-      return (rest, try rest.read(settles: !state.dryRun))
-    }
-    if let signal { return ToolEnding(.stopped(signal)) }
+    let directory = try StateDirectory.temporary(tool: KESPurge.toolName)
+    let rest = try ApplicationAtRest(
+      group, ends.configuration, sender: sender, directory: directory, signals: signals)
+    if let signal = try rest.read(settles: !state.dryRun) { return ToolEnding(.stopped(signal)) }
     if let moment = state.resetStreamTime {
       return try resetStreamTime(to: moment, of: rest.store, rest.tasks, isOfTopic: true, messages)
       {
-        (changes: inout StateChanges) throws(ToolFailure) in
-        try piping { () throws(PipelineError) in try rest.write(&changes) }
+        (changes: inout StateChanges) throws(Failure) in
+        try rest.write(&changes)
       }
     }
     let selections = try selections(of: rest.store, rest.tasks, messages)
@@ -65,7 +57,7 @@ extension KESPurge {
 
   /// Refuses to empty a file: nothing remembers how much of it counts, and it may hold closings of
   /// sessions that an earlier run has removed.
-  private func requireFreshOutput() throws(ToolFailure) {
+  private func requireFreshOutput() throws(Failure) {
     guard let path = output.output else { return }
     var status = stat()
     if unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size > 0 {

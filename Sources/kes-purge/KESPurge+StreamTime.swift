@@ -11,16 +11,14 @@ extension KESPurge {
   ///   - write: makes the changes last.
   func resetStreamTime(
     to moment: Moment, of store: StateStore, _ tasks: some Sequence<Int32>, isOfTopic: Bool,
-    _ messages: Messages, write: (inout StateChanges) throws(ToolFailure) -> Void
-  ) throws(ToolFailure) -> ToolEnding {
+    _ messages: Messages, write: (inout StateChanges) throws(Failure) -> Void
+  ) throws(Failure) -> ToolEnding {
     let time = moment.time(of: TaskProgress())
     let reset = StreamTimeReset(to: time)
     var changes = StateChanges()
     var told: [String] = []
     for task in tasks {
-      let finding = try storing { () throws(StateError) in
-        try reset.take(task, of: store, into: &changes)
-      }
+      let finding = try reset.take(task, of: store, into: &changes)
       guard let finding else { continue }
       told.append((isOfTopic ? "partition \(task): " : "") + text(finding, time))
     }

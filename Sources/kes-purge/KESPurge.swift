@@ -148,7 +148,7 @@ struct KESPurge: Tool {
     if let given { throw ValidationError("\(given.0) closes sessions, and \(option) closes none") }
   }
 
-  func work(_ messages: Messages) throws(ToolFailure) -> ToolEnding {
+  func work(_ messages: Messages) throws(Failure) -> ToolEnding {
     if let application = application.application { return try purge(application, messages) }
     if let directory = state.state { return try purge(directory, messages) }
     return try filter(messages)
@@ -156,7 +156,7 @@ struct KESPurge: Tool {
 
   // MARK: As a filter
 
-  private func filter(_ messages: Messages) throws(ToolFailure) -> ToolEnding {
+  private func filter(_ messages: Messages) throws(Failure) -> ToolEnding {
     let signals = Signals()
     let opener = try OutputOpener(
       output: output.output, others: [input.deadLetterPath], topics: topics,
@@ -189,7 +189,7 @@ struct KESPurge: Tool {
   private func filter<Source: RecordSource & ~Copyable>(
     _ source: consuming Source, to sessions: FormatOutput, _ signals: Signals,
     _ messages: Messages
-  ) throws(ToolFailure) -> ToolEnding {
+  ) throws(Failure) -> ToolEnding {
     var options = PurgeOptions()
     options.flushes = closing.flush
     options.isUnbuffered = output.unbuffered
@@ -199,7 +199,7 @@ struct KESPurge: Tool {
       reporter: StatisticsPrinter(
         options: report, files: input.files, writesToTerminal: output.goesToTerminal(topics),
         messages: messages))
-    let ending = try piping { () throws(PipelineError) in try pipeline.run() }
+    let ending = try pipeline.run()
     return ToolEnding(ending, skippedCount: pipeline.skippedCount)
   }
 
@@ -207,24 +207,21 @@ struct KESPurge: Tool {
 
   private func purge(
     _ directory: String, _ messages: Messages
-  ) throws(ToolFailure) -> ToolEnding {
+  ) throws(Failure) -> ToolEnding {
     let signals = Signals()
     let opener = try OutputOpener(output: output.output, apartFrom: StateStore.files(in: directory))
-    let store = try storing { () throws(StateError) in
+    let store =
       state.dryRun
-        ? try StateStore.openForReading(directory)
-        : try StateStore.open(directory, creating: false)
-    }
-    let tasks = try storing { () throws(StateError) in
-      try store.requireNoApplication()
-      return try store.tasks()
-    }
+      ? try StateStore.openForReading(directory)
+      : try StateStore.open(directory, creating: false)
+    try store.requireNoApplication()
+    let tasks = try store.tasks()
     if let moment = state.resetStreamTime {
-      let origin = try storing { () throws(StateError) in try store.origin() }
+      let origin = try store.origin()
       let isOfTopic = origin != nil && origin != .files
       return try resetStreamTime(to: moment, of: store, tasks, isOfTopic: isOfTopic, messages) {
-        (changes: inout StateChanges) throws(ToolFailure) in
-        try storing { () throws(StateError) in try store.commit(changes) }
+        (changes: inout StateChanges) throws(Failure) in
+        try store.commit(changes)
       }
     }
     let selections = try selections(of: store, tasks, messages)
@@ -244,7 +241,7 @@ struct KESPurge: Tool {
   /// Events' schemas become such as hold closings with sessions.
   func makeSetupOfClosings(
     _ signals: Signals, _ messages: Messages
-  ) throws(ToolFailure) -> RecordSetup {
+  ) throws(Failure) -> RecordSetup {
     let name = sessionFields.sessionField
     return try format.makeSetup(
       wantsDetails: false, input: input, output: output, topics: topics, signals: signals,
@@ -255,11 +252,11 @@ struct KESPurge: Tool {
   /// What is to go of each partition: they have stream times of their own.
   func selections(
     of store: StateStore, _ tasks: some Sequence<Int32>, _ messages: Messages
-  ) throws(ToolFailure) -> [TaskSelection] {
+  ) throws(Failure) -> [TaskSelection] {
     var selections: [TaskSelection] = []
     var isTimeoutUnknown = false
     for task in tasks {
-      let progress = try storing { () throws(StateError) in try store.progress(task: task) }
+      let progress = try store.progress(task: task)
       guard let progress else { continue }
       let selection = state.selection(of: progress, closing)
       if selection == nil { isTimeoutUnknown = true }
@@ -275,13 +272,13 @@ struct KESPurge: Tool {
   func purge(
     _ store: StateStore, _ selections: [TaskSelection], removingFrom remover: any SessionRemover,
     to destination: FormatOutput, _ signals: Signals, _ messages: Messages
-  ) throws(ToolFailure) -> ToolEnding {
+  ) throws(Failure) -> ToolEnding {
     var purge = StorePurge(
       store: store, selections: selections, remover: state.dryRun ? nil : remover,
       encoder: destination.makeSessionEncoder(
         emission: .closed, marksDuplicates: destination.writer.marksDuplicates),
       output: destination.stream, formats: destination.formats, signals: signals)
-    let ending = try piping { () throws(PipelineError) in try purge.run() }
+    let ending = try purge.run()
     messages.note(count(purged: purge.closedCount, of: purge.openCount))
     return ToolEnding(ending)
   }
@@ -289,16 +286,16 @@ struct KESPurge: Tool {
   /// The named output, to be written on from where the store says; or the standard output.
   private func openOutput(
     _ opener: OutputOpener, of store: StateStore
-  ) throws(ToolFailure) -> OutputStream {
+  ) throws(Failure) -> OutputStream {
     var opener = opener
     if !state.dryRun {
       try opener.writeOn(from: store)
     } else if let path = output.output {
-      let known = try storing { () throws(StateError) in try store.outputs() }
+      let known = try store.outputs()
       if known.contains(where: { $0.path == absolutePath(path) }) {
         throw .usage("\(path) holds what was written with this state: name another for --dry-run")
       }
-      _ = try streaming { () throws(StreamError) in try KnownOutputs(known).take(path) }
+      _ = try KnownOutputs(known).take(path)
     }
     return try opener.openOutput()
   }

@@ -8,12 +8,12 @@ extension KESRead {
   /// Draws the sessions of the inputs.
   func showTimeline(
     _ ends: Ends, _ opener: OutputOpener
-  ) throws(ToolFailure) -> ToolEnding {
+  ) throws(Failure) -> ToolEnding {
     let pictures = try openPictures(opener)
     let report = TimelineReport(
       chart: timeline.timeline ? makeChart() : nil, pictures: pictures,
       isLive: timeline.timeline && isLiveOnTerminal)
-    do throws(ToolFailure) {
+    do throws(Failure) {
       let ending = try show(report, ends)
       try write(pictures)
       return ending
@@ -26,7 +26,7 @@ extension KESRead {
 
   private func openPictures(
     _ opener: OutputOpener
-  ) throws(ToolFailure) -> [TimelineReport.Picture] {
+  ) throws(Failure) -> [TimelineReport.Picture] {
     var pictures: [TimelineReport.Picture] = []
     let window = timeline.window(filters)
     if let stream = try opener.open(timeline.svg) {
@@ -59,9 +59,7 @@ extension KESRead {
     return mayGoOn && output.output == nil && isStandardOutputTerminal
   }
 
-  private func write(_ pictures: [TimelineReport.Picture]) throws(ToolFailure) {
-    try streaming { () throws(StreamError) in
-      for picture in pictures { try picture.stream.finish() }
-    }
+  private func write(_ pictures: [TimelineReport.Picture]) throws(Failure) {
+    for picture in pictures { try picture.stream.finish() }
   }
 }

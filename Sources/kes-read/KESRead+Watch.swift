@@ -15,7 +15,7 @@ extension KESRead {
   }
 
   /// Shows how the inputs come.
-  func showWatch(_ ends: Ends) throws(ToolFailure) -> ToolEnding {
+  func showWatch(_ ends: Ends) throws(Failure) -> ToolEnding {
     // Who types events means no key by them.
     let typesInput =
       topics.from == nil && input.names.contains("-") && isStandardInputTerminal
@@ -31,7 +31,7 @@ extension KESRead {
     }
     let report = WatchReport(screen: screen, view: view, final: summaryEncoder, choice: choice)
     ends.signals.noticeSuspension()
-    do throws(ToolFailure) {
+    do throws(Failure) {
       return try show(report, ends)
     } catch {
       // Where the run ended in the middle, the terminal is still to be given back.

@@ -200,7 +200,7 @@ struct KESRead: Tool {
     let messages: Messages
   }
 
-  func work(_ messages: Messages) throws(ToolFailure) -> ToolEnding {
+  func work(_ messages: Messages) throws(Failure) -> ToolEnding {
     let opener = try OutputOpener(
       output: output.output, others: [input.deadLetterPath, timeline.svg, timeline.html],
       topics: topics,
@@ -235,7 +235,7 @@ struct KESRead: Tool {
 
   private func makeSetup(
     _ signals: Signals, _ messages: Messages
-  ) throws(ToolFailure) -> RecordSetup {
+  ) throws(Failure) -> RecordSetup {
     if view.format == .avro && output.goesToTerminal(topics) { throw .avroToTerminal }
     return try avro.makeSetup(
       wantsDetails: true, output: recordFormat, input: input, topics: topics, signals: signals,
@@ -261,7 +261,7 @@ struct KESRead: Tool {
 
   private func showSessions(
     _ ends: Ends
-  ) throws(ToolFailure) -> ToolEnding {
+  ) throws(Failure) -> ToolEnding {
     switch shownFormat {
     case .text: try showSessions(sessionEncoder, ends)
     case .json, .avro: try showSessions(JSONLinesSessionRowEncoder(), ends)
@@ -271,13 +271,13 @@ struct KESRead: Tool {
 
   private func showSessions(
     _ rows: some SessionRowEncoder, _ ends: Ends
-  ) throws(ToolFailure) -> ToolEnding {
+  ) throws(Failure) -> ToolEnding {
     try show(SessionReport(rows: rows, choice: choice), countsRecords: false, ends)
   }
 
   private func showFigures(
     _ ends: Ends
-  ) throws(ToolFailure) -> ToolEnding {
+  ) throws(Failure) -> ToolEnding {
     switch shownFormat {
     case .text:
       try show(SummaryReport(encoder: summaryEncoder, choice: choice), ends)
@@ -289,10 +289,8 @@ struct KESRead: Tool {
 
   private func showInputs(
     _ directory: String, _ output: OutputStream
-  ) throws(ToolFailure) -> ToolEnding {
-    let inventory = try storing { () throws(StateError) in
-      try StateInventory(try StateStore.openForReading(directory))
-    }
+  ) throws(Failure) -> ToolEnding {
+    let inventory = try StateInventory(try StateStore.openForReading(directory))
     let format: InventoryFormat =
       switch shownFormat {
       case .text: .text
@@ -302,13 +300,13 @@ struct KESRead: Tool {
     inventory.write(
       as: format, columns: Terminal.columns(isFile: self.output.output != nil),
       Terminal.characters, to: &output.buffer)
-    try streaming { () throws(StreamError) in try output.flush() }
+    try output.flush()
     return ToolEnding(.done)
   }
 
   private func showState(
     _ directory: String, _ output: OutputStream
-  ) throws(ToolFailure) -> ToolEnding {
+  ) throws(Failure) -> ToolEnding {
     switch shownFormat {
     case .text: try showState(directory, sessionEncoder, output)
     case .json, .avro: try showState(directory, JSONLinesSessionRowEncoder(), output)
@@ -319,14 +317,12 @@ struct KESRead: Tool {
 
   private func showState(
     _ directory: String, _ rows: some SessionRowEncoder, _ output: OutputStream
-  ) throws(ToolFailure) {
-    let store = try storing { () throws(StateError) in
-      try StateStore.openForReading(directory)
-    }
+  ) throws(Failure) {
+    let store = try StateStore.openForReading(directory)
     var sessions = StateReport(
       store: store, filter: filters.makeFilter(ofRecords: false), rows: rows, output: output,
       choice: choice)
-    try piping { () throws(PipelineError) in try sessions.run() }
+    try sessions.run()
   }
 
   /// Runs the records through `encoder`.
@@ -334,7 +330,7 @@ struct KESRead: Tool {
   /// - Parameter countsRecords: whether `-c` speaks of records.
   func show<Encoder: RecordEncoder & ~Copyable>(
     _ encoder: consuming Encoder, countsRecords: Bool = true, _ ends: Ends
-  ) throws(ToolFailure) -> ToolEnding {
+  ) throws(Failure) -> ToolEnding {
     let (signals, messages) = (ends.signals, ends.messages)
     let onRejection: ((BadRecord) -> Void)? =
       report.verbose ? { messages.note("\($0); skipped") } : nil
@@ -358,13 +354,13 @@ struct KESRead: Tool {
 
   private func show<Source: RecordSource & ~Copyable, Encoder: RecordEncoder & ~Copyable>(
     _ source: consuming Source, _ encoder: consuming Encoder, _ greatestCount: Int64, _ ends: Ends
-  ) throws(ToolFailure) -> ToolEnding {
+  ) throws(Failure) -> ToolEnding {
     var pipeline = ReadPipeline(
       source: source, filter: filters.makeFilter(ofRecords: showsRecords), encoder: encoder,
       output: ends.output,
       greatestCount: greatestCount, isUnbuffered: output.unbuffered, signals: ends.signals,
       reporter: reporter(ends.messages))
-    let ending = try piping { () throws(PipelineError) in try pipeline.run() }
+    let ending = try pipeline.run()
     return ToolEnding(ending, skippedCount: pipeline.skippedCount)
   }
 

@@ -7,7 +7,7 @@ extension KESSegment {
   /// Shows on the standard output how the first `count` records are understood.
   func showRecords(
     _ count: Int64, _ signals: Signals, _ messages: Messages
-  ) throws(ToolFailure) -> ToolEnding {
+  ) throws(Failure) -> ToolEnding {
     let setup = try format.avro.makeSetup(
       wantsDetails: false, output: .json, input: input, topics: topics, signals: signals,
       messages: messages, sessions: fields)
@@ -31,13 +31,13 @@ extension KESSegment {
 
   private func show<Source: RecordSource & ~Copyable>(
     _ source: consuming Source, _ output: OutputStream, _ signals: Signals, _ messages: Messages
-  ) throws(ToolFailure) -> ToolEnding {
+  ) throws(Failure) -> ToolEnding {
     let style = TextStyle(isColored: report.color.isColored(isFile: false))
     var pipeline = ReadPipeline(
       source: source, filter: RecordFilter(), encoder: RecordTextEncoder(style: style),
       output: output, signals: signals,
       reporter: StatisticsPrinter(options: report, files: [], messages: messages))
-    let ending = try piping { () throws(PipelineError) in try pipeline.run() }
+    let ending = try pipeline.run()
     return ToolEnding(ending, skippedCount: pipeline.skippedCount)
   }
 }

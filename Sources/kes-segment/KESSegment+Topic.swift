@@ -7,7 +7,7 @@ extension KESSegment {
   /// Segments the topic that `--from` names.
   func segmentTopic(
     _ ends: TopicEnds, _ signals: Signals, _ messages: Messages
-  ) throws(ToolFailure) -> ToolEnding {
+  ) throws(Failure) -> ToolEnding {
     let setup = try makeSetup(signals, messages)
     let application = application.application
     if application?.guarantee == .exactlyOnce {
@@ -18,14 +18,13 @@ extension KESSegment {
     var opener = try OutputOpener(
       output: output.output, others: [rules.lateOutput, input.deadLetterPath], topics: topics,
       apartFrom: directory.map { StateStore.files(in: $0.path) } ?? [])
-    let store = try storing { () throws(StateError) -> StateStore? in
-      guard let directory else { return nil }
-      return try StateStore.open(directory.path, creating: true)
+    let store = try directory.map { directory throws(Failure) in
+      try StateStore.open(directory.path, creating: true)
     }
     guard let reader = try ends.makeReader(group: application?.identifier, instance: instance)
     else { return ToolEnding(.done) }
-    try streaming { () throws(StreamError) in try reader.connect() }
-    try storing { () throws(StateError) in try store?.take(for: origin(reader.reading.topic)) }
+    try reader.connect()
+    try store?.take(for: origin(reader.reading.topic))
     if let store { try opener.writeOn(from: store) }
     if application?.guarantee == .exactlyOnce {
       ends.transactions = try transactionalIdentifier(store)
@@ -48,13 +47,13 @@ extension KESSegment {
       onRejection: report.verbose ? { messages.note("\($0); skipped") } : nil,
       ahead: clocks.watch(messages),
       onNote: { messages.note($0) }, onNotice: ends.onNotice)
-    let ending = try piping { () throws(PipelineError) in try pipeline.run() }
+    let ending = try pipeline.run()
     return ToolEnding(ending, skippedCount: pipeline.skippedCount)
   }
 
   /// A transaction is as old as the last commit, at most: refuses those that brokers would give up each
   /// time.
-  private func requireCommitsInTime(_ configuration: KafkaConfiguration) throws(ToolFailure) {
+  private func requireCommitsInTime(_ configuration: KafkaConfiguration) throws(Failure) {
     let timeout = configuration.transactionTimeout
     if state.commitInterval.milliseconds < timeout { return }
     throw .usage(
@@ -73,33 +72,29 @@ extension KESSegment {
   /// Where the state is kept: of an application that names none, only as long as the process runs.
   private func stateDirectory(
     _ application: SegmentApplication?
-  ) throws(ToolFailure) -> StateDirectory? {
+  ) throws(Failure) -> StateDirectory? {
     if let path = state.state { return StateDirectory(path) }
     if application == nil { return nil }
-    return try storing { () throws(StateError) in
-      try StateDirectory.temporary(tool: KESSegment.toolName)
-    }
+    return try StateDirectory.temporary(tool: KESSegment.toolName)
   }
 
   /// The same after a restart, so that what a crash left open ends at once.
   private func transactionalIdentifier(
     _ store: StateStore?
-  ) throws(ToolFailure) -> String {
-    let process = try storing { () throws(StateError) in try store?.processIdentifier() }
+  ) throws(Failure) -> String {
+    let process = try store?.processIdentifier()
     return "\(application.applicationId ?? "")-\(instance ?? process ?? "")"
   }
 
   private func run(
     _ application: SegmentApplication?, _ ends: TopicEnds, _ reader: TopicReader,
     _ store: StateStore?
-  ) throws(ToolFailure) -> RunningApplication? {
+  ) throws(Failure) -> RunningApplication? {
     guard let application, let store else { return nil }
     let sender = try ends.openSender()
-    return try streaming { () throws(StreamError) in
-      try RunningApplication(
-        application, ends.configuration, sender: sender, store: store, reader: reader,
-        replication: topics.replication)
-    }
+    return try RunningApplication(
+      application, ends.configuration, sender: sender, store: store, reader: reader,
+      replication: topics.replication)
   }
 
   private func topicOptions(_ setup: RecordSetup) -> TopicSegmentOptions {

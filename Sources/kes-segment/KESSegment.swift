@@ -73,7 +73,7 @@ struct KESSegment: Tool {
     try format.check(topics, input, output, application: application.application)
   }
 
-  func work(_ messages: Messages) throws(ToolFailure) -> ToolEnding {
+  func work(_ messages: Messages) throws(Failure) -> ToolEnding {
     let signals = Signals()
     if let count = dryRun.dryRun { return try showRecords(count, signals, messages) }
     let ends = try TopicEnds(topics, input, report, signals, messages)
@@ -83,8 +83,8 @@ struct KESSegment: Tool {
       apartFrom: input.names + (state.state.map(StateStore.files) ?? []))
     let setup = try makeSetup(signals, messages)
     let store = try openStore()
-    let progress = try storing { () throws(StateError) in try store?.progress() }
-    let inputs = try store.map { store throws(ToolFailure) in try knownInputs(of: store, messages) }
+    let progress = try store?.progress()
+    let inputs = try store.map { store throws(Failure) in try knownInputs(of: store, messages) }
     if let store { try opener.writeOn(from: store, forgetting: inputs?.forgotten ?? []) }
     let formats = setup.formats
     let sessions = try format.openOutput(
@@ -113,8 +113,8 @@ struct KESSegment: Tool {
         options: report, files: input.files, writesToTerminal: output.goesToTerminal(topics),
         messages: messages),
       formats: formats)
-    try piping { () throws(PipelineError) in try pipeline.restore() }
-    let ending = try piping { () throws(PipelineError) in try pipeline.run() }
+    try pipeline.restore()
+    let ending = try pipeline.run()
     return ToolEnding(ending, skippedCount: pipeline.skippedCount)
   }
 
@@ -127,25 +127,21 @@ struct KESSegment: Tool {
     return options
   }
 
-  private func openStore() throws(ToolFailure) -> StateStore? {
+  private func openStore() throws(Failure) -> StateStore? {
     guard let directory = state.state else { return nil }
-    return try storing { () throws(StateError) in
-      let store = try StateStore.open(directory, creating: true)
-      try store.take(for: .files)
-      return store
-    }
+    let store = try StateStore.open(directory, creating: true)
+    try store.take(for: .files)
+    return store
   }
 
   private func knownInputs(
     of store: StateStore, _ messages: Messages
-  ) throws(ToolFailure) -> KnownInputs {
+  ) throws(Failure) -> KnownInputs {
     let isVerbose = report.verbose
-    let inputs = try storing { () throws(StateError) in try store.inputs() }
+    let inputs = try store.inputs()
     let names = input.files
-    return try streaming { () throws(StreamError) in
-      try KnownInputs(inputs, among: names, lastCommit: store.lastCommit()) {
-        if isVerbose { messages.note($0) }
-      }
+    return try KnownInputs(inputs, among: names, lastCommit: store.lastCommit()) {
+      if isVerbose { messages.note($0) }
     }
   }
 
@@ -161,7 +157,7 @@ struct KESSegment: Tool {
 
   func makeSetup(
     _ signals: Signals, _ messages: Messages
-  ) throws(ToolFailure) -> RecordSetup {
+  ) throws(Failure) -> RecordSetup {
     let (marksDuplicates, wantsClosings) = (marksDuplicates, rules.emit != .events)
     let name = sessionFields.sessionField
     let setup = try format.makeSetup(
@@ -191,7 +187,7 @@ struct KESSegment: Tool {
 
   func openLate(
     _ opener: OutputOpener, _ setup: RecordSetup
-  ) throws(ToolFailure) -> FormatOutput? {
+  ) throws(Failure) -> FormatOutput? {
     guard let late = try opener.open(rules.lateOutput) else { return nil }
     return try format.avro.makeOutput(
       late, setup, isFile: true, isMain: false, form: sessionSchema)

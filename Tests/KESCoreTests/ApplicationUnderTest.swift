@@ -52,7 +52,7 @@ final class ApplicationUnderTest {
     let (configuration, identifier) = (kafka.configuration, application.identifier)
     let isExactlyOnce = application.guarantee == .exactlyOnce
     let sender = try TopicSender(isTransactional: isExactlyOnce, signals: signals) {
-      () throws(KafkaError) in
+      () throws(Failure) in
       let producer = try KafkaProducer(
         configuration, transactionalIdentifier: isExactlyOnce ? identifier : nil)
       if isExactlyOnce { try producer.initTransactions(KafkaUnderTest.patience) }

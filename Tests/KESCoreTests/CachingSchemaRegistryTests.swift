@@ -11,7 +11,7 @@ private final class CountingRegistry: SchemaRegistry {
   let identifier = SchemaIdentifier(rawValue: 1)
   let text = #""int""#
 
-  func schema(_ identifier: SchemaIdentifier) throws(RegistryError) -> String {
+  func schema(_ identifier: SchemaIdentifier) throws(Failure) -> String {
     questions.append("schema \(identifier)")
     if !isThere || identifier != self.identifier { throw .unknownSchema(identifier, place: "p") }
     return text
@@ -19,7 +19,7 @@ private final class CountingRegistry: SchemaRegistry {
 
   func identifier(
     of schema: String, under subject: SubjectName
-  ) throws(RegistryError) -> SchemaIdentifier {
+  ) throws(Failure) -> SchemaIdentifier {
     questions.append("identifier \(subject)")
     if !isThere { throw .unregistered(subject, place: "p") }
     return identifier
@@ -27,7 +27,7 @@ private final class CountingRegistry: SchemaRegistry {
 
   func register(
     _ schema: String, under subject: SubjectName
-  ) throws(RegistryError) -> SchemaIdentifier {
+  ) throws(Failure) -> SchemaIdentifier {
     questions.append("register \(subject)")
     isThere = true
     return identifier
@@ -83,10 +83,10 @@ struct CachingSchemaRegistryTests {
   @Test func theAbsenceOfAnIdAndOfASchemaAreApart() {
     registry.isThere = false
     for _ in 0..<2 {
-      #expect(throws: RegistryError.unregistered(subject, place: "p")) {
+      #expect(throws: Failure.unregistered(subject, place: "p")) {
         try cache.identifier(of: "x", under: subject)
       }
-      #expect(throws: RegistryError.unregistered(subject, place: "p")) {
+      #expect(throws: Failure.unregistered(subject, place: "p")) {
         try cache.identifier(of: "y", under: subject)
       }
     }

@@ -335,8 +335,8 @@ import Testing
     #expect {
       _ = try restore(upTo: 1)
     } throws: { error in
-      guard case PipelineError.stream(.inputChanged(let name, _)) = error else { return false }
-      return name.contains(topic)
+      guard let failure = error as? Failure else { return false }
+      return failure.kind == .badData && failure.place.description.contains(topic)
     }
     #expect(try keys() == [])
   }

@@ -21,7 +21,7 @@ import Testing
   private func frames(
     _ writer: ConfluentFrameWriter, _ records: [[UInt8]], writes: [Int],
     moments: [FlushMoment] = [.full, .now, .last]
-  ) throws(SchemaFailure) -> [UInt8] {
+  ) throws(Failure) -> [UInt8] {
     var content = ByteBlock()
     var output = ByteBlock()
     for (index, record) in records.enumerated() {
@@ -147,7 +147,7 @@ import Testing
     #expect(try frames(blind, [[1]], writes: []) == Frame.message(7, [1]))
   }
 
-  static let failures: [(RegistryError, SchemaFailure.Kind)] = [
+  static let failures: [(Failure, Failure.Kind)] = [
     (StubSchemaRegistry.unreachable, .unavailable),
     (.unknownSubject(SubjectName("s"), place: "p"), .configuration),
     (.unregistered(SubjectName("s"), place: "p"), .configuration),
@@ -156,18 +156,17 @@ import Testing
   ]
 
   @Test(arguments: failures)
-  func whereTheIdCannotBeHadNothingIsWritten(error: RegistryError, kind: SchemaFailure.Kind) throws
-  {
+  func whereTheIdCannotBeHadNothingIsWritten(error: Failure, kind: Failure.Kind) throws {
     registry.failures["identifier events-value"] = error
     let writer = writer()
     var content = ByteBlock()
     var output = ByteBlock()
     content.append(1)
     writer.cuts.note(end: 1)
-    let failure = #expect(throws: SchemaFailure.self) {
+    let failure = #expect(throws: Failure.self) {
       try writer.frame(content, at: .now, to: &output)
     }
-    #expect(failure?.kind == kind && failure?.message == error.description)
+    #expect(failure?.kind == kind && failure?.description == error.description)
     #expect(Frame.bytes(of: output) == [])
     // Once it can be had, what waited is written.
     registry.failures = [:]

@@ -133,7 +133,7 @@ private final class FaultPlan: Sendable {
     for failing in 0..<none.count {
       let plan = FaultPlan(failing: failing)
       let name = "\(failing)"
-      #expect(throws: PipelineError.self) {
+      #expect(throws: Failure.self) {
         try run(inputs, state: "s" + name, suffix: name, rules: rules, calls: plan.calls)
       }
       try run(inputs, state: "s" + name, suffix: name, rules: rules, calls: .real)

@@ -26,7 +26,7 @@ import Testing
   private static func value(_ length: Int) -> [UInt8] { [UInt8](repeating: 0x76, count: length) }
 
   private func put(_ numbers: Range<Int>, length: Int, in database: Database) throws {
-    try database.write { transaction throws(StateError) in
+    try database.write { transaction throws(Failure) in
       for number in numbers {
         for table in Table.allCases {
           try transaction.put(Self.key(number).span, Self.value(length).span, in: table)
@@ -36,7 +36,7 @@ import Testing
   }
 
   private func remove(_ numbers: Range<Int>, from database: Database) throws {
-    try database.write { transaction throws(StateError) in
+    try database.write { transaction throws(Failure) in
       for number in numbers {
         for table in Table.allCases {
           try transaction.remove(Self.key(number).span, from: table)
@@ -55,7 +55,7 @@ import Testing
       let length = generator.chance(55) ? nil : Int.random(in: 0...greatest, using: &generator)
       changes.append((table, Int.random(in: 0..<150, using: &generator), length))
     }
-    try database.write { transaction throws(StateError) in
+    try database.write { transaction throws(Failure) in
       for (table, number, length) in changes {
         if let length {
           try transaction.put(Self.key(number).span, Self.value(length).span, in: table)
@@ -89,7 +89,7 @@ import Testing
     do {
       let database = try open()
       for _ in 0..<5 { try put(0..<20, length: 1500, in: database) }
-      try database.write { transaction throws(StateError) in
+      try database.write { transaction throws(Failure) in
         try transaction.put(Self.key(0).span, Self.value(1500).span, in: .held)
         try transaction.put(Self.key(99).span, Self.value(1 << 20).span, in: .held)
         try transaction.remove(Self.key(99).span, from: .held)
@@ -118,7 +118,7 @@ import Testing
     let database = try open()
     var entries: [String] = []
     for table in Table.allCases {
-      try database.read { transaction throws(StateError) in
+      try database.read { transaction throws(Failure) in
         for digit in UInt8(ascii: "0")...UInt8(ascii: "9") {
           try transaction.forEach(prefix: [digit].span, in: table) { key, value in
             entries.append("\(table.name) \(String(decodingBytes: key)) \(value.count)")
@@ -142,7 +142,7 @@ import Testing
     do {
       #expect(try contents() == entries)
       return false
-    } catch StateError.corrupted {
+    } catch let failure as Failure where failure.kind == .badData {
       return true
     }
   }

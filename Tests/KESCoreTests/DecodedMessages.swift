@@ -49,12 +49,12 @@ struct MessageReading {
     while (decoder.hasMore || index < messages.count) && !found.isOver {
       let limits = DecodingLimits(
         records: limit - Int64(found.count), stopsAtRejection: stopsAtRejection)
-      do throws(SchemaFailure) {
+      do throws(Failure) {
         let progress = try decoder.decode(
           messages, from: &index, into: &batch, limits: limits, end: { ends[$0] })
         found.take(batch, progress, decoder.rejected, messages)
       } catch {
-        found.failure = error.message
+        found.failure = error.description
       }
       let isBad = stopsAtRejection && !decoder.rejected.isEmpty
       found.isOver = isBad || found.failure != nil || Int64(found.count) >= limit

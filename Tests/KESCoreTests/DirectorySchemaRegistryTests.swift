@@ -35,8 +35,8 @@ import Testing
     #"{"type":"fixed","name":"f\#(number)","size":4}"#
   }
 
-  private func failure(_ action: () throws -> Void) throws -> RegistryError {
-    try #require(#expect(throws: RegistryError.self) { try action() })
+  private func failure(_ action: () throws -> Void) throws -> Failure {
+    try #require(#expect(throws: Failure.self) { try action() })
   }
 
   // MARK: Schemas that name others
@@ -142,7 +142,7 @@ import Testing
     for number in [3, 5] as [Int] {
       #expect(try registry.identifier(of: schema(number), under: subject).rawValue == number)
     }
-    #expect(throws: RegistryError.self) {
+    #expect(throws: Failure.self) {
       try registry.identifier(of: schema(3), under: SubjectName("none"))
     }
   }
@@ -224,11 +224,8 @@ import Testing
       atPath: path("1.avsc"), withIntermediateDirectories: false)
     let registry = try open()
     let error = try failure { _ = try registry.register(schema(1), under: subject) }
-    guard case .file(path("1.avsc"), _, EISDIR) = error else {
-      Issue.record("\(error)")
-      return
-    }
-    #expect(error.kind == .environment)
+    #expect(error == .file(path: path("1.avsc"), operation: "read it", code: EISDIR))
+    #expect(error.kind == .unavailable)
     try FileManager.default.removeItem(atPath: path("1.avsc"))
     // Another obstacle, behind the schema's own file.
     try FileManager.default.createDirectory(
@@ -243,10 +240,7 @@ import Testing
     let registry = try open()
     try FileManager.default.removeItem(atPath: directory.path)
     let error = try failure { _ = try registry.register(schema(1), under: subject) }
-    guard case .file(path("kes.lock"), "create it", ENOENT) = error else {
-      Issue.record("\(error)")
-      return
-    }
+    #expect(error == .file(path: path("kes.lock"), operation: "create it", code: ENOENT))
     let missing = try failure { _ = try open() }
     #expect(missing == .missingDirectory(path: directory.path))
   }

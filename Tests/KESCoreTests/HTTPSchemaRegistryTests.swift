@@ -30,8 +30,8 @@ import Testing
     return gone.url
   }
 
-  private func failure(_ action: () throws -> Void) throws -> RegistryError {
-    try #require(#expect(throws: RegistryError.self) { try action() })
+  private func failure(_ action: () throws -> Void) throws -> Failure {
+    try #require(#expect(throws: Failure.self) { try action() })
   }
 
   // MARK: Attempts
@@ -57,13 +57,10 @@ import Testing
     let registry = try open(nil, ["max.retries": "2", "retries.wait.ms": "7"])
     server.fail(with: Array(repeating: fault, count: 10))
     let error = try failure { _ = try registry.identifier(of: schema, under: subject) }
-    guard case .unreachable(let place, let reason, 3) = error else {
-      Issue.record("\(error)")
-      return
-    }
-    #expect(place == server.url + "/subjects/events-value")
-    #expect(!reason.isEmpty)
-    #expect(error.kind == .environment)
+    #expect(error.registryFault == .unreachable)
+    #expect(error.reason.hasSuffix("(3 attempts)"), "\(error)")
+    #expect(error.place == Place(server.url + "/subjects/events-value"))
+    #expect(error.kind == .unavailable)
     #expect(server.requests.count == 3)
     #expect(recorder.pauses == [7, 14])
   }
@@ -81,10 +78,8 @@ import Testing
     let registry = try HTTPSchemaRegistry(urls: server.url, clock: recorder.clock)
     server.fail(with: Array(repeating: .status(500), count: 10))
     let error = try failure { _ = try registry.identifier(of: schema, under: subject) }
-    guard case .unreachable(_, "status 500: scripted", 2) = error else {
-      Issue.record("\(error)")
-      return
-    }
+    #expect(error.registryFault == .unreachable)
+    #expect(error.reason.hasSuffix(": status 500: scripted (2 attempts)"), "\(error)")
   }
 
   @Test(arguments: [RegistryServer.Fault.silence, .stall])
@@ -98,19 +93,17 @@ import Testing
     server.fail(with: [fault, fault, fault, fault])
     let error = try failure { _ = try hasty.identifier(of: schema, under: subject) }
     #expect(error.description.contains("timed out"))
-    #expect(error.kind == .environment)
+    #expect(error.kind == .unavailable)
   }
 
   @Test func aServerThatIsNotThereIsSaidToBe() throws {
     let url = try deadURL()
     let registry = try open(url)
     let error = try failure { _ = try registry.schema(SchemaIdentifier(rawValue: 1)) }
-    guard case .unreachable(url + "/schemas/ids/1", _, 4) = error else {
-      Issue.record("\(error)")
-      return
-    }
+    #expect(error.registryFault == .unreachable)
+    #expect(error.place == Place(url + "/schemas/ids/1"))
     #expect(error.description.hasSuffix("(4 attempts); see that it runs there"))
-    #expect(error.kind == .environment)
+    #expect(error.kind == .unavailable)
   }
 
   @Test(arguments: [(503, "2", 2000), (429, "3", 3000), (429, "999999", 10_000), (429, "0", 100)])
@@ -132,10 +125,8 @@ import Testing
     #expect(recorder.pauses.isEmpty)
     let none = try open("\(try deadURL()),\(server.url), \(try deadURL())/")
     let error = try failure { _ = try none.identifier(of: schema, under: subject) }
-    guard case .unreachable(_, _, 12) = error else {
-      Issue.record("\(error)")
-      return
-    }
+    #expect(error.registryFault == .unreachable)
+    #expect(error.reason.hasSuffix("(12 attempts)"), "\(error)")
   }
 
   // MARK: A registry that was there
@@ -177,10 +168,7 @@ import Testing
     let identifier = try registry.register(schema, under: subject)
     server.fail(with: [.status(503), .close, .status(401)])
     let error = try failure { _ = try registry.schema(identifier) }
-    guard case .refused = error else {
-      Issue.record("\(error)")
-      return
-    }
+    #expect(error.registryFault == .refused, "\(error)")
   }
 
   @Test(arguments: [RegistryServer.Fault.silence, .stall])
@@ -191,10 +179,8 @@ import Testing
     server.fail(with: [fault])
     let began = ContinuousClock.now
     let error = try failure { _ = try registry.identifier(of: schema, under: subject) }
-    guard case .unreachable(_, _, 1) = error else {
-      Issue.record("\(error)")
-      return
-    }
+    #expect(error.registryFault == .unreachable)
+    #expect(error.reason.hasSuffix("(1 attempt)"), "\(error)")
     // Much sooner than after request.timeout.ms.
     #expect(ContinuousClock.now - began < .seconds(8))
     #expect(recorder.pauses.isEmpty)
@@ -235,12 +221,10 @@ import Testing
     let registry = try open()
     server.fail(with: [fault])
     let error = try failure { _ = try registry.identifier(of: schema, under: subject) }
-    guard case .badAnswer(server.url + "/subjects/events-value", _) = error else {
-      Issue.record("\(error)")
-      return
-    }
+    #expect(error.registryFault == .badAnswer)
+    #expect(error.place == Place(server.url + "/subjects/events-value"))
     #expect(error.description.contains(message), "\(error)")
-    #expect(error.kind == .environment)
+    #expect(error.kind == .unavailable)
     #expect(server.requests.count == 1 && recorder.pauses.isEmpty)
     // And the client goes on.
     #expect(throws: Never.self) { try registry.register(schema, under: subject) }
@@ -268,10 +252,8 @@ import Testing
     let registry = try open()
     server.fail(with: [.status(status)])
     let error = try failure { _ = try registry.register(schema, under: subject) }
-    guard case .rejected(_, "status \(status): scripted") = error else {
-      Issue.record("\(error)")
-      return
-    }
+    #expect(error.registryFault == .rejected)
+    #expect(error.reason.hasSuffix(": status \(status): scripted"), "\(error)")
     #expect(error.kind == .configuration)
     #expect(server.requests.count == 1)
   }
@@ -281,11 +263,7 @@ import Testing
     let registry = try open()
     try _ = registry.register(schema, under: subject)
     let error = try failure { _ = try registry.register(#""long""#, under: subject) }
-    guard case .incompatible(subject, _, let reasons) = error else {
-      Issue.record("\(error)")
-      return
-    }
-    #expect(reasons.count == 1 && error.description.contains("line one"))
+    #expect(error.registryFault == .incompatible && error.description.contains("line one"))
     #expect(!error.description.contains("\n"))
   }
 
@@ -302,10 +280,8 @@ import Testing
       return
     }
     let error = try failure { _ = try registry.schema(identifier) }
-    guard case .unsupportedSchema(identifier, _, fault) = error else {
-      Issue.record("\(error)")
-      return
-    }
+    #expect(
+      error == .unsupportedSchema(identifier, place: error.place.name ?? "", what: fault))
   }
 
   // MARK: References
@@ -377,11 +353,8 @@ import Testing
     try add("Two", "a.One")
     let top = try add("Top", "a.One")
     let error = try failure { _ = try self.open().schema(top) }
-    guard case .unsupportedSchema(top, _, let what) = error else {
-      Issue.record("\(error)")
-      return
-    }
-    #expect(what == "refers to version 1 of the subject a.One, which refers to itself")
+    let what = "refers to version 1 of the subject a.One, which refers to itself"
+    #expect(error == .unsupportedSchema(top, place: error.place.name ?? "", what: what))
   }
 
   @Test(
@@ -453,13 +426,11 @@ import Testing
     let server = try RegistryServer(authorization: RegistryServer.basic("user:rightsecret"))
     let registry = try open(server.url.replacingOccurrences(of: "://", with: "://" + userInfo))
     let error = try failure { _ = try registry.register(schema, under: subject) }
-    guard
-      case .refused(server.url + "/subjects/events-value/versions", "status 401: Unauthorized") =
-        error
-    else {
-      Issue.record("\(error)")
-      return
-    }
+    #expect(
+      error
+        == .refused(
+          place: server.url + "/subjects/events-value/versions", reason: "status 401: Unauthorized")
+    )
     #expect(!error.description.contains("secret"))
     #expect(error.kind == .configuration)
     #expect(server.requests.count == 1)
@@ -509,10 +480,7 @@ import Testing
           properties: ["ssl.ca.location": "/does/not/exist"], environment: [:]),
         clock: recorder.clock, library: { library })
       let error = try failure { _ = try client.answer("GET", "/subjects") }
-      guard case .badCertificate = error else {
-        Issue.record("\(error)")
-        return
-      }
+      #expect(error.registryFault == .badCertificate, "\(error)")
       #expect(error.kind == .configuration)
     }
     #expect(library.openCount == 0)
@@ -523,14 +491,11 @@ import Testing
     let client = RegistryClient(
       urls: try RegistryURL.parse(list: server.url),
       settings: try RegistrySettings(properties: [:], environment: [:]), clock: recorder.clock,
-      library: { () throws(HTTPFailure) in try CurlLibrary(loading: name) })
+      library: { () throws(Failure) in try CurlLibrary(loading: name) })
     let error = try failure { _ = try client.answer("GET", "/subjects") }
-    guard case .libraryMissing(let reason) = error else {
-      Issue.record("\(error)")
-      return
-    }
-    #expect(reason.contains(name))
-    #expect(error.kind == .environment)
+    #expect(error.registryFault == .libraryMissing)
+    #expect(error.reason.contains(name))
+    #expect(error.kind == .unavailable)
     #expect(server.requests.isEmpty)
   }
 }

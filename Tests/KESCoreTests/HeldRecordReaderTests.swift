@@ -82,13 +82,13 @@ import Testing
     let failure = try #require(reader.failure)
     #expect(failure.kind == .badData)
     #expect(
-      failure.message.hasPrefix("records that an earlier run held cannot be written any more"))
+      failure.description.hasPrefix("records that an earlier run held cannot be written any more"))
   }
 
   @Test func aSchemaThatCannotBecomeThatOfTheRunIsRefusedAtOnce() throws {
     let formats = RecordFormats(output: .avro)
     formats.target.fix(try AvroSchema(parsing: Self.floored))
-    #expect(throws: SchemaFailure.self) {
+    #expect(throws: Failure.self) {
       try HeldRecordReader(stored([Self.plain]), formats: formats)
     }
   }

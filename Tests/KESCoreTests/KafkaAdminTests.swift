@@ -30,7 +30,7 @@ import Testing
     #expect(try admin.topic(name, patience) == nil)
     try mock.setError(29, ofTopic: name)
     let error = try #require(
-      #expect(throws: KafkaError.self) { try admin.topic(name, patience) })
+      #expect(throws: Failure.self) { try admin.topic(name, patience) })
     #expect(error.code.name == "TOPIC_AUTHORIZATION_FAILED", "\(error)")
     #expect(error.description.contains("have the brokers' administrator allow it"))
   }
@@ -42,21 +42,21 @@ import Testing
     try cluster.takeDown()
     let topic = KafkaNewTopic(name: "t", partitionCount: 1)
     let late = try #require(
-      #expect(throws: KafkaError.self) {
+      #expect(throws: Failure.self) {
         _ = try admin.createTopic(topic, KafkaPatience(milliseconds: 300))
       })
-    #expect(late.kind == .environment, "\(late)")
+    #expect(late.kind == .unavailable, "\(late)")
     let stopped = try #require(
-      #expect(throws: KafkaError.self) {
+      #expect(throws: Failure.self) {
         _ = try admin.createTopic(
           topic, KafkaPatience(milliseconds: 60_000, isInterrupted: { true }))
       })
     #expect(stopped.kind == .interrupted, "\(stopped)")
     let asked = try #require(
-      #expect(throws: KafkaError.self) {
+      #expect(throws: Failure.self) {
         _ = try admin.topic("t", KafkaPatience(milliseconds: 300))
       })
-    #expect(asked.kind == .environment, "\(asked)")
+    #expect(asked.kind == .unavailable, "\(asked)")
   }
 
   @Test(.enabled(if: !KafkaTestCluster.isMock, "the mock cluster knows no groups"))
@@ -94,8 +94,8 @@ import Testing
     admin = try KafkaAdmin(configuration)
   }
 
-  private func failure(_ body: () throws -> Void) throws -> KafkaError {
-    try #require(#expect(throws: KafkaError.self) { try body() })
+  private func failure(_ body: () throws -> Void) throws -> Failure {
+    try #require(#expect(throws: Failure.self) { try body() })
   }
 
   @Test func aTopicIsCreatedOnceAndDeletedOnce() throws {
@@ -114,10 +114,10 @@ import Testing
 
   @Test(
     arguments: [
-      (38, KafkaError.Kind.configuration), (37, .configuration), (44, .configuration),
-      (17, .configuration), (29, .environment), (41, .retriable),
-    ] as [(Int16, KafkaError.Kind)])
-  func aTopicThatIsRefusedSaysWhy(code: Int16, kind: KafkaError.Kind) throws {
+      (38, Failure.Kind.configuration), (37, .configuration), (44, .configuration),
+      (17, .configuration), (29, .unavailable), (41, .retriable),
+    ] as [(Int16, Failure.Kind)])
+  func aTopicThatIsRefusedSaysWhy(code: Int16, kind: Failure.Kind) throws {
     broker.model { $0.topicError = code }
     let topic = KafkaNewTopic(name: "sessions", partitionCount: 6, replicationFactor: 3)
     let error = try failure { _ = try admin.createTopic(topic, patience) }
@@ -220,7 +220,7 @@ import Testing
       let found = try admin.properties(ofTopic: "t", patience)
       #expect(found["retention.ms"] == "-1" && found["cleanup.policy"] == "delete", "\(found)")
       let missing = try failure { _ = try admin.properties(ofTopic: "u", patience) }
-      #expect(missing.kind == .missingTopic && missing.place.topic == "u", "\(missing)")
+      #expect(missing.kind == .missing && missing.place.topic == "u", "\(missing)")
       model.fail(.describeConfigs, with: [29])
       let refused = try failure { _ = try admin.properties(ofTopic: "t", patience) }
       #expect(refused.code.name == "TOPIC_AUTHORIZATION_FAILED", "\(refused)")

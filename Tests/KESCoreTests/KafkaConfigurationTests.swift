@@ -18,9 +18,9 @@ import Testing
   }
 
   private func failure(
-    _ kind: KafkaError.Kind = .configuration, _ make: () throws -> KafkaConfiguration
-  ) throws -> KafkaError {
-    let error = try #require(#expect(throws: KafkaError.self) { try make() })
+    _ kind: Failure.Kind = .configuration, _ make: () throws -> KafkaConfiguration
+  ) throws -> Failure {
+    let error = try #require(#expect(throws: Failure.self) { try make() })
     #expect(error.kind == kind)
     #expect(!error.description.contains("\n"))
     return error
@@ -150,7 +150,7 @@ import Testing
 
   @Test func aMissingFileAndADirectoryAreSaid() throws {
     let missing = scratch.path + "/none"
-    let error = try failure(.missingFile) {
+    let error = try failure(.missing) {
       try KafkaConfiguration(brokers: "b:1", files: [missing])
     }
     #expect(error.description.hasPrefix("\(missing): cannot open it: No such file or directory"))
@@ -253,7 +253,7 @@ import Testing
     ] {
       let configuration = try KafkaConfiguration(brokers: "b:1", options: options)
       let error = try #require(
-        #expect(throws: KafkaError.self) { try KafkaProducer(configuration) })
+        #expect(throws: Failure.self) { try KafkaProducer(configuration) })
       #expect(error.kind == .configuration, "\(error)")
       #expect(error.description.hasPrefix("b:1: cannot use the properties: "), "\(error)")
       #expect(configuration.counts.unbalanced.isEmpty)

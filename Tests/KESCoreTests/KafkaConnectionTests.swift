@@ -10,15 +10,15 @@ import Testing
   private func failure(
     _ brokers: String, _ options: [String] = [], milliseconds: Int64 = 700,
     isInterrupted: @escaping @Sendable () -> Bool = { false }
-  ) throws -> KafkaError {
+  ) throws -> Failure {
     let configuration = try KafkaConfiguration(brokers: brokers, options: options)
     let producer = try KafkaProducer(configuration)
     let error = try #require(
-      #expect(throws: KafkaError.self) {
+      #expect(throws: Failure.self) {
         try producer.connect(
           KafkaPatience(milliseconds: milliseconds, isInterrupted: isInterrupted))
       })
-    if error.kind != .interrupted { #expect(error.kind == .environment, "\(error)") }
+    if error.kind != .interrupted { #expect(error.kind == .unavailable, "\(error)") }
     #expect(error.description.hasPrefix("\(brokers): cannot connect: "), "\(error)")
     return error
   }
@@ -89,7 +89,7 @@ import Testing
       brokers: cluster.brokers, options: ["reconnect.backoff.max.ms=100"])
     let producer = try KafkaProducer(configuration)
     let error = try #require(
-      #expect(throws: KafkaError.self) {
+      #expect(throws: Failure.self) {
         try producer.connect(KafkaPatience(milliseconds: 300))
       })
     #expect(error.recovery == .retry)

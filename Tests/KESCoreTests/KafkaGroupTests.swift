@@ -146,7 +146,7 @@ private func step(_ members: [Member], until isDone: () -> Bool) throws {
     for call in [
       { _ = try consumer.poll(into: &batch, milliseconds: 0) }, { try consumer.giveUp() },
     ] as [() throws -> Void] {
-      let error = try #require(#expect(throws: KafkaError.self) { try call() })
+      let error = try #require(#expect(throws: Failure.self) { try call() })
       #expect(error.kind == .bug)
     }
     // Closing answers it.
@@ -164,10 +164,10 @@ private func step(_ members: [Member], until isDone: () -> Bool) throws {
     try member.consumer.subscribe([topic])
     try step([member]) { member.partitions.count == 1 }
     // REBALANCE_IN_PROGRESS, GROUP_AUTHORIZATION_FAILED.
-    for (code, kind) in [(27, KafkaError.Kind.retriable), (30, .environment)] {
+    for (code, kind) in [(27, Failure.Kind.retriable), (30, .unavailable)] {
       try mock.fail(.offsetCommit, with: [code])
       let error = try #require(
-        #expect(throws: KafkaError.self) {
+        #expect(throws: Failure.self) {
           try member.consumer.commit(
             [KafkaPosition(partition, KafkaOffset(1))], KafkaUnderTest.patience)
         })
@@ -233,11 +233,11 @@ private func step(_ members: [Member], until isDone: () -> Bool) throws {
     // FENCED_INSTANCE_ID
     try faulty.mock?.fail(.heartbeat, with: [82])
     let error = try #require(
-      #expect(throws: KafkaError.self) {
+      #expect(throws: Failure.self) {
         let deadline = KafkaDeadline(KafkaUnderTest.patience)
         while !deadline.isOver { try member.step() }
       })
-    #expect(error.kind == .fenced && error.recovery == KafkaError.Recovery.none, "\(error)")
-    #expect(throws: KafkaError.self) { for _ in 0..<10 { try member.step() } }
+    #expect(error.kind == .fenced && error.recovery == Failure.Recovery.none, "\(error)")
+    #expect(throws: Failure.self) { for _ in 0..<10 { try member.step() } }
   }
 }

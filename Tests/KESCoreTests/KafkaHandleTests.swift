@@ -166,7 +166,7 @@ import Testing
       let consumer = try KafkaConsumer(configuration, group: kafka.unique("group"))
       let producer = try KafkaProducer(
         configuration, transactionalIdentifier: kafka.unique("handles"))
-      let early = #expect(throws: KafkaError.self) { try producer.beginTransaction() }
+      let early = #expect(throws: Failure.self) { try producer.beginTransaction() }
       #expect(early?.kind == .bug)
       try producer.initTransactions(patience)
       try producer.beginTransaction()
@@ -197,10 +197,10 @@ import Testing
 
   @Test func clientsThatCannotBeMade() throws {
     let wrong = try kafka.configuration(["security.protocol=ssl", "ssl.ca.location=/no/such"])
-    #expect(throws: KafkaError.self) { try KafkaConsumer(wrong) }
-    #expect(throws: KafkaError.self) { try KafkaConsumer(wrong, group: "g", instance: "i") }
-    #expect(throws: KafkaError.self) { try KafkaProducer(wrong, transactionalIdentifier: "t") }
-    #expect(throws: KafkaError.self) { try KafkaAdmin(wrong) }
+    #expect(throws: Failure.self) { try KafkaConsumer(wrong) }
+    #expect(throws: Failure.self) { try KafkaConsumer(wrong, group: "g", instance: "i") }
+    #expect(throws: Failure.self) { try KafkaProducer(wrong, transactionalIdentifier: "t") }
+    #expect(throws: Failure.self) { try KafkaAdmin(wrong) }
     #expect(wrong.counts.unbalanced.isEmpty)
     #expect(wrong.counts.openedCount(.configuration) == 5 && wrong.counts.openedCount(.client) == 0)
   }

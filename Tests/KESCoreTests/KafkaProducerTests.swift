@@ -8,8 +8,8 @@ import Testing
 @Suite(.threadsOfTheirOwn) struct KafkaProducerTests {
   private let patience = KafkaUnderTest.patience
 
-  private func failure(_ body: () throws -> Void) throws -> KafkaError {
-    try #require(#expect(throws: KafkaError.self) { try body() })
+  private func failure(_ body: () throws -> Void) throws -> Failure {
+    try #require(#expect(throws: Failure.self) { try body() })
   }
 
   // MARK: Without faults
@@ -24,7 +24,7 @@ import Testing
       try producer.send(
         TestRecord(String(repeating: "x", count: 20_000)), to: handle, partition: 0)
     }
-    #expect(error.kind == .record && error.code.name == "MSG_SIZE_TOO_LARGE")
+    #expect(error.kind == .badData && error.code.name == "MSG_SIZE_TOO_LARGE")
     #expect(error.description.hasPrefix("topic \(topic), partition 0: cannot send a record: "))
     #expect(error.description.contains("message.max.bytes"))
     try producer.send(TestRecord("after"), to: handle)
@@ -54,7 +54,7 @@ import Testing
     let topic = try kafka.topic()
     let producer = try KafkaProducer(kafka.configuration)
     let error = try failure { try producer.sendAll([TestRecord("v")], to: topic, partition: 9) }
-    #expect(error.kind == .missingTopic, "\(error)")
+    #expect(error.kind == .missing, "\(error)")
     #expect(error.place.topic == topic && error.place.partition == 9)
   }
 
@@ -92,7 +92,7 @@ import Testing
           TestRecord("v"), to: handle, patience: KafkaPatience(milliseconds: 150))
       }
     }
-    #expect(error.code.name == "_QUEUE_FULL" && error.kind == .environment, "\(error)")
+    #expect(error.code.name == "_QUEUE_FULL" && error.kind == .unavailable, "\(error)")
     #expect(producer.enqueuedCount == 11)
     let stopped = try failure {
       try producer.send(
@@ -122,8 +122,8 @@ import Testing
 
   @Test(
     .enabled(if: KafkaTestCluster.isMock, "\(KafkaTestCluster.needsFaults)"),
-    arguments: [(10, KafkaError.Kind.record), (29, .environment), (87, .record)])
-  func aFailedDeliveryIsThrownWithItsPlace(code: Int, kind: KafkaError.Kind) throws {
+    arguments: [(10, Failure.Kind.badData), (29, .unavailable), (87, .badData)])
+  func aFailedDeliveryIsThrownWithItsPlace(code: Int, kind: Failure.Kind) throws {
     let kafka = try KafkaUnderTest(brokerCount: 1, options: ["enable.idempotence=false"])
     let topic = try kafka.topic(partitions: 2)
     let producer = try KafkaProducer(kafka.configuration)
@@ -149,7 +149,7 @@ import Testing
     let handle = try producer.topic(topic)
     for _ in 0..<3 { try producer.send(TestRecord("v"), to: handle) }
     let error = try failure { try producer.flush(KafkaPatience(milliseconds: 300)) }
-    #expect(error.kind == .environment && error.code.name == "_TIMED_OUT", "\(error)")
+    #expect(error.kind == .unavailable && error.code.name == "_TIMED_OUT", "\(error)")
     #expect(error.description.contains("3 of 4 records are not delivered"), "\(error)")
     let stopped = try failure {
       try producer.flush(KafkaPatience(milliseconds: 60_000, isInterrupted: { true }))
@@ -169,7 +169,7 @@ import Testing
     let error = try failure {
       try producer.sendAll([TestRecord("v")], to: topic, partition: 0)
     }
-    #expect(error.code.name == "_MSG_TIMED_OUT" && error.kind == .environment, "\(error)")
+    #expect(error.code.name == "_MSG_TIMED_OUT" && error.kind == .unavailable, "\(error)")
   }
 
   @Test(.enabled(if: KafkaTestCluster.isMock, "\(KafkaTestCluster.needsFaults)"))

@@ -65,10 +65,10 @@ import Testing
     let consumer = try KafkaConsumer(kafka.configuration)
     let missing = KafkaPartition(topic: topic, number: 7)
     let error = try #require(
-      #expect(throws: KafkaError.self) {
+      #expect(throws: Failure.self) {
         try consumer.watermarks([partition, missing], KafkaPatience(milliseconds: 2000))
       })
-    #expect(error.kind == .missingTopic, "\(error)")
+    #expect(error.kind == .missing, "\(error)")
     #expect(error.place.topic == topic)
   }
 
@@ -77,11 +77,11 @@ import Testing
     try consumer.assign([KafkaPosition(partition, KafkaOffset(99))])
     var batch = KafkaMessageBatch()
     let error = try #require(
-      #expect(throws: KafkaError.self) {
+      #expect(throws: Failure.self) {
         for _ in 0..<30 { _ = try consumer.poll(into: &batch, milliseconds: 1000) }
       })
     #expect(error.code.name == "_AUTO_OFFSET_RESET", "\(error)")
-    #expect(error.kind == .environment)
+    #expect(error.kind == .unavailable)
     #expect(error.place.topic == topic && error.place.partition == 0)
     #expect(error.description.contains("--offset"), "\(error)")
   }
@@ -148,7 +148,7 @@ import Testing
       { try consumer.giveUp() },
     ]
     for call in calls {
-      let error = try #require(#expect(throws: KafkaError.self) { try call() })
+      let error = try #require(#expect(throws: Failure.self) { try call() })
       #expect(error.kind == .bug)
     }
   }

@@ -8,8 +8,8 @@ import Testing
 @Suite(.threadsOfTheirOwn) struct KafkaTransactionTests {
   private let patience = KafkaUnderTest.patience
 
-  private func failure(_ body: () throws -> Void) throws -> KafkaError {
-    try #require(#expect(throws: KafkaError.self) { try body() })
+  private func failure(_ body: () throws -> Void) throws -> Failure {
+    try #require(#expect(throws: Failure.self) { try body() })
   }
 
   /// A producer whose transactions are ready.
@@ -139,7 +139,7 @@ import Testing
     // The mock cluster has both of them, and must be told: PRODUCER_FENCED.
     try kafka.mock?.fail(.endTransaction, with: [90])
     let error = try failure { try zombie.commitTransaction(patience) }
-    #expect(error.kind == .fenced && error.recovery == KafkaError.Recovery.none, "\(error)")
+    #expect(error.kind == .fenced && error.recovery == Failure.Recovery.none, "\(error)")
     #expect(error.description.contains("another instance has taken over"))
     #expect(zombie.transactionState == .dead)
     let again = try failure { try zombie.abortTransaction(patience) }
@@ -156,8 +156,8 @@ import Testing
     var step: KafkaTestCluster.API
     var code: Int
     /// nil where librdkafka tries again by itself and succeeds.
-    var recovery: KafkaError.Recovery?
-    var kinds: Set<KafkaError.Kind> = [.environment]
+    var recovery: Failure.Recovery?
+    var kinds: Set<Failure.Kind> = [.unavailable]
     var state: KafkaTransactionState = .ready
     var testDescription: String { "\(step) \(code)" }
   }
@@ -167,21 +167,21 @@ import Testing
     Fault(step: .initProducerIdentifier, code: 16),  // NOT_COORDINATOR
     Fault(step: .initProducerIdentifier, code: 51),  // CONCURRENT_TRANSACTIONS
     Fault(
-      step: .initProducerIdentifier, code: 53, recovery: KafkaError.Recovery.none,
+      step: .initProducerIdentifier, code: 53, recovery: Failure.Recovery.none,
       kinds: [.fatal], state: .dead),  // TRANSACTIONAL_ID_AUTHORIZATION_FAILED
     Fault(step: .addPartitionsToTransaction, code: 16),
     Fault(step: .addPartitionsToTransaction, code: 51),
     // Noticed by one of the calls behind it: the cause is told by the commit alone.
     Fault(
       step: .addPartitionsToTransaction, code: 29, recovery: .abort,
-      kinds: [.environment, .retriable], state: .mustAbort),
+      kinds: [.unavailable, .retriable], state: .mustAbort),
     Fault(
-      step: .addPartitionsToTransaction, code: 47, recovery: KafkaError.Recovery.none,
+      step: .addPartitionsToTransaction, code: 47, recovery: Failure.Recovery.none,
       kinds: [.fenced], state: .dead),  // INVALID_PRODUCER_EPOCH
     Fault(step: .addOffsetsToTransaction, code: 14),  // COORDINATOR_LOAD_IN_PROGRESS
     Fault(step: .addOffsetsToTransaction, code: 30, recovery: .abort, state: .mustAbort),
     Fault(
-      step: .addOffsetsToTransaction, code: 53, recovery: KafkaError.Recovery.none,
+      step: .addOffsetsToTransaction, code: 53, recovery: Failure.Recovery.none,
       kinds: [.fatal], state: .dead),
     Fault(step: .transactionOffsetCommit, code: 14),
     // ILLEGAL_GENERATION: the group has rebalanced.
@@ -189,16 +189,16 @@ import Testing
       step: .transactionOffsetCommit, code: 22, recovery: .abort, kinds: [.retriable],
       state: .mustAbort),
     Fault(
-      step: .transactionOffsetCommit, code: 47, recovery: KafkaError.Recovery.none,
+      step: .transactionOffsetCommit, code: 47, recovery: Failure.Recovery.none,
       kinds: [.fenced], state: .dead),
     Fault(step: .endTransaction, code: 16),
     Fault(step: .endTransaction, code: -195),
     Fault(step: .endTransaction, code: 49, recovery: .abort, state: .mustAbort),
     Fault(
-      step: .endTransaction, code: 48, recovery: KafkaError.Recovery.none, kinds: [.fatal],
+      step: .endTransaction, code: 48, recovery: Failure.Recovery.none, kinds: [.fatal],
       state: .dead),  // INVALID_TXN_STATE
     Fault(
-      step: .endTransaction, code: 90, recovery: KafkaError.Recovery.none, kinds: [.fenced],
+      step: .endTransaction, code: 90, recovery: Failure.Recovery.none, kinds: [.fenced],
       state: .dead),  // PRODUCER_FENCED
   ]
 
@@ -247,7 +247,7 @@ import Testing
     try send(["too large for the broker"], producer, topic)
     let error = try failure { try producer.commitTransaction(patience) }
     #expect(error.recovery == .abort, "\(error)")
-    #expect(producer.firstFailure?.kind == .record)
+    #expect(producer.firstFailure?.kind == .badData)
     try producer.abortTransaction(patience)
     #expect(producer.firstFailure == nil)
     // The next one may notice the gap that the failed delivery left.

@@ -135,7 +135,7 @@ extension KafkaProducer {
   func send(
     _ record: TestRecord, to topic: KafkaTopic, partition: Int32? = nil,
     patience: KafkaPatience = KafkaUnderTest.patience
-  ) throws(KafkaError) {
+  ) throws(Failure) {
     var headers: KafkaHeaders?
     if !record.headers.isEmpty {
       var made = makeHeaders()
@@ -148,8 +148,8 @@ extension KafkaProducer {
       }
       headers = consume made
     }
-    try lend(record.key) { key throws(KafkaError) in
-      try lend(record.value) { value throws(KafkaError) in
+    try lend(record.key) { key throws(Failure) in
+      try lend(record.value) { value throws(Failure) in
         try produce(
           key: key, value: value, to: topic, partition: partition, timestamp: record.timestamp,
           headers: headers.take(), patience: patience)
@@ -166,8 +166,8 @@ extension KafkaProducer {
 }
 
 private func lend(
-  _ bytes: [UInt8]?, _ body: (Span<UInt8>?) throws(KafkaError) -> Void
-) throws(KafkaError) {
+  _ bytes: [UInt8]?, _ body: (Span<UInt8>?) throws(Failure) -> Void
+) throws(Failure) {
   guard let bytes else { return try body(nil) }
   try body(bytes.span)
 }

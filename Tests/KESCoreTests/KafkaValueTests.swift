@@ -89,10 +89,10 @@ import Testing
   private typealias State = KafkaTransactionState
   private typealias Move = KafkaTransactionState.Move
 
-  private func error(_ recovery: KafkaError.Recovery, _ kind: KafkaError.Kind = .environment)
-    -> KafkaError
+  private func error(_ recovery: Failure.Recovery, _ kind: Failure.Kind = .unavailable)
+    -> Failure
   {
-    KafkaError(kind, operation: "x", place: KafkaPlace(), reason: "y", recovery: recovery)
+    Failure(kind, operation: "x", place: Place(), reason: "y", recovery: recovery)
   }
 
   /// Every state with every move: what is permitted, and where it leads.
@@ -130,49 +130,49 @@ import Testing
         #expect(state.after(move, failing: error(.retry)) == waiting)
       }
     }
-    #expect(State.open.after(.produce, failing: error(.none, .record)) == .open)
+    #expect(State.open.after(.produce, failing: error(.none, .badData)) == .open)
     #expect(State.open.after(.commit, failing: error(.none)) == .dead)
   }
 }
 
 @Suite struct KafkaErrorTests {
-  private func kind(_ code: rd_kafka_resp_err_t) -> KafkaError.Kind {
+  private func kind(_ code: rd_kafka_resp_err_t) -> Failure.Kind {
     KafkaErrorCode(code).kind
   }
 
   @Test func codesHaveTheirKinds() {
-    let kinds: [(rd_kafka_resp_err_t, KafkaError.Kind)] = [
-      (RD_KAFKA_RESP_ERR__STATE, .bug), (RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, .record),
-      (RD_KAFKA_RESP_ERR_INVALID_RECORD, .record),
+    let kinds: [(rd_kafka_resp_err_t, Failure.Kind)] = [
+      (RD_KAFKA_RESP_ERR__STATE, .bug), (RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, .badData),
+      (RD_KAFKA_RESP_ERR_INVALID_RECORD, .badData),
       (RD_KAFKA_RESP_ERR_NOT_COORDINATOR, .retriable),
       (RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION, .retriable), (RD_KAFKA_RESP_ERR__FATAL, .fatal),
       (RD_KAFKA_RESP_ERR_PRODUCER_FENCED, .fenced), (RD_KAFKA_RESP_ERR__FENCED, .fenced),
       (RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH, .fenced),
-      (RD_KAFKA_RESP_ERR__TRANSPORT, .environment),
-      (RD_KAFKA_RESP_ERR__AUTHENTICATION, .environment),
-      (RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, .environment),
-      (RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, .environment),
+      (RD_KAFKA_RESP_ERR__TRANSPORT, .unavailable),
+      (RD_KAFKA_RESP_ERR__AUTHENTICATION, .unavailable),
+      (RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, .unavailable),
+      (RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, .unavailable),
       (RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR, .configuration),
-      (RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, .missingTopic),
-      (RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR, .environment),
+      (RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, .missing),
+      (RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR, .unavailable),
     ]
     for (code, expected) in kinds { #expect(kind(code) == expected, "\(KafkaErrorCode(code))") }
   }
 
   @Test func everyCodeOfTheLibraryMakesAMessageOfOneLine() {
     for code in Int32(-199)...110 {
-      let error = KafkaError(
+      let error = Failure(
         code: KafkaErrorCode(rawValue: code), operation: "do it",
-        place: KafkaPlace(brokers: "b:1"))
+        place: Place(brokers: "b:1"))
       #expect(error.description.hasPrefix("b:1: cannot do it: "))
       #expect(!error.description.contains("\n"))
     }
   }
 
   @Test func aMessageSaysWhereWhatWhyAndWhatToDo() {
-    let error = KafkaError(
+    let error = Failure(
       code: KafkaErrorCode(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE), operation: "send a record",
-      place: KafkaPlace(topic: "events", partition: 3, offset: 17))
+      place: Place(topic: "events", partition: 3, offset: 17))
     #expect(
       error.description == "topic events, partition 3, offset 17: cannot send a record: "
         + "Broker: Message size too large (MSG_SIZE_TOO_LARGE); see message.max.bytes here, at "
@@ -180,9 +180,9 @@ import Testing
   }
 
   @Test func aTimeThatBrokersRefuseIsNoMatterOfSize() {
-    let error = KafkaError(
+    let error = Failure(
       code: KafkaErrorCode(RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP), operation: "deliver a record",
-      place: KafkaPlace(topic: "events", partition: 0))
+      place: Place(topic: "events", partition: 0))
     #expect(error.kind == .record && !error.description.contains("message.max.bytes"))
     for name in [
       "message.timestamp.before.max.ms", "message.timestamp.after.max.ms",
@@ -228,15 +228,15 @@ import Testing
     try KafkaLibrary.load()
     try #require(unsafe kes_rdkafka_load_test() == nil)
     let counts = KafkaHandleCounts()
-    let place = KafkaPlace()
-    func failure(_ error: OpaquePointer?) -> KafkaError? {
+    let place = Place()
+    func failure(_ error: OpaquePointer?) -> Failure? {
       unsafe KafkaErrorHandle(adopting: error, counts)?.failure("x", place)
     }
     #expect(failure(nil) == nil)
     let plain = unsafe failure(kes_rdkafka_error(RD_KAFKA_RESP_ERR__STATE, "two\nlines"))
     #expect(
       plain?.reason == "two lines" && plain?.kind == .bug
-        && plain?.recovery == KafkaError.Recovery.none)
+        && plain?.recovery == Failure.Recovery.none)
     #expect(counts.unbalanced.isEmpty && counts.openedCount(.error) == 1)
   }
 }

@@ -126,7 +126,7 @@ struct FrameReading {
     var found = DecodedFrames()
     var from = 0
     var left = limits
-    do throws(SchemaFailure) {
+    do throws(Failure) {
       for cut in cuts + [bytes.count] {
         let piece = bytes[from..<cut]
         if inPlace {
@@ -145,7 +145,7 @@ struct FrameReading {
         } while decoder.hasMore
       }
     } catch {
-      found.failure = error.message
+      found.failure = error.description
     }
     found.position = decoder.position
     let place = decoder.place(after: batch)

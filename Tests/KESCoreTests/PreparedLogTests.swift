@@ -128,7 +128,7 @@ import Testing
     try consumer.assign([KafkaPosition(Self.partition, KafkaOffset(0))])
     var batch = KafkaMessageBatch()
     let error = try #require(
-      #expect(throws: KafkaError.self) { try consumer.poll(into: &batch, milliseconds: 20_000) })
+      #expect(throws: Failure.self) { try consumer.poll(into: &batch, milliseconds: 20_000) })
     #expect(error.code == .gone && error.place.partition == 0)
   }
 }

@@ -26,7 +26,7 @@ struct RegistrySettingsTests {
     "http://u:secret,comma@host", "http://h\\x", "secret://u:secret@h",
   ])
   func whatIsNoURLIsRefusedWithoutShowingIt(text: String) {
-    let error = #expect(throws: RegistryError.self) { try RegistryURL.parse(list: text) }
+    let error = #expect(throws: Failure.self) { try RegistryURL.parse(list: text) }
     #expect(error?.kind == .configuration)
     #expect(error?.description.contains("secret") == false)
     #expect(error?.description.hasPrefix("the schema registry's URL: expected http://") == true)
@@ -45,9 +45,9 @@ struct RegistrySettingsTests {
 
   private func failure(
     _ properties: [String: String], _ environment: [String: String] = [:]
-  ) throws -> RegistryError {
+  ) throws -> Failure {
     try #require(
-      #expect(throws: RegistryError.self) {
+      #expect(throws: Failure.self) {
         try RegistrySettings(properties: properties, environment: environment)
       })
   }
@@ -141,7 +141,7 @@ struct RegistrySettingsTests {
   func whatCannotBeOpenedSaysWhatCould(
     text: String, properties: [String: String], message: String
   ) throws {
-    let error = #expect(throws: RegistryError.self) {
+    let error = #expect(throws: Failure.self) {
       try SchemaRegistries.open(text, properties: properties)
     }
     #expect(error?.description.contains(message) == true, "\(String(describing: error))")

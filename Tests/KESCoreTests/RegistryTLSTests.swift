@@ -50,11 +50,9 @@ struct RegistryTLSTests {
     let other = try CertificateAuthority("other", in: directory)
     for properties in [[:], ["ssl.ca.location": other.certificate]] {
       let error = try #require(
-        #expect(throws: RegistryError.self) { try schema(tls.url, properties) })
-      guard case .untrusted(tls.url + "/schemas/ids/1", _) = error else {
-        Issue.record("\(error)")
-        continue
-      }
+        #expect(throws: Failure.self) { try schema(tls.url, properties) })
+      #expect(error.registryFault == .untrusted)
+      #expect(error.place == Place(tls.url + "/schemas/ids/1"))
       #expect(error.kind == .configuration)
       #expect(error.description.contains("ssl.ca.location"))
     }
@@ -73,11 +71,8 @@ struct RegistryTLSTests {
       ],
     ] {
       let error = try #require(
-        #expect(throws: RegistryError.self) { try schema(tls.url, properties) })
-      guard case .badCertificate = error else {
-        Issue.record("\(error)")
-        continue
-      }
+        #expect(throws: Failure.self) { try schema(tls.url, properties) })
+      #expect(error.registryFault == .badCertificate)
       #expect(error.kind == .configuration)
     }
   }
@@ -87,7 +82,7 @@ struct RegistryTLSTests {
     let client = try clients.issue("client")
     let tls = try TLSFileServer(directory: directory, identity: server, clients: clients)
     let trust = ["ssl.ca.location": authority.certificate, "max.retries": "0"]
-    let error = try #require(#expect(throws: RegistryError.self) { try schema(tls.url, trust) })
+    let error = try #require(#expect(throws: Failure.self) { try schema(tls.url, trust) })
     #expect(error.description.contains("ssl.certificate.location"), "\(error)")
     let known = [
       "ssl.certificate.location": client.certificate, "ssl.key.location": client.key,
@@ -98,9 +93,9 @@ struct RegistryTLSTests {
   @Test func aServerWithoutTLSIsSaidNotToAnswer() throws {
     let plain = try RegistryServer()
     let error = try #require(
-      #expect(throws: RegistryError.self) {
+      #expect(throws: Failure.self) {
         try schema("https://127.0.0.1:\(plain.port)", ["max.retries": "0"])
       })
-    #expect(error.kind == .environment)
+    #expect(error.kind == .unavailable)
   }
 }

@@ -18,7 +18,7 @@ import Testing
     var application = SegmentApplication(identifier: "application")
     application.guarantee = .atLeastOnce
     let signals = Signals()
-    let sender = try TopicSender(signals: signals) { () throws(KafkaError) in
+    let sender = try TopicSender(signals: signals) { () throws(Failure) in
       try KafkaProducer(configuration)
     }
     let reader = try TopicReader(configuration, TopicReading(topic: "events"), signals: signals)
@@ -42,9 +42,8 @@ import Testing
     let (running, reader) = try start()
     try running.requireChangelog(of: [0, 1], reader)
     broker.model { $0.topics["events"] = 4 }
-    let error = try #require(
-      #expect(throws: StreamError.self) { try running.requireChangelog(of: [1, 3], reader) })
-    guard case .topic(let failure) = error else { throw error }
+    let failure = try #require(
+      #expect(throws: Failure.self) { try running.requireChangelog(of: [1, 3], reader) })
     #expect(failure.kind == .configuration)
     #expect(
       failure.description.hasPrefix(

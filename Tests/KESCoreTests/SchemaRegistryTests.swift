@@ -57,11 +57,8 @@ struct SchemaRegistryTests {
   func anUnknownIdIsSaidToBeOne(kind: RegistryKind) throws {
     let test = try RegistryUnderTest(kind)
     let identifier = SchemaIdentifier(rawValue: 2_000_000_011)
-    let error = #expect(throws: RegistryError.self) { try test.registry.schema(identifier) }
-    guard case .unknownSchema(identifier, _) = error else {
-      Issue.record("\(String(describing: error))")
-      return
-    }
+    let error = #expect(throws: Failure.self) { try test.registry.schema(identifier) }
+    #expect(error == .unknownSchema(identifier, place: error?.place.name ?? ""))
     #expect(error?.kind == .badData)
   }
 
@@ -69,13 +66,10 @@ struct SchemaRegistryTests {
   func anUnknownSubjectIsSaidToBeOne(kind: RegistryKind) throws {
     let test = try RegistryUnderTest(kind)
     let subject = test.subject("none")
-    let error = #expect(throws: RegistryError.self) {
+    let error = #expect(throws: Failure.self) {
       try test.registry.identifier(of: test.schema(), under: subject)
     }
-    guard case .unknownSubject(subject, _) = error else {
-      Issue.record("\(String(describing: error))")
-      return
-    }
+    #expect(error == .unknownSubject(subject, place: error?.place.name ?? ""))
     #expect(error?.kind == .configuration)
   }
 
@@ -84,26 +78,21 @@ struct SchemaRegistryTests {
     let test = try RegistryUnderTest(kind)
     let subject = test.subject("a")
     try _ = test.registry.register(test.schema(["x"]), under: subject)
-    let error = #expect(throws: RegistryError.self) {
+    let error = #expect(throws: Failure.self) {
       try test.registry.identifier(of: test.schema(["other"]), under: subject)
     }
-    guard case .unregistered(subject, _) = error else {
-      Issue.record("\(String(describing: error))")
-      return
-    }
+    #expect(error == .unregistered(subject, place: error?.place.name ?? ""))
   }
 
   @Test(arguments: RegistryKind.available)
   func whatIsNoSchemaIsRefused(kind: RegistryKind) throws {
     let test = try RegistryUnderTest(kind)
     let subject = test.subject("a")
-    let error = #expect(throws: RegistryError.self) {
+    let error = #expect(throws: Failure.self) {
       try test.registry.register("{not a schema", under: subject)
     }
-    guard case .invalidSchema(subject, _, _) = error else {
-      Issue.record("\(String(describing: error))")
-      return
-    }
+    #expect(error?.registryFault == .invalidSchema)
+    #expect(error?.reason.contains(subject.text) == true)
     #expect(error?.kind == .badData)
   }
 
@@ -123,13 +112,11 @@ struct SchemaRegistryTests {
     let subject = test.subject("a")
     try _ = test.registry.register(test.schema(["x"]), under: subject)
     let schema = test.schema(["x", "y"]).replacingOccurrences(of: #","default":0"#, with: "")
-    let error = #expect(throws: RegistryError.self) {
+    let error = #expect(throws: Failure.self) {
       try test.registry.register(schema, under: subject)
     }
-    guard case .incompatible(subject, _, _) = error else {
-      Issue.record("\(String(describing: error))")
-      return
-    }
+    #expect(error?.registryFault == .incompatible)
+    #expect(error?.reason.contains(subject.text) == true)
     #expect(error?.kind == .badData)
     #expect(error?.description.contains("\n") == false)
   }

@@ -114,7 +114,7 @@ import Testing
     StoredPositions.appendSchemaKey(3, SchemaFingerprint(of: "\"string\""), to: &key)
     key.withBytes { changes.remove($0, from: .positions) }
     try store.commit(changes)
-    #expect(throws: StateError.self) { try store.schemas(task: 3) }
+    #expect(throws: Failure.self) { try store.schemas(task: 3) }
   }
 
   @Test func theNameStaysAndIsNotAnotherStores() throws {

@@ -133,7 +133,7 @@ import Testing
     #expect {
       _ = try StateStore.open(directory.path + "/none", creating: false)
     } throws: { error in
-      if case StateError.missing = error { true } else { false }
+      (error as? Failure)?.kind == .missing
     }
     let damaged = try ScratchDirectory()
     try Data(repeating: 0x5A, count: 8192)
@@ -141,7 +141,7 @@ import Testing
     #expect {
       _ = try StateStore.open(damaged.path, creating: false)
     } throws: { error in
-      if case StateError.corrupted = error { true } else { false }
+      (error as? Failure)?.kind == .badData
     }
   }
 }

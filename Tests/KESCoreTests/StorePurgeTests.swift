@@ -11,20 +11,17 @@ private final class Refusal: SessionRemover {
 
   init(after portions: Int) { left = portions }
 
-  func requireRemovable() throws(PipelineError) {
+  func requireRemovable() throws(Failure) {
     if left == 0 {
-      throw .stream(
-        .topic(
-          KafkaError(
-            .inUse, operation: "change it", place: KafkaPlace(group: "g"), reason: "it has a member"
-          )))
+      throw Failure(
+        .inUse, operation: "change it", place: Place(group: "g"), reason: "it has a member")
     }
     left -= 1
   }
 
   func remove(
     _ changes: inout StateChanges, after output: OutputStream
-  ) throws(PipelineError) {
+  ) throws(Failure) {
     removedCount += 1
   }
 
@@ -75,7 +72,7 @@ private final class LineCount: OutputDestination {
       ], remover: remover,
       encoder: formats.makeSessionEncoder(emission: .closed, marksDuplicates: false),
       output: stream, signals: Signals())
-    #expect(throws: PipelineError.self) { _ = try purge.run() }
+    #expect(throws: Failure.self) { _ = try purge.run() }
     #expect(remover.removedCount == portions)
     #expect(count.lines == portions * 10_000)
   }

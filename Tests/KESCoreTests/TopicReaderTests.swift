@@ -81,15 +81,14 @@ import Testing
     #expect(try reader.next(into: &messages, deadline: nil, willWait: {}) == .assigned([0]))
     try reader.accept([0])
     broker.model { $0.topics["events"] = nil }
-    let error = try #require(
-      #expect(throws: StreamError.self) {
+    let failure = try #require(
+      #expect(throws: Failure.self) {
         for _ in 0..<10 {
           time.add(1000)
           _ = try reader.next(into: &messages, deadline: time.value, willWait: {})
         }
       })
-    guard case .topic(let failure) = error else { throw error }
-    #expect(failure.kind == .missingTopic && failure.place.topic == "events", "\(failure)")
+    #expect(failure.kind == .missing && failure.place.topic == "events", "\(failure)")
   }
 
   // MARK: Offsets that are not there
@@ -114,9 +113,8 @@ import Testing
     broker.model { ($0.topics["events"], $0.recordCount, $0.goneCount) = (1, 7, 3) }
     let reader = try follow(broker, from: .number(2))
     try reader.connect()
-    let error = try #require(#expect(throws: StreamError.self) { try reader.accept([0]) })
-    guard case .topic(let failure) = error else { throw error }
-    #expect(failure.kind == .record)
+    let failure = try #require(#expect(throws: Failure.self) { try reader.accept([0]) })
+    #expect(failure.kind == .badData)
     let text = "topic events, partition 0: cannot begin at offset 2: its offsets are 3 to 7; "
     #expect(failure.description.hasPrefix(text), "\(failure)")
   }

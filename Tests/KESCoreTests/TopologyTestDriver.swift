@@ -86,10 +86,10 @@ final class TopologyTestDriver {
   // MARK: In
 
   /// Has the task of `partition` take a record: a JSON object. One that is no event is rejected, and
-  /// counted. Throws `PipelineError`, which means a bug.
+  /// counted. Throws `Failure`, which means a bug.
   func pipe(
     _ value: String, headers: [Header] = [], partition: Int32 = 0
-  ) throws(PipelineError) {
+  ) throws(Failure) {
     let running = task(partition)
     batch.removeAll()
     decoder.beginInput(.beginning)
@@ -116,9 +116,9 @@ final class TopologyTestDriver {
     }
   }
 
-  /// Lets the wall clock go on by so many milliseconds (R13). Throws `PipelineError`, which means a
+  /// Lets the wall clock go on by so many milliseconds (R13). Throws `Failure`, which means a
   /// bug.
-  func advanceWallClock(by milliseconds: Int64) throws(PipelineError) {
+  func advanceWallClock(by milliseconds: Int64) throws(Failure) {
     now += milliseconds
     guard let idleTimeout else { return }
     for (partition, running) in tasks.sorted(by: { $0.key < $1.key }) {
@@ -127,18 +127,18 @@ final class TopologyTestDriver {
     }
   }
 
-  /// Lets stream time of a partition go on to `time` without a record. Throws `PipelineError`, which
+  /// Lets stream time of a partition go on to `time` without a record. Throws `Failure`, which
   /// means a bug.
   func advanceStreamTime(
     to time: EventTime, partition: Int32 = 0
-  ) throws(PipelineError) {
+  ) throws(Failure) {
     gathered.partition = partition
     try task(partition).task.advance(to: time, writer: &writer)
   }
 
   /// Ends the input: what is held is applied (R9), and where `flushes` all sessions close (R11).
-  /// Throws `PipelineError`, which means a bug.
-  func endInput(flushes: Bool = false) throws(PipelineError) {
+  /// Throws `Failure`, which means a bug.
+  func endInput(flushes: Bool = false) throws(Failure) {
     for (partition, running) in tasks.sorted(by: { $0.key < $1.key }) {
       gathered.partition = partition
       try running.task.drain(to: &writer)

@@ -145,8 +145,8 @@ final class TopicsUnderTest {
         }
       }
       var taken: KafkaHeaders? = consume headers
-      try lend(message.key) { key throws(KafkaError) in
-        try lend(message.value) { value throws(KafkaError) in
+      try lend(message.key) { key throws(Failure) in
+        try lend(message.value) { value throws(Failure) in
           try producer.produce(
             key: key, value: value, to: topic, partition: partition,
             timestamp: message.time.map { EventTime(milliseconds: $0) }, headers: taken.take(),
@@ -158,8 +158,8 @@ final class TopicsUnderTest {
   }
 
   private func lend(
-    _ data: Data?, _ body: (Span<UInt8>?) throws(KafkaError) -> Void
-  ) throws(KafkaError) {
+    _ data: Data?, _ body: (Span<UInt8>?) throws(Failure) -> Void
+  ) throws(Failure) {
     guard let data else { return try body(nil) }
     try body(Array(data).span)
   }

@@ -3,13 +3,13 @@
 internal import CRdkafka
 
 extension KafkaAdmin {
-  /// A group and who is in it. Throws `KafkaError`.
+  /// A group and who is in it. Throws `Failure`.
   public func group(
     _ name: String, _ patience: KafkaPatience
-  ) throws(KafkaError) -> KafkaGroupDescription {
+  ) throws(Failure) -> KafkaGroupDescription {
     let request = KafkaAdminRequest(
       operation: RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS, title: "ask for the group",
-      place: KafkaPlace(group: name))
+      place: Place(group: name))
     if isFatalToAsk(patience) {
       throw request.failure(
         KafkaErrorCode(RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE), "a mock cluster does not tell",
@@ -20,7 +20,7 @@ extension KafkaAdmin {
         var names: [UnsafePointer<CChar>?] = unsafe [name]
         unsafe rd_kafka_DescribeConsumerGroups(client.pointer, &names, 1, options, queue)
       }
-    } _: { event throws(KafkaError) in
+    } _: { event throws(Failure) in
       guard let group = unsafe event.group else {
         throw request.failure(.timedOut, "the answer names no group", client)
       }
@@ -45,19 +45,19 @@ extension KafkaAdmin {
     return unsafe String(cString: text).hasPrefix("mockCluster")
   }
 
-  /// What a group has committed, for all partitions that it ever did. Throws `KafkaError`.
+  /// What a group has committed, for all partitions that it ever did. Throws `Failure`.
   public func committedOffsets(
     ofGroup name: String, _ patience: KafkaPatience
-  ) throws(KafkaError) -> [KafkaPosition] {
+  ) throws(Failure) -> [KafkaPosition] {
     let request = KafkaAdminRequest(
       operation: RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, title: "ask for committed offsets",
-      place: KafkaPlace(group: name))
+      place: Place(group: name))
     let found = try unsafe request.run(on: client, patience) { options, queue in
       let handle = unsafe rd_kafka_ListConsumerGroupOffsets_new(name, nil)
       defer { unsafe rd_kafka_ListConsumerGroupOffsets_destroy(handle) }
       var groups: [OpaquePointer?] = unsafe [handle]
       unsafe rd_kafka_ListConsumerGroupOffsets(client.pointer, &groups, 1, options, queue)
-    } _: { event throws(KafkaError) in
+    } _: { event throws(Failure) in
       var count = 0
       let result = unsafe rd_kafka_event_ListConsumerGroupOffsets_result(event.pointer)
       let groups = unsafe rd_kafka_ListConsumerGroupOffsets_result_groups(result, &count)
@@ -67,20 +67,20 @@ extension KafkaAdmin {
   }
 
   /// Forgets what a group has committed for `partitions`; of topics that no member of the group
-  /// subscribes to. Throws `KafkaError`.
+  /// subscribes to. Throws `Failure`.
   public func deleteCommittedOffsets(
     ofGroup name: String, _ partitions: [KafkaPartition], _ patience: KafkaPatience
-  ) throws(KafkaError) {
+  ) throws(Failure) {
     let request = KafkaAdminRequest(
       operation: RD_KAFKA_ADMIN_OP_DELETECONSUMERGROUPOFFSETS, title: "delete committed offsets",
-      place: KafkaPlace(group: name))
+      place: Place(group: name))
     let list = KafkaPartitionList(partitions, client.counts)
     _ = try unsafe request.run(on: client, patience) { options, queue in
       let handle = unsafe rd_kafka_DeleteConsumerGroupOffsets_new(name, list.pointer)
       defer { unsafe rd_kafka_DeleteConsumerGroupOffsets_destroy(handle) }
       var groups: [OpaquePointer?] = unsafe [handle]
       unsafe rd_kafka_DeleteConsumerGroupOffsets(client.pointer, &groups, 1, options, queue)
-    } _: { event throws(KafkaError) in
+    } _: { event throws(Failure) in
       var count = 0
       let result = unsafe rd_kafka_event_DeleteConsumerGroupOffsets_result(event.pointer)
       let groups = unsafe rd_kafka_DeleteConsumerGroupOffsets_result_groups(result, &count)
@@ -93,7 +93,7 @@ extension KafkaClientHandle {
   /// The partitions of a group's answer. Throws what failed, of the group or of one of them.
   fileprivate func groupPositions(
     _ group: OpaquePointer?, _ request: KafkaAdminRequest
-  ) throws(KafkaError) -> [KafkaPosition] {
+  ) throws(Failure) -> [KafkaPosition] {
     guard let group = unsafe group else {
       throw request.failure(.timedOut, "the answer names no group", self)
     }
@@ -104,7 +104,7 @@ extension KafkaClientHandle {
     }
     guard let list = unsafe rd_kafka_group_result_partitions(group) else { return [] }
     if let (partition, code) = unsafe kafkaFirstFailure(list) {
-      var place = KafkaPlace(partition)
+      var place = Place(partition)
       place.group = request.place.group
       throw failure(code, request.title, place)
     }

@@ -6,8 +6,8 @@ internal import CRdkafka
 /// of its own.
 public final class KafkaAdmin: KafkaClient {
 
-  /// Connects to nothing yet. Throws `KafkaError` of the kind `.configuration`.
-  public init(_ configuration: KafkaConfiguration) throws(KafkaError) {
+  /// Connects to nothing yet. Throws `Failure` of the kind `.configuration`.
+  public init(_ configuration: KafkaConfiguration) throws(Failure) {
     // Any client can ask; a producer belongs to no group, and one that sends nothing needs no leave to
     // be idempotent.
     super.init(
@@ -16,28 +16,28 @@ public final class KafkaAdmin: KafkaClient {
 
   // MARK: Topics
 
-  /// A topic; nil where there is none. Throws `KafkaError` where that cannot be told: brokers that
+  /// A topic; nil where there is none. Throws `Failure` where that cannot be told: brokers that
   /// do not answer, or let us not see it. Never creates the topic, unless brokers older than 0.11
   /// do that by themselves.
   public func topic(
     _ name: String, _ patience: KafkaPatience
-  ) throws(KafkaError) -> KafkaTopicDescription? {
+  ) throws(Failure) -> KafkaTopicDescription? {
     try client.topic(name, patience)
   }
 
   /// Makes a topic, and waits until it is there. Returns false where it is there already, with
-  /// however many partitions. Throws `KafkaError`.
+  /// however many partitions. Throws `Failure`.
   public func createTopic(
     _ topic: KafkaNewTopic, _ patience: KafkaPatience
-  ) throws(KafkaError) -> Bool {
+  ) throws(Failure) -> Bool {
     let request = KafkaAdminRequest(
       operation: RD_KAFKA_ADMIN_OP_CREATETOPICS, title: "create the topic",
-      place: KafkaPlace(topic: topic.name))
+      place: Place(topic: topic.name))
     let handle = try KafkaNewTopicHandle(topic, client)
     let code = try unsafe request.run(on: client, patience) { options, queue in
       var topics: [OpaquePointer?] = unsafe [handle.pointer]
       unsafe rd_kafka_CreateTopics(client.pointer, &topics, 1, options, queue)
-    } _: { event throws(KafkaError) in
+    } _: { event throws(Failure) in
       try client.topicResult(event, request, KafkaErrorCode(RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS))
     }
     if code != .none { return false }
@@ -50,36 +50,36 @@ public final class KafkaAdmin: KafkaClient {
     return true
   }
 
-  /// Waits until brokers know these partitions, of topics that were just made. Throws `KafkaError`.
+  /// Waits until brokers know these partitions, of topics that were just made. Throws `Failure`.
   func awaitPartitions(
     _ partitions: [KafkaPartition], _ patience: KafkaPatience
-  ) throws(KafkaError) {
+  ) throws(Failure) {
     let deadline = KafkaDeadline(patience)
     while true {
-      do throws(KafkaError) {
+      do throws(Failure) {
         _ = try client.watermarks(of: partitions, patience)
         return
       } catch {
-        if error.kind != .missingTopic || deadline.isOver { throw error }
+        if error.kind != .missing || deadline.isOver { throw error }
         try deadline.checkInterruption("wait for the topic", error.place)
         unsafe rd_kafka_poll(client.pointer, deadline.remaining(atMost: 50))
       }
     }
   }
 
-  /// Removes a topic. Returns false where there is none. Throws `KafkaError`.
+  /// Removes a topic. Returns false where there is none. Throws `Failure`.
   public func deleteTopic(
     _ name: String, _ patience: KafkaPatience
-  ) throws(KafkaError) -> Bool {
+  ) throws(Failure) -> Bool {
     let request = KafkaAdminRequest(
       operation: RD_KAFKA_ADMIN_OP_DELETETOPICS, title: "delete the topic",
-      place: KafkaPlace(topic: name))
+      place: Place(topic: name))
     let code = try unsafe request.run(on: client, patience) { options, queue in
       let handle = unsafe rd_kafka_DeleteTopic_new(name)
       defer { unsafe rd_kafka_DeleteTopic_destroy(handle) }
       var topics: [OpaquePointer?] = unsafe [handle]
       unsafe rd_kafka_DeleteTopics(client.pointer, &topics, 1, options, queue)
-    } _: { event throws(KafkaError) in
+    } _: { event throws(Failure) in
       try client.topicResult(
         event, request, KafkaErrorCode(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART))
     }
@@ -91,7 +91,7 @@ extension KafkaClientHandle {
   /// What became of the one topic of an answer: no failure, or `expected`. Throws any other.
   fileprivate func topicResult(
     _ event: borrowing KafkaEventHandle, _ request: KafkaAdminRequest, _ expected: KafkaErrorCode
-  ) throws(KafkaError) -> KafkaErrorCode {
+  ) throws(Failure) -> KafkaErrorCode {
     guard let result = unsafe event.topicResult else {
       throw request.failure(.timedOut, "the answer names no topic", self)
     }
@@ -117,14 +117,14 @@ extension KafkaEventHandle {
 }
 
 extension KafkaClientHandle {
-  /// A topic; nil where there is none. Throws `KafkaError` where that cannot be told.
+  /// A topic; nil where there is none. Throws `Failure` where that cannot be told.
   func topic(
     _ name: String, _ patience: KafkaPatience
-  ) throws(KafkaError) -> KafkaTopicDescription? {
+  ) throws(Failure) -> KafkaTopicDescription? {
     let metadata = try KafkaMetadata(self, topic: name, patience)
     if let code = metadata.failure {
-      if code.kind == .missingTopic { return nil }
-      throw failure(code, "ask for the topic", KafkaPlace(topic: name))
+      if code.kind == .missing { return nil }
+      throw failure(code, "ask for the topic", Place(topic: name))
     }
     return metadata.topic
   }
@@ -132,13 +132,13 @@ extension KafkaClientHandle {
 
 extension KafkaAdmin {
   /// The properties of a topic by their names, with those that the brokers set for all; secret ones are
-  /// left out. Throws `KafkaError`, also where brokers do not tell (`isUnsupported`, or no rights).
+  /// left out. Throws `Failure`, also where brokers do not tell (`isUnsupported`, or no rights).
   func properties(
     ofTopic name: String, _ patience: KafkaPatience
-  ) throws(KafkaError) -> [String: String] {
+  ) throws(Failure) -> [String: String] {
     let request = KafkaAdminRequest(
       operation: RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, title: "ask for its configuration",
-      place: KafkaPlace(topic: name))
+      place: Place(topic: name))
     // Every broker knows. The controller, who would be asked, is one that mock clusters do not have,
     // and would be waited for.
     guard let broker = try KafkaMetadata(client, topic: name, patience).broker else {
@@ -152,7 +152,7 @@ extension KafkaAdmin {
       defer { unsafe rd_kafka_ConfigResource_destroy(handle) }
       var resources: [OpaquePointer?] = unsafe [handle]
       unsafe rd_kafka_DescribeConfigs(client.pointer, &resources, 1, options, queue)
-    } _: { event throws(KafkaError) in
+    } _: { event throws(Failure) in
       guard let resource = unsafe event.resource else {
         throw request.failure(.timedOut, "the answer names no topic", client)
       }
@@ -216,14 +216,14 @@ struct KafkaNewTopicHandle: ~Copyable {
   let pointer: OpaquePointer
   private let counts: KafkaHandleCounts
 
-  /// Throws `KafkaError` of the kind `.configuration` where the name or a number cannot be.
-  init(_ topic: KafkaNewTopic, _ client: KafkaClientHandle) throws(KafkaError) {
+  /// Throws `Failure` of the kind `.configuration` where the name or a number cannot be.
+  init(_ topic: KafkaNewTopic, _ client: KafkaClientHandle) throws(Failure) {
     var reason = [CChar](repeating: 0, count: 256)
     let made = unsafe rd_kafka_NewTopic_new(
       topic.name, topic.partitionCount, topic.replicationFactor ?? -1, &reason, reason.count)
     guard let made = unsafe made else {
-      throw KafkaError(
-        .configuration, operation: "create the topic", place: KafkaPlace(topic: topic.name),
+      throw Failure(
+        .configuration, operation: "create the topic", place: Place(topic: topic.name),
         reason: String(libraryText: reason))
     }
     unsafe pointer = made

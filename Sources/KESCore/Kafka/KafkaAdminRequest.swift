@@ -6,15 +6,15 @@ internal import CRdkafka
 struct KafkaAdminRequest {
   let operation: rd_kafka_admin_op_t
   let title: String
-  let place: KafkaPlace
+  let place: Place
 
-  /// Sends the request by `send` and lends the answer to `read`. Throws `KafkaError`, also
+  /// Sends the request by `send` and lends the answer to `read`. Throws `Failure`, also
   /// `.interrupted`.
   func run<Result>(
     on client: KafkaClientHandle, _ patience: KafkaPatience,
     _ send: (_ options: OpaquePointer, _ queue: OpaquePointer) -> Void,
-    _ read: (borrowing KafkaEventHandle) throws(KafkaError) -> Result
-  ) throws(KafkaError) -> Result {
+    _ read: (borrowing KafkaEventHandle) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
     let deadline = KafkaDeadline(patience)
     let queue = try KafkaQueueHandle(client)
     let options = KafkaAdminOptions(client, operation, milliseconds: deadline.remaining())
@@ -32,7 +32,7 @@ struct KafkaAdminRequest {
 
   func failure(
     _ code: KafkaErrorCode, _ reason: String?, _ client: KafkaClientHandle
-  ) -> KafkaError {
+  ) -> Failure {
     var error = client.failure(code, title, place)
     // A broker says more than its code does.
     if let reason, !code.isUnreachable {

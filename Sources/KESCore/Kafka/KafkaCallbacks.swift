@@ -42,7 +42,7 @@ func kafkaDeliveryCallback(
     }
     return
   }
-  let place = unsafe KafkaPlace(
+  let place = unsafe Place(
     topic: kafkaTopicName(message.pointee.rkt), partition: message.pointee.partition)
   var code = KafkaErrorCode(unsafe message.pointee.err)
   var reason = code.reason

@@ -12,28 +12,28 @@ public class KafkaClient {
   /// What librdkafka has said since the last call.
   public final func takeNotices() -> [KafkaNotice] { client.context.notices.take() }
 
-  /// Waits until a broker answers. Throws `KafkaError` of the kind `.environment`, with the brokers
+  /// Waits until a broker answers. Throws `Failure` of the kind `.unavailable`, with the brokers
   /// and the last reason, or `.interrupted`.
   ///
   /// - Parameter onWait: told once, after a second, why there is no connection yet.
   public final func connect(
     _ patience: KafkaPatience, onWait: (String) -> Void = { _ in }
-  ) throws(KafkaError) {
+  ) throws(Failure) {
     try client.connect(patience, onWait: onWait)
   }
 
-  /// The first and next offsets, by their brokers. Throws `KafkaError`: `.missingTopic`.
+  /// The first and next offsets, by their brokers. Throws `Failure`: `.missing`.
   public final func watermarks(
     _ partitions: [KafkaPartition], _ patience: KafkaPatience
-  ) throws(KafkaError) -> [KafkaPartition: KafkaWatermarks] {
+  ) throws(Failure) -> [KafkaPartition: KafkaWatermarks] {
     try client.watermarks(of: partitions, patience)
   }
 
-  /// Where to begin in `partitions` by what the user says, as numbers. Throws `KafkaError`.
+  /// Where to begin in `partitions` by what the user says, as numbers. Throws `Failure`.
   public final func resolve(
     _ specification: KafkaOffsetSpecification, in partitions: [KafkaPartition],
     _ patience: KafkaPatience
-  ) throws(KafkaError) -> [KafkaPosition] {
+  ) throws(Failure) -> [KafkaPosition] {
     try client.resolve(specification, in: partitions, patience)
   }
 }
@@ -51,13 +51,13 @@ final class KafkaClientHandle: @unchecked Sendable {
   let context: KafkaCallbackContext
 
   var counts: KafkaHandleCounts { configuration.counts }
-  var place: KafkaPlace { KafkaPlace(brokers: configuration.brokers) }
+  var place: Place { Place(brokers: configuration.brokers) }
 
-  /// Makes a client; connects to nothing yet. Throws `KafkaError` of the kind `.configuration`.
+  /// Makes a client; connects to nothing yet. Throws `Failure` of the kind `.configuration`.
   init(
     _ configuration: KafkaConfiguration, _ role: KafkaClientRole,
     _ additions: [(name: String, value: String)] = []
-  ) throws(KafkaError) {
+  ) throws(Failure) {
     self.configuration = configuration
     context = KafkaCallbackContext(KafkaNoticeLog(redact: configuration.redacted))
     context.rebalances.counts = configuration.counts
@@ -65,9 +65,9 @@ final class KafkaClientHandle: @unchecked Sendable {
     handle.setCallbacks(role, context)
     var reason = ""
     guard let client = unsafe handle.makeClient(role, reason: &reason) else {
-      throw KafkaError(
+      throw Failure(
         .configuration, operation: "use the properties",
-        place: KafkaPlace(brokers: configuration.brokers), reason: configuration.redacted(reason))
+        place: Place(brokers: configuration.brokers), reason: configuration.redacted(reason))
     }
     unsafe pointer = client
     configuration.counts.open(.client)
@@ -106,22 +106,22 @@ final class KafkaClientHandle: @unchecked Sendable {
 
   /// Throws what `code` means, unless it means success.
   func check(
-    _ code: rd_kafka_resp_err_t, _ operation: String, _ place: KafkaPlace? = nil
-  ) throws(KafkaError) {
+    _ code: rd_kafka_resp_err_t, _ operation: String, _ place: Place? = nil
+  ) throws(Failure) {
     if code == RD_KAFKA_RESP_ERR_NO_ERROR { return }
     throw failure(KafkaErrorCode(code), operation, place ?? self.place)
   }
 
   /// Throws why the client cannot be used any more, again at each call; the library says so once.
-  func requireUsable(_ operation: String) throws(KafkaError) {
+  func requireUsable(_ operation: String) throws(Failure) {
     let code = unsafe rd_kafka_fatal_error(pointer, nil, 0)
     if code != RD_KAFKA_RESP_ERR_NO_ERROR { throw failure(.fatal, operation, place) }
   }
 
   /// Throws what an error object means, and frees it; NULL means success.
   func check(
-    error: OpaquePointer?, _ operation: String, _ place: KafkaPlace? = nil
-  ) throws(KafkaError) {
+    error: OpaquePointer?, _ operation: String, _ place: Place? = nil
+  ) throws(Failure) {
     guard let error = unsafe KafkaErrorHandle(adopting: error, counts) else { return }
     let found = error.failure(operation, place ?? self.place)
     if found.code == .fatal { throw failure(.fatal, operation, place ?? self.place) }
@@ -130,20 +130,18 @@ final class KafkaClientHandle: @unchecked Sendable {
 
   /// The failure that a code means for this client: with the real cause where it is fatal, and
   /// with why there is no connection where that is what it says.
-  func failure(_ code: KafkaErrorCode, _ operation: String, _ place: KafkaPlace) -> KafkaError {
+  func failure(_ code: KafkaErrorCode, _ operation: String, _ place: Place) -> Failure {
     if code == .fatal {
       let fatal = unsafe kafkaFatalFailure(of: pointer)
-      var error = KafkaError(
+      var error = Failure(
         code: fatal.code, operation: operation, place: place,
         reason: configuration.redacted(fatal.reason))
-      // What another start does not help against keeps its kind.
-      if error.kind != .fenced && error.kind != .configuration { error.kind = .fatal }
-      error.recovery = .none
+      error.becomeFatal()
       return error
     }
     let cause = code.isUnreachable ? context.notices.lastFailure : nil
     let reason = cause.map { "\(code.reason): \($0.reason)" }
-    return KafkaError(code: code, operation: operation, place: place, reason: reason)
+    return Failure(code: code, operation: operation, place: place, reason: reason)
   }
 }
 
@@ -159,12 +157,12 @@ extension KafkaClientHandle {
   /// sooner.
   private static let quiet: Int64 = 1000
 
-  /// Waits until a broker has answered. Throws `KafkaError` of the kind `.environment` with the
+  /// Waits until a broker has answered. Throws `Failure` of the kind `.unavailable` with the
   /// brokers and the last reason: at once where we are refused (authentication, certificates), else
   /// when the patience is over; and `.interrupted`.
   ///
   /// - Parameter onWait: told once why there is no connection yet.
-  func connect(_ patience: KafkaPatience, onWait: (String) -> Void) throws(KafkaError) {
+  func connect(_ patience: KafkaPatience, onWait: (String) -> Void) throws(Failure) {
     let deadline = KafkaDeadline(patience)
     var noteTime = KafkaDeadline.now + KafkaClientHandle.quiet
     repeat {
@@ -178,16 +176,16 @@ extension KafkaClientHandle {
       }
     } while !deadline.isOver
     guard let last = context.notices.lastFailure else {
-      throw KafkaError(
-        .environment, code: .timedOut, operation: "connect", place: place,
+      throw Failure(
+        .unavailable, code: .timedOut, operation: "connect", place: place,
         reason: "no answer within \(patience.milliseconds) ms", recovery: .retry)
     }
     // A port that speaks no TLS is silent, or hangs up.
     let advice =
       configuration.usesTLS
       ? "see that brokers run there, and that this port speaks TLS: security.protocol" : nil
-    throw KafkaError(
-      .environment, code: last.code, operation: "connect", place: place, reason: last.reason,
+    throw Failure(
+      .unavailable, code: last.code, operation: "connect", place: place, reason: last.reason,
       recovery: .retry, advice: advice)
   }
 
@@ -197,10 +195,10 @@ extension KafkaClientHandle {
       + " \(patience.milliseconds / 1000) s (--connect-timeout)"
   }
 
-  private func refused(_ failure: KafkaFailure) -> KafkaError {
+  private func refused(_ failure: KafkaFailure) -> Failure {
     let mechanism = configuration.mechanism.map { "by \($0): " } ?? ""
-    return KafkaError(
-      .environment, code: failure.code, operation: "connect", place: place,
+    return Failure(
+      .unavailable, code: failure.code, operation: "connect", place: place,
       reason: mechanism + failure.reason)
   }
 

@@ -17,13 +17,13 @@ public struct KafkaConfiguration: Sendable {
   ///   - files: paths of files in kcat's format.
   ///   - environment: `KES_CONFIG` names another such file.
   ///
-  /// Throws `KafkaError` of the kind `.configuration`, which names the file and line, or the
+  /// Throws `Failure` of the kind `.configuration`, which names the file and line, or the
   /// property. What only shows when a client is made (files of certificates, properties that
   /// exclude each other) is not checked yet.
   public init(
     brokers: String? = nil, options: [String] = [], files: [String] = [],
     environment: [String: String] = [:]
-  ) throws(KafkaError) {
+  ) throws(Failure) {
     var properties: [KafkaProperty] = []
     let named = environment["KES_CONFIG"].flatMap { $0.isEmpty ? nil : $0 }
     for path in (named.map { [$0] } ?? []) + files {
@@ -33,14 +33,14 @@ public struct KafkaConfiguration: Sendable {
     try self.init(brokers: brokers, properties)
   }
 
-  private init(brokers: String?, _ properties: [KafkaProperty]) throws(KafkaError) {
+  private init(brokers: String?, _ properties: [KafkaProperty]) throws(Failure) {
     let servers = properties.last { KafkaConfiguration.brokerNames.contains($0.name) }
     self.brokers = brokers ?? servers?.value ?? ""
     self.properties = properties.filter { !KafkaConfiguration.brokerNames.contains($0.name) }
     counts = KafkaHandleCounts()
     if self.brokers.isEmpty {
-      throw KafkaError(
-        .configuration, operation: "connect", place: KafkaPlace(), reason: "no brokers are named",
+      throw Failure(
+        .configuration, operation: "connect", place: Place(), reason: "no brokers are named",
         advice: "name them by --brokers HOST:PORT,… or by the property bootstrap.servers")
     }
     try KafkaLibrary.load()
@@ -51,12 +51,12 @@ public struct KafkaConfiguration: Sendable {
   /// Both are the same property.
   private static let brokerNames = ["bootstrap.servers", "metadata.broker.list"]
 
-  private static func parse(_ options: [String]) throws(KafkaError) -> [KafkaProperty] {
+  private static func parse(_ options: [String]) throws(Failure) -> [KafkaProperty] {
     var properties: [KafkaProperty] = []
     for option in options {
       guard let property = KafkaProperty(option, .option) else {
-        throw KafkaError(
-          .configuration, operation: "use a property", place: KafkaPlace(brokers: "-X"),
+        throw Failure(
+          .configuration, operation: "use a property", place: Place(brokers: "-X"),
           reason: "expected NAME=VALUE")
       }
       properties.append(property)
@@ -96,11 +96,11 @@ public struct KafkaConfiguration: Sendable {
 
   private func value(_ name: String) -> String? { properties.last { $0.name == name }?.value }
 
-  /// A configuration of the library, with `additions` to what the user set. Throws `KafkaError` of
+  /// A configuration of the library, with `additions` to what the user set. Throws `Failure` of
   /// the kind `.configuration`.
   func makeHandle(
     _ role: KafkaClientRole, _ additions: [(name: String, value: String)] = []
-  ) throws(KafkaError) -> KafkaConfigurationHandle {
+  ) throws(Failure) -> KafkaConfigurationHandle {
     let handle = KafkaConfigurationHandle(counts)
     for property in KafkaDefault.table where property.isFor(role, KafkaLibrary.version) {
       if let reason = handle.set(property.name, property.value) {
@@ -116,7 +116,7 @@ public struct KafkaConfiguration: Sendable {
 
   private func set(
     _ property: KafkaProperty, on handle: borrowing KafkaConfigurationHandle
-  ) throws(KafkaError) {
+  ) throws(Failure) {
     if let option = KafkaDefault.options[property.name] {
       throw fault(property.title, "kes sets it by itself: use \(option)", .configuration)
     }
@@ -129,9 +129,9 @@ public struct KafkaConfiguration: Sendable {
     throw fault(property.title, redacted(reason), .configuration)
   }
 
-  private func fault(_ title: String, _ reason: String, _ kind: KafkaError.Kind) -> KafkaError {
-    KafkaError(
-      kind, operation: "use it", place: KafkaPlace(brokers: title), reason: reason,
+  private func fault(_ title: String, _ reason: String, _ kind: Failure.Kind) -> Failure {
+    Failure(
+      kind, operation: "use it", place: Place(brokers: title), reason: reason,
       advice: "librdkafka's CONFIGURATION.md lists the properties")
   }
 

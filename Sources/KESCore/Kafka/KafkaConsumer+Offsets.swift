@@ -3,15 +3,15 @@
 internal import CRdkafka
 
 extension KafkaConsumer {
-  private var groupPlace: KafkaPlace {
-    KafkaPlace(brokers: client.configuration.brokers, group: group)
+  private var groupPlace: Place {
+    Place(brokers: client.configuration.brokers, group: group)
   }
 
   /// Commits offsets for the group (of the records to be read next), and waits until that is done.
-  /// Throws `KafkaError`, of the kind `.retriable` where the group has rebalanced meanwhile.
+  /// Throws `Failure`, of the kind `.retriable` where the group has rebalanced meanwhile.
   public func commit(
     _ positions: [KafkaPosition], _ patience: KafkaPatience
-  ) throws(KafkaError) {
+  ) throws(Failure) {
     let operation = "commit offsets"
     if group == nil { throw misuse(operation, "the consumer has no group") }
     if positions.isEmpty { return }
@@ -24,7 +24,7 @@ extension KafkaConsumer {
     while true {
       if let answer = answers.nextEvent(milliseconds: deadline.remaining(atMost: 100)) {
         if let (partition, code) = answer.firstFailure {
-          var place = KafkaPlace(partition)
+          var place = Place(partition)
           place.group = group
           throw client.failure(code, operation, place)
         }
@@ -37,10 +37,10 @@ extension KafkaConsumer {
   }
 
   /// What the group has committed for `partitions`; those without a commit are left out. Throws
-  /// `KafkaError`.
+  /// `Failure`.
   public func committed(
     _ partitions: [KafkaPartition], _ patience: KafkaPatience
-  ) throws(KafkaError) -> [KafkaPartition: KafkaOffset] {
+  ) throws(Failure) -> [KafkaPartition: KafkaOffset] {
     if group == nil { throw misuse("ask for committed offsets", "the consumer has no group") }
     let asked = KafkaSharedList(KafkaPartitionList(partitions, client.counts))
     let client = client
@@ -49,17 +49,17 @@ extension KafkaConsumer {
       unsafe rd_kafka_committed(client.pointer, asked.list.pointer, milliseconds).rawValue
     }
     if let (partition, code) = asked.list.firstFailure {
-      throw client.failure(code, operation, KafkaPlace(partition))
+      throw client.failure(code, operation, Place(partition))
     }
     try client.check(rd_kafka_resp_err_t(rawValue: code), operation)
     let known = asked.list.positions.filter(\.offset.isNumber)
     return Dictionary(known.map { ($0.partition, $0.offset) }) { $1 }
   }
 
-  /// How many partitions a topic has; nil where there is none of that name. Throws `KafkaError`.
+  /// How many partitions a topic has; nil where there is none of that name. Throws `Failure`.
   public func partitionCount(
     of topic: String, _ patience: KafkaPatience
-  ) throws(KafkaError) -> Int32? {
+  ) throws(Failure) -> Int32? {
     try client.topic(topic, patience)?.partitionCount
   }
 
@@ -80,9 +80,9 @@ extension KafkaConsumer {
     return text.isEmpty ? nil : text
   }
 
-  /// Who we are in the group, for `KafkaProducer.sendOffsets`. Throws `KafkaError` where the
+  /// Who we are in the group, for `KafkaProducer.sendOffsets`. Throws `Failure` where the
   /// consumer has no group.
-  public func groupMetadata() throws(KafkaError) -> KafkaGroupMetadata {
+  public func groupMetadata() throws(Failure) -> KafkaGroupMetadata {
     guard group != nil, let metadata = unsafe rd_kafka_consumer_group_metadata(client.pointer)
     else { throw misuse("tell who it is in its group", "the consumer has no group") }
     return unsafe KafkaGroupMetadata(adopting: metadata, client.counts)

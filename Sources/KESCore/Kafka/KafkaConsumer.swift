@@ -18,7 +18,7 @@ public final class KafkaConsumer: KafkaClient {
   /// The rebalance that was delivered last, until it is answered.
   var unanswered: KafkaRebalance?
   /// What the next poll throws: it came with messages.
-  private var failure: KafkaError?
+  private var failure: Failure?
 
   /// The group of consumers that belong to none: librdkafka's assignments need one. Nobody joins
   /// it, and nothing is committed to it.
@@ -31,11 +31,11 @@ public final class KafkaConsumer: KafkaClient {
   ///   - instance: makes it a static member of the group (KIP-345).
   ///   - isolation: instead of the configuration's `isolation.level`.
   ///
-  /// Throws `KafkaError` of the kind `.configuration`.
+  /// Throws `Failure` of the kind `.configuration`.
   public init(
     _ configuration: KafkaConfiguration, group: String? = nil, instance: String? = nil,
     isolation: String? = nil
-  ) throws(KafkaError) {
+  ) throws(Failure) {
     var additions = [(name: "group.id", value: group ?? KafkaConsumer.noGroup)]
     if let instance { additions.append((name: "group.instance.id", value: instance)) }
     if let isolation { additions.append((name: "isolation.level", value: isolation)) }
@@ -74,13 +74,13 @@ public final class KafkaConsumer: KafkaClient {
   /// Gives the messages of `batch` back and fills it with those that have arrived, waiting up to
   /// `milliseconds` for the first. A rebalance comes after the messages that arrived before it.
   ///
-  /// Throws `KafkaError`: `.bug` where a rebalance is unanswered; `.environment` where records are
+  /// Throws `Failure`: `.bug` where a rebalance is unanswered; `.unavailable` where records are
   /// gone that were to be read next (`auto.offset.reset`); `.fenced` where another has our instance
   /// id; what the group or a broker refuses. What came with messages is thrown by the poll behind
   /// them.
   public func poll(
     into batch: inout KafkaMessageBatch, milliseconds: Int64
-  ) throws(KafkaError) -> Poll {
+  ) throws(Failure) -> Poll {
     batch.removeAll()
     if unanswered != nil { throw misuse("poll", "a rebalance has not been answered") }
     let deadline = KafkaDeadline(KafkaPatience(milliseconds: milliseconds))
@@ -92,7 +92,7 @@ public final class KafkaConsumer: KafkaClient {
     }
   }
 
-  private func pollOnce(into batch: inout KafkaMessageBatch) throws(KafkaError) -> Poll? {
+  private func pollOnce(into batch: inout KafkaMessageBatch) throws(Failure) -> Poll? {
     if let found = try takePending() { return found }
     queue.forgetArrivals()
     client.serve()
@@ -102,7 +102,7 @@ public final class KafkaConsumer: KafkaClient {
   }
 
   /// What arrived behind the messages of an earlier batch.
-  private func takePending() throws(KafkaError) -> Poll? {
+  private func takePending() throws(Failure) -> Poll? {
     if !client.context.rebalances.pending.isEmpty {
       let next = client.context.rebalances.pending.removeFirst()
       unanswered = next
@@ -116,8 +116,8 @@ public final class KafkaConsumer: KafkaClient {
     return nil
   }
 
-  func misuse(_ operation: String, _ reason: String) -> KafkaError {
-    KafkaError(.bug, operation: operation, place: client.place, reason: reason)
+  func misuse(_ operation: String, _ reason: String) -> Failure {
+    Failure(.bug, operation: operation, place: client.place, reason: reason)
   }
 }
 

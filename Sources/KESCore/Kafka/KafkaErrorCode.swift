@@ -46,7 +46,7 @@ extension KafkaErrorCode: CustomStringConvertible {
 
 extension KafkaErrorCode {
   /// What the code means where nothing more is known. A table: unknown codes are the environment's.
-  var kind: KafkaError.Kind {
+  var kind: Failure.Kind {
     switch libraryCode {
     case RD_KAFKA_RESP_ERR__INVALID_ARG, RD_KAFKA_RESP_ERR__STATE, RD_KAFKA_RESP_ERR__CONFLICT,
       RD_KAFKA_RESP_ERR__PREV_IN_PROGRESS, RD_KAFKA_RESP_ERR__UNKNOWN_GROUP,
@@ -57,15 +57,15 @@ extension KafkaErrorCode {
       RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE, RD_KAFKA_RESP_ERR_INVALID_RECORD,
       RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP, RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE,
       RD_KAFKA_RESP_ERR__BAD_MSG:
-      .record
+      .badData
     case RD_KAFKA_RESP_ERR__FENCED, RD_KAFKA_RESP_ERR_PRODUCER_FENCED,
       RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH, RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID:
       .fenced
     case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC,
       RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
-      .missingTopic
+      .missing
     case RD_KAFKA_RESP_ERR__FATAL: .fatal
-    default: isConfiguration ? .configuration : isPassing ? .retriable : .environment
+    default: isConfiguration ? .configuration : isPassing ? .retriable : .unavailable
     }
   }
 
@@ -184,21 +184,19 @@ struct KafkaErrorHandle: ~Copyable {
   }
 
   /// The failure, with what the library says of the client and the transaction.
-  func failure(_ operation: String, _ place: KafkaPlace) -> KafkaError {
+  func failure(_ operation: String, _ place: Place) -> Failure {
     let code = KafkaErrorCode(unsafe rd_kafka_error_code(pointer))
     let reason = unsafe rd_kafka_error_string(pointer).map { unsafe String(cString: $0) }
-    var error = KafkaError(code: code, operation: operation, place: place, reason: reason)
+    var error = Failure(code: code, operation: operation, place: place, reason: reason)
     if unsafe rd_kafka_error_is_fatal(pointer) != 0 {
-      error.recovery = .none
-      // What another start does not help against keeps its kind.
-      if error.kind != .fenced && error.kind != .configuration { error.kind = .fatal }
+      error.becomeFatal()
     } else if unsafe rd_kafka_error_txn_requires_abort(pointer) != 0 {
       error.recovery = .abort
     } else {
       error.recovery = unsafe rd_kafka_error_is_retriable(pointer) != 0 ? .retry : .none
     }
     // What may be tried again is no fault of ours: a call met a transaction that had failed.
-    if error.recovery != .none && error.kind == .bug { error.kind = .retriable }
+    if error.recovery != .none && error.kind == .bug { error.become(.retriable) }
     return error
   }
 }

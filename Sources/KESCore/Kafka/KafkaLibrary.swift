@@ -49,11 +49,11 @@ public enum KafkaLibrary {
       .replacing(/\/bootstrap(?=:)/, with: "")
   }
 
-  /// Throws `KafkaError` of the kind `.environment` where the library is not there or too old.
-  static func load() throws(KafkaError) {
+  /// Throws `Failure` of the kind `.unavailable` where the library is not there or too old.
+  static func load() throws(Failure) {
     guard let fault else { return }
-    throw KafkaError(
-      .environment, operation: "load it", place: KafkaPlace(brokers: "librdkafka"), reason: fault,
+    throw Failure(
+      .unavailable, operation: "load it", place: Place(brokers: "librdkafka"), reason: fault,
       advice: "install version 2.0 or later (on Debian: librdkafka1)")
   }
 }

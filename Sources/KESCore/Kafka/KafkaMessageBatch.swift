@@ -71,7 +71,7 @@ public struct KafkaMessageBatch: ~Copyable {
 
   /// Takes what waits in `queue`, without waiting; callbacks are called meanwhile. Returns the first
   /// failure among it that does not pass by itself.
-  mutating func fill(from queue: borrowing KafkaQueueHandle) -> KafkaError? {
+  mutating func fill(from queue: borrowing KafkaQueueHandle) -> Failure? {
     removeAll()
     client = queue.client
     let taken = unsafe rd_kafka_consume_batch_queue(queue.pointer, 0, storage, capacity)
@@ -84,8 +84,8 @@ public struct KafkaMessageBatch: ~Copyable {
   }
 
   /// Keeps the messages among `taken`; the others are ends of partitions and errors.
-  private mutating func sort(_ taken: Int, _ client: KafkaClientHandle) -> KafkaError? {
-    var failure: KafkaError?
+  private mutating func sort(_ taken: Int, _ client: KafkaClientHandle) -> Failure? {
+    var failure: Failure?
     for index in 0..<taken {
       guard let message = unsafe storage[index] else { continue }
       if unsafe message.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR {
@@ -104,7 +104,7 @@ public struct KafkaMessageBatch: ~Copyable {
   /// Notes what an event says that is no message. Returns a failure that does not pass by itself.
   private mutating func note(
     _ event: UnsafePointer<rd_kafka_message_t>, _ client: KafkaClientHandle
-  ) -> KafkaError? {
+  ) -> Failure? {
     let code = KafkaErrorCode(unsafe event.pointee.err)
     let (number, offset) = unsafe (event.pointee.partition, event.pointee.offset)
     if code == .partitionEnd {
@@ -114,7 +114,7 @@ public struct KafkaMessageBatch: ~Copyable {
     }
     var place = client.place
     if let topic = unsafe kafkaTopicName(event.pointee.rkt) {
-      place = KafkaPlace(topic: topic, partition: number, offset: offset)
+      place = Place(topic: topic, partition: number, offset: offset)
     }
     var failure = client.failure(code, "consume", place)
     if code != .fatal, let reason = unsafe rd_kafka_message_errstr(event) {

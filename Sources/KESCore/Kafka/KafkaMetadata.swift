@@ -21,17 +21,17 @@ struct KafkaMetadata: ~Copyable {
   private let pointer: UnsafePointer<rd_kafka_metadata>
   private let counts: KafkaHandleCounts
 
-  /// Asks for the topic `name`. Throws `KafkaError`. Not interrupted.
+  /// Asks for the topic `name`. Throws `Failure`. Not interrupted.
   init(
     _ client: KafkaClientHandle, topic name: String, _ patience: KafkaPatience
-  ) throws(KafkaError) {
+  ) throws(Failure) {
     let topic = try KafkaTopic(name, client)
     var found: UnsafePointer<rd_kafka_metadata>?
     let milliseconds = KafkaDeadline(patience).remaining()
     let code = unsafe rd_kafka_metadata(client.pointer, 0, topic.pointer, &found, milliseconds)
     client.serve()
     guard let metadata = unsafe found else {
-      throw client.failure(KafkaErrorCode(code), "ask for topics", KafkaPlace(topic: name))
+      throw client.failure(KafkaErrorCode(code), "ask for topics", Place(topic: name))
     }
     self.name = name
     unsafe pointer = metadata

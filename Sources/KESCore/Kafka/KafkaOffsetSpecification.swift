@@ -78,11 +78,11 @@ extension KafkaOffsetSpecification: CustomStringConvertible {
 }
 
 extension KafkaClientHandle {
-  /// The first and next offsets of `partitions`. Throws `KafkaError`: `.missingTopic` where one is
+  /// The first and next offsets of `partitions`. Throws `Failure`: `.missing` where one is
   /// not there. Cost: two requests to each broker that leads some of them.
   func watermarks(
     of partitions: [KafkaPartition], _ patience: KafkaPatience
-  ) throws(KafkaError) -> [KafkaPartition: KafkaWatermarks] {
+  ) throws(Failure) -> [KafkaPartition: KafkaWatermarks] {
     let deadline = KafkaDeadline(patience)
     // The times -2 and -1 stand for the first and the next offset (KIP-79).
     let lows = try offsets(KafkaOffset.beginning.rawValue, partitions, deadline)
@@ -94,7 +94,7 @@ extension KafkaClientHandle {
 
   private func offsets(
     _ time: Int64, _ partitions: [KafkaPartition], _ deadline: KafkaDeadline
-  ) throws(KafkaError) -> [KafkaPartition: KafkaWatermarks] {
+  ) throws(Failure) -> [KafkaPartition: KafkaWatermarks] {
     var found: [KafkaPartition: KafkaWatermarks] = [:]
     for (partition, offset) in try offsets(atTime: time, of: partitions, deadline) {
       found[partition] = KafkaWatermarks(low: offset, high: offset)
@@ -103,13 +103,13 @@ extension KafkaClientHandle {
   }
 
   /// The offset in each partition of the first record of `time` or later; `.end` where there is
-  /// none. Throws `KafkaError`.
+  /// none. Throws `Failure`.
   func offsets(
     atTime time: Int64, of partitions: [KafkaPartition], _ deadline: KafkaDeadline
-  ) throws(KafkaError) -> [KafkaPartition: KafkaOffset] {
+  ) throws(Failure) -> [KafkaPartition: KafkaOffset] {
     if partitions.isEmpty { return [:] }
     while true {
-      do throws(KafkaError) {
+      do throws(Failure) {
         return try askForOffsets(atTime: time, of: partitions, deadline)
       } catch {
         // Leaders move, and those of a new topic are to be found first.
@@ -122,25 +122,25 @@ extension KafkaClientHandle {
 
   private func askForOffsets(
     atTime time: Int64, of partitions: [KafkaPartition], _ deadline: KafkaDeadline
-  ) throws(KafkaError) -> [KafkaPartition: KafkaOffset] {
+  ) throws(Failure) -> [KafkaPartition: KafkaOffset] {
     let asked = KafkaSharedList(
       KafkaPartitionList(partitions.map { KafkaPosition($0, KafkaOffset(time)) }, counts))
-    let place = KafkaPlace(topic: partitions[0].topic)
+    let place = Place(topic: partitions[0].topic)
     let code = try waiting("ask for offsets", place, deadline) { milliseconds in
       unsafe rd_kafka_offsets_for_times(self.pointer, asked.list.pointer, milliseconds).rawValue
     }
     if let (partition, code) = asked.list.firstFailure {
-      throw failure(code, "ask for offsets", KafkaPlace(partition))
+      throw failure(code, "ask for offsets", Place(partition))
     }
     try check(rd_kafka_resp_err_t(rawValue: code), "ask for offsets", place)
     return Dictionary(asked.list.positions.map { ($0.partition, $0.offset) }) { $1 }
   }
 
-  /// Where to begin in `partitions` by what the user says, as numbers. Throws `KafkaError`.
+  /// Where to begin in `partitions` by what the user says, as numbers. Throws `Failure`.
   func resolve(
     _ specification: KafkaOffsetSpecification, in partitions: [KafkaPartition],
     _ patience: KafkaPatience
-  ) throws(KafkaError) -> [KafkaPosition] {
+  ) throws(Failure) -> [KafkaPosition] {
     let deadline = KafkaDeadline(patience)
     let watermarks = try watermarks(of: partitions, patience)
     var atTime: [KafkaPartition: KafkaOffset] = [:]

@@ -45,7 +45,7 @@ struct KafkaDeadline {
   }
 
   /// Throws where nobody wants to wait any more.
-  func checkInterruption(_ operation: String, _ place: KafkaPlace) throws(KafkaError) {
+  func checkInterruption(_ operation: String, _ place: Place) throws(Failure) {
     if patience.isInterrupted() { throw .interrupted(operation, place) }
   }
 }
@@ -62,11 +62,11 @@ extension KafkaClientHandle {
   /// and its client stays for good.
   ///
   /// - Parameter call: gets the milliseconds that it may take; it must own all that it uses.
-  /// Throws `KafkaError`: `.interrupted`, or `.environment` where the call does not come back.
+  /// Throws `Failure`: `.interrupted`, or `.unavailable` where the call does not come back.
   func waiting<Answer: Sendable>(
-    _ operation: String, _ place: KafkaPlace, _ deadline: KafkaDeadline,
+    _ operation: String, _ place: Place, _ deadline: KafkaDeadline,
     _ call: @escaping @Sendable (_ milliseconds: Int32) -> Answer
-  ) throws(KafkaError) -> Answer {
+  ) throws(Failure) -> Answer {
     let milliseconds = deadline.remaining()
     let answer = KafkaAnswer<Answer>()
     let end = KafkaDeadline.now + Int64(milliseconds) + KafkaClientHandle.greatestOverrun
@@ -81,8 +81,8 @@ extension KafkaClientHandle {
     if isBack, let value = answer.value { return value }
     leaveAlone()
     if interruption != nil { throw .interrupted(operation, place) }
-    throw KafkaError(
-      .environment, operation: operation, place: place,
+    throw Failure(
+      .unavailable, operation: operation, place: place,
       reason: "librdkafka does not come back from waiting for the brokers",
       advice: "start anew; another version of librdkafka may help")
   }

@@ -4,19 +4,19 @@ internal import CRdkafka
 
 extension KafkaProducer {
   /// Gets ready for transactions: ends those that a predecessor of our id left open, and fences it.
-  /// Once, before the first. Throws `KafkaError`; where its `recovery` is `.retry`, the same call
+  /// Once, before the first. Throws `Failure`; where its `recovery` is `.retry`, the same call
   /// goes on where it stood.
-  public func initTransactions(_ patience: KafkaPatience) throws(KafkaError) {
-    try move(.initialise) { () throws(KafkaError) in
+  public func initTransactions(_ patience: KafkaPatience) throws(Failure) {
+    try move(.initialise) { () throws(Failure) in
       try repeating(.initialise, patience) { client, milliseconds in
         unsafe UInt(bitPattern: rd_kafka_init_transactions(client.pointer, milliseconds))
       }
     }
   }
 
-  /// Begins a transaction: all that is sent from now on belongs to it. Throws `KafkaError`.
-  public func beginTransaction() throws(KafkaError) {
-    try move(.begin) { () throws(KafkaError) in
+  /// Begins a transaction: all that is sent from now on belongs to it. Throws `Failure`.
+  public func beginTransaction() throws(Failure) {
+    try move(.begin) { () throws(Failure) in
       let error = unsafe rd_kafka_begin_transaction(client.pointer)
       try unsafe client.check(error: error, KafkaTransactionState.Move.begin.rawValue)
     }
@@ -27,16 +27,16 @@ extension KafkaProducer {
   ///
   /// - Parameter metadata: the consumer's, taken in this transaction.
   ///
-  /// Throws `KafkaError`; `.abort` is its `recovery` also where the group has rebalanced.
+  /// Throws `Failure`; `.abort` is its `recovery` also where the group has rebalanced.
   public func sendOffsets(
     _ positions: [KafkaPosition], of metadata: consuming KafkaGroupMetadata,
     _ patience: KafkaPatience
-  ) throws(KafkaError) {
+  ) throws(Failure) {
     guard transactionState.permits(.sendOffsets) else { throw misuse(.sendOffsets) }
     let sent = SentOffsets(KafkaPartitionList(positions, client.counts), metadata)
     let operation = KafkaTransactionState.Move.sendOffsets.rawValue
     let client = client
-    try move(.sendOffsets) { () throws(KafkaError) in
+    try move(.sendOffsets) { () throws(Failure) in
       let error = try client.waiting(operation, client.place, KafkaDeadline(patience)) {
         milliseconds in
         unsafe UInt(
@@ -50,13 +50,13 @@ extension KafkaProducer {
   /// Delivers what is under way and commits the transaction. When this returns, every record of it
   /// was delivered, and can be read.
   ///
-  /// Throws `KafkaError`. Its `recovery` says what to do: `.retry` where the brokers have not
+  /// Throws `Failure`. Its `recovery` says what to do: `.retry` where the brokers have not
   /// answered in time (it may be committed: only another `commitTransaction` tells), `.abort` where
   /// it did not commit, `.none` where this producer is done with. After an aborted transaction whose
   /// deliveries failed the next one may have to be aborted, too: the library then notices the gap
   /// in its sequence numbers, and closes it.
-  public func commitTransaction(_ patience: KafkaPatience) throws(KafkaError) {
-    try move(.commit) { () throws(KafkaError) in
+  public func commitTransaction(_ patience: KafkaPatience) throws(Failure) {
+    try move(.commit) { () throws(Failure) in
       try repeating(.commit, patience) { client, milliseconds in
         unsafe UInt(bitPattern: rd_kafka_commit_transaction(client.pointer, milliseconds))
       }
@@ -65,10 +65,10 @@ extension KafkaProducer {
   }
 
   /// Aborts the transaction: nothing of it will be read by readers of committed records. Records
-  /// that are under way are dropped, and failures forgotten. Throws `KafkaError`; `.retry` as for
+  /// that are under way are dropped, and failures forgotten. Throws `Failure`; `.retry` as for
   /// `commitTransaction`.
-  public func abortTransaction(_ patience: KafkaPatience) throws(KafkaError) {
-    try move(.abort) { () throws(KafkaError) in
+  public func abortTransaction(_ patience: KafkaPatience) throws(Failure) {
+    try move(.abort) { () throws(Failure) in
       try repeating(.abort, patience) { client, milliseconds in
         unsafe UInt(bitPattern: rd_kafka_abort_transaction(client.pointer, milliseconds))
       }
@@ -78,10 +78,10 @@ extension KafkaProducer {
 
   /// Makes a permitted move, and goes to the state that its outcome leads to.
   private func move(
-    _ move: KafkaTransactionState.Move, _ body: () throws(KafkaError) -> Void
-  ) throws(KafkaError) {
+    _ move: KafkaTransactionState.Move, _ body: () throws(Failure) -> Void
+  ) throws(Failure) {
     guard isTransactional && transactionState.permits(move) else { throw misuse(move) }
-    do throws(KafkaError) {
+    do throws(Failure) {
       try body()
       transactionState = transactionState.after(move)
     } catch {
@@ -95,10 +95,10 @@ extension KafkaProducer {
   private func repeating(
     _ move: KafkaTransactionState.Move, _ patience: KafkaPatience,
     _ call: @escaping @Sendable (_ client: KafkaClientHandle, _ milliseconds: Int32) -> UInt
-  ) throws(KafkaError) {
+  ) throws(Failure) {
     let (client, deadline) = (client, KafkaDeadline(patience))
     while true {
-      do throws(KafkaError) {
+      do throws(Failure) {
         var turn = patience
         turn.milliseconds = Int64(deadline.remaining(atMost: 1000))
         let error = try client.waiting(move.rawValue, client.place, KafkaDeadline(turn)) {
@@ -175,7 +175,7 @@ public enum KafkaTransactionState: Hashable, CaseIterable, Sendable {
   }
 
   /// The state behind a permitted move that failed with `error`.
-  func after(_ move: Move, failing error: KafkaError) -> KafkaTransactionState {
+  func after(_ move: Move, failing error: Failure) -> KafkaTransactionState {
     switch (error.recovery, move) {
     case (.abort, _): .mustAbort
     case (.retry, .commit): .committing

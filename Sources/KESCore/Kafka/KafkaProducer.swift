@@ -21,17 +21,17 @@ public final class KafkaProducer: KafkaClient {
   /// - Parameter transactionalIdentifier: names it for its transactions, and fences a predecessor
   ///   of that name (KIP-98); nil for none.
   ///
-  /// Throws `KafkaError` of the kind `.configuration`.
+  /// Throws `Failure` of the kind `.configuration`.
   public init(
     _ configuration: KafkaConfiguration, transactionalIdentifier: String? = nil
-  ) throws(KafkaError) {
+  ) throws(Failure) {
     let additions = transactionalIdentifier.map { [(name: "transactional.id", value: $0)] } ?? []
     isTransactional = transactionalIdentifier != nil
     super.init(try KafkaClientHandle(configuration, .producer, additions))
   }
 
-  /// A topic to send to; whether it is there shows when a record is sent. Throws `KafkaError`.
-  public func topic(_ name: String) throws(KafkaError) -> KafkaTopic {
+  /// A topic to send to; whether it is there shows when a record is sent. Throws `Failure`.
+  public func topic(_ name: String) throws(Failure) -> KafkaTopic {
     try KafkaTopic(name, client)
   }
 
@@ -51,14 +51,14 @@ public final class KafkaProducer: KafkaClient {
   ///   - mark: where greater than 0, `takeDeliveredOffsets` tells the offset that the record got.
   ///   - patience: how long the queue may stay full.
   ///
-  /// Throws `KafkaError`: `.record` where the record cannot be sent, `.missingTopic`,
-  /// `.environment` where the queue stays full, `.bug` outside of a transaction. Failures behind
+  /// Throws `Failure`: `.badData` where the record cannot be sent, `.missing`,
+  /// `.unavailable` where the queue stays full, `.bug` outside of a transaction. Failures behind
   /// the queue are found by `flush`. Cost: a copy of the bytes.
   public func produce(
     key: Span<UInt8>?, value: Span<UInt8>?, to topic: KafkaTopic, partition: Int32? = nil,
     timestamp: EventTime? = nil, headers: consuming KafkaHeaders? = nil,
     mark: Int = 0, patience: KafkaPatience
-  ) throws(KafkaError) {
+  ) throws(Failure) {
     if isTransactional && transactionState != .open { throw misuse(.produce) }
     let partition = partition ?? kes_rdkafka_any_partition
     let time = timestamp.map { max($0.milliseconds, 1) } ?? 0
@@ -92,25 +92,25 @@ public final class KafkaProducer: KafkaClient {
     }
   }
 
-  private func waitForRoom(_ topic: KafkaTopic, _ deadline: KafkaDeadline) throws(KafkaError) {
-    let place = KafkaPlace(topic: topic.name)
+  private func waitForRoom(_ topic: KafkaTopic, _ deadline: KafkaDeadline) throws(Failure) {
+    let place = Place(topic: topic.name)
     unsafe rd_kafka_poll(client.pointer, deadline.remaining(atMost: 100))
     try deadline.checkInterruption("send a record", place)
     if !deadline.isOver { return }
     var error = client.failure(.queueFull, "send a record", place)
-    error.kind = .environment
+    error.become(.unavailable)
     error.reason = "the queue stays full: brokers take no records"
     throw error
   }
 
   private func refusal(
     _ code: rd_kafka_resp_err_t, _ topic: KafkaTopic, _ partition: Int32
-  ) -> KafkaError {
-    let place = KafkaPlace(topic: topic.name, partition: partition)
+  ) -> Failure {
+    let place = Place(topic: topic.name, partition: partition)
     var error = client.failure(KafkaErrorCode(code), "send a record", place)
     // The library takes no records of a transaction that has failed behind its queue.
     if isTransactional && transactionState == .open && code == RD_KAFKA_RESP_ERR__STATE {
-      error.kind = .retriable
+      error.become(.retriable)
       error.recovery = .abort
       error.reason = "the transaction has failed"
     }
@@ -135,12 +135,12 @@ public final class KafkaProducer: KafkaClient {
   }
 
   /// The first delivery that failed, if any.
-  var firstFailure: KafkaError? { client.context.deliveries.firstFailure }
+  var firstFailure: Failure? { client.context.deliveries.firstFailure }
 
-  /// Waits until all records that were handed over are delivered. Throws `KafkaError`: the first
-  /// failure, with its topic and partition, again at each call; `.environment` where some are still
+  /// Waits until all records that were handed over are delivered. Throws `Failure`: the first
+  /// failure, with its topic and partition, again at each call; `.unavailable` where some are still
   /// under way when the patience is over; `.interrupted`.
-  public func flush(_ patience: KafkaPatience) throws(KafkaError) {
+  public func flush(_ patience: KafkaPatience) throws(Failure) {
     let deadline = KafkaDeadline(patience)
     while unsafe rd_kafka_flush(client.pointer, deadline.remaining(atMost: 100))
       != RD_KAFKA_RESP_ERR_NO_ERROR
@@ -153,7 +153,7 @@ public final class KafkaProducer: KafkaClient {
   }
 
   /// Throws unless every record was delivered.
-  func requireDelivered() throws(KafkaError) {
+  func requireDelivered() throws(Failure) {
     if let firstFailure { throw firstFailure }
     let deliveries = client.context.deliveries
     let rest = deliveries.outstandingCount
@@ -164,11 +164,11 @@ public final class KafkaProducer: KafkaClient {
     throw error
   }
 
-  func misuse(_ move: KafkaTransactionState.Move) -> KafkaError {
+  func misuse(_ move: KafkaTransactionState.Move) -> Failure {
     let reason =
       isTransactional
       ? "the producer's transactions are at \(transactionState)" : "the producer has no id for it"
-    return KafkaError(.bug, operation: move.rawValue, place: client.place, reason: reason)
+    return Failure(.bug, operation: move.rawValue, place: client.place, reason: reason)
   }
 }
 
@@ -179,13 +179,13 @@ public final class KafkaTopic {
   let pointer: OpaquePointer
   let client: KafkaClientHandle
 
-  /// Throws `KafkaError` where the name cannot be a topic's.
-  init(_ name: String, _ client: KafkaClientHandle) throws(KafkaError) {
+  /// Throws `Failure` where the name cannot be a topic's.
+  init(_ name: String, _ client: KafkaClientHandle) throws(Failure) {
     self.name = name
     self.client = client
     guard let topic = unsafe rd_kafka_topic_new(client.pointer, name, nil) else {
       throw client.failure(
-        KafkaErrorCode(rd_kafka_last_error()), "use the topic", KafkaPlace(topic: name))
+        KafkaErrorCode(rd_kafka_last_error()), "use the topic", Place(topic: name))
     }
     unsafe pointer = topic
     client.counts.open(.topic)
@@ -254,17 +254,17 @@ struct KafkaDeliveryTally: Sendable {
   fileprivate static let operation = "deliver a record"
 
   /// The first that failed, which tells most.
-  private(set) var firstFailure: KafkaError?
+  private(set) var firstFailure: Failure?
 
   /// The offsets that marked records got; of records with one mark, the last one's.
   var markedOffsets: [Int: KafkaOffset] = [:]
 
   var outstandingCount: Int64 { enqueuedCount - deliveredCount - failedCount }
 
-  mutating func fail(_ code: KafkaErrorCode, _ reason: String, _ place: KafkaPlace) {
+  mutating func fail(_ code: KafkaErrorCode, _ reason: String, _ place: Place) {
     failedCount += 1
     if firstFailure == nil {
-      firstFailure = KafkaError(
+      firstFailure = Failure(
         code: code, operation: KafkaDeliveryTally.operation, place: place, reason: reason)
     }
   }
@@ -278,7 +278,7 @@ struct KafkaDeliveryTally: Sendable {
   }
 }
 
-extension KafkaError {
+extension Failure {
   /// Whether it is of a record that was taken, and then not delivered.
   var isOfDelivery: Bool { operation == KafkaDeliveryTally.operation }
 }

@@ -12,8 +12,8 @@ struct KafkaPropertyFile {
 
   let path: String
 
-  /// The properties in order. Throws `KafkaError` of the kind `.configuration`, or `.missingFile`.
-  func read() throws(KafkaError) -> [KafkaProperty] {
+  /// The properties in order. Throws `Failure` of the kind `.configuration`, or `.missing`.
+  func read() throws(Failure) -> [KafkaProperty] {
     var properties: [KafkaProperty] = []
     // Split by the byte: a carriage return before it is white space, not another kind of end.
     let lines = try text().split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
@@ -25,7 +25,7 @@ struct KafkaPropertyFile {
     return properties
   }
 
-  private func parse(_ line: String, number: Int) throws(KafkaError) -> [KafkaProperty] {
+  private func parse(_ line: String, number: Int) throws(Failure) -> [KafkaProperty] {
     let origin = KafkaProperty.Origin.file(path: path, line: number)
     let line = KafkaPropertyFile.withoutSpaces(KafkaPropertyFile.unescaped(line))
     guard let property = KafkaProperty(line, origin) else {
@@ -42,12 +42,12 @@ struct KafkaPropertyFile {
   }
 
   /// User and password of Java's `sasl.jaas.config`, which librdkafka takes as two properties.
-  private func credentials(_ property: KafkaProperty) throws(KafkaError) -> [KafkaProperty] {
+  private func credentials(_ property: KafkaProperty) throws(Failure) -> [KafkaProperty] {
     guard let user = KafkaPropertyFile.quoted("username", in: property.value),
       let password = KafkaPropertyFile.quoted("password", in: property.value)
     else {
-      throw KafkaError(
-        .configuration, operation: "use it", place: KafkaPlace(brokers: property.title),
+      throw Failure(
+        .configuration, operation: "use it", place: Place(brokers: property.title),
         reason: "expected a login module with username=\"…\" and password=\"…\"")
     }
     return [
@@ -86,9 +86,9 @@ struct KafkaPropertyFile {
 
   // MARK: Bytes
 
-  private func text() throws(KafkaError) -> [UInt8] {
+  private func text() throws(Failure) -> [UInt8] {
     let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-    if descriptor < 0 { throw fault("open it", systemReason(errno), .missingFile) }
+    if descriptor < 0 { throw fault("open it", systemReason(errno), .missing) }
     defer { close(descriptor) }
     var bytes = ByteBlock()
     while try readMore(descriptor, into: &bytes) {}
@@ -100,7 +100,7 @@ struct KafkaPropertyFile {
   /// False at the end of the file.
   private func readMore(
     _ descriptor: Int32, into bytes: inout ByteBlock
-  ) throws(KafkaError) -> Bool {
+  ) throws(Failure) -> Bool {
     if bytes.count > KafkaPropertyFile.greatestFile { throw fault("use it", "longer than 1 MiB") }
     var code: Int32 = 0
     let count = unsafe bytes.appendUnsafe(room: 4096) { room in
@@ -114,10 +114,10 @@ struct KafkaPropertyFile {
   }
 
   private func fault(
-    _ operation: String, _ reason: String, _ kind: KafkaError.Kind = .configuration
-  ) -> KafkaError {
-    KafkaError(
-      kind, operation: operation, place: KafkaPlace(brokers: path), reason: reason,
+    _ operation: String, _ reason: String, _ kind: Failure.Kind = .configuration
+  ) -> Failure {
+    Failure(
+      kind, operation: operation, place: Place(brokers: path), reason: reason,
       advice: "it is to hold librdkafka's properties, one NAME=VALUE a line")
   }
 }

@@ -11,16 +11,16 @@ struct KafkaQueueHandle: ~Copyable {
   private let pipe: KafkaWakePipe
 
   /// A queue of its own.
-  init(_ client: KafkaClientHandle) throws(KafkaError) {
+  init(_ client: KafkaClientHandle) throws(Failure) {
     let pipe = try KafkaWakePipe(client.counts)
     unsafe self.init(rd_kafka_queue_new(client.pointer), client, pipe)
   }
 
   /// The queue that a consumer's messages and rebalances come from.
-  init(consumerOf client: KafkaClientHandle) throws(KafkaError) {
+  init(consumerOf client: KafkaClientHandle) throws(Failure) {
     let pipe = try KafkaWakePipe(client.counts)
     guard let pointer = unsafe rd_kafka_queue_get_consumer(client.pointer) else {
-      throw KafkaError(
+      throw Failure(
         .bug, operation: "consume", place: client.place, reason: "the client has no group")
     }
     unsafe self.init(pointer, client, pipe)
@@ -102,15 +102,15 @@ struct KafkaWakePipe: ~Copyable {
   let writing: Int32
   private let counts: KafkaHandleCounts
 
-  init(_ counts: KafkaHandleCounts) throws(KafkaError) {
+  init(_ counts: KafkaHandleCounts) throws(Failure) {
     var ends = InlineArray<2, Int32>(repeating: -1)
     var span = ends.mutableSpan
     let result = unsafe span.withUnsafeMutableBufferPointer {
       unsafe pipe($0.baseAddress)
     }
     if result != 0 {
-      throw KafkaError(
-        .environment, operation: "make a pipe", place: KafkaPlace(), reason: systemReason(errno))
+      throw Failure(
+        .unavailable, operation: "make a pipe", place: Place(), reason: systemReason(errno))
     }
     for index in 0..<2 {
       _ = fcntl(ends[index], F_SETFD, FD_CLOEXEC)

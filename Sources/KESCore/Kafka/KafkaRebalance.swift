@@ -48,7 +48,7 @@ struct KafkaRebalanceInbox {
 func kafkaAnswer(
   _ event: KafkaRebalance, _ partitions: [KafkaPartition], startingAt positions: [KafkaPosition],
   _ client: OpaquePointer, _ counts: KafkaHandleCounts
-) -> KafkaError? {
+) -> Failure? {
   let list = KafkaPartitionList(kafkaStarts(partitions, positions), counts)
   switch (event, unsafe kafkaIsCooperative(client)) {
   case (.assigned, true):
@@ -76,13 +76,13 @@ private func kafkaStarts(
   return partitions.map { KafkaPosition($0, starts[$0] ?? .committed) }
 }
 
-private func kafkaFailure(_ error: OpaquePointer?, _ counts: KafkaHandleCounts) -> KafkaError? {
+private func kafkaFailure(_ error: OpaquePointer?, _ counts: KafkaHandleCounts) -> Failure? {
   guard let error = unsafe KafkaErrorHandle(adopting: error, counts) else { return nil }
-  return error.failure("answer a rebalance", KafkaPlace())
+  return error.failure("answer a rebalance", Place())
 }
 
-private func kafkaFailure(_ code: rd_kafka_resp_err_t) -> KafkaError? {
+private func kafkaFailure(_ code: rd_kafka_resp_err_t) -> Failure? {
   code == RD_KAFKA_RESP_ERR_NO_ERROR
     ? nil
-    : KafkaError(code: KafkaErrorCode(code), operation: "answer a rebalance", place: KafkaPlace())
+    : Failure(code: KafkaErrorCode(code), operation: "answer a rebalance", place: Place())
 }

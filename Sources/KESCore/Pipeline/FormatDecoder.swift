@@ -218,7 +218,7 @@ public struct FormatDecoder: ~Copyable, RecordDecoder {
 
   public mutating func decode(
     _ batch: inout Batch, endOfInput: Bool, limits: DecodingLimits
-  ) throws(SchemaFailure) {
+  ) throws(Failure) {
     if isAtStart && current != .container && !passOverMark(&batch, isAll: endOfInput) { return }
     if current == nil {
       let isAll = endOfInput && !limits.leavesUnfinished

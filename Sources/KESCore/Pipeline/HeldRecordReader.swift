@@ -7,10 +7,10 @@ final class HeldRecordReader {
   /// What writes lines, where the output is Avro.
   private let lines: JSONLinesAvroConverter?
   /// Why a record could not be read.
-  private(set) var failure: SchemaFailure?
+  private(set) var failure: Failure?
 
   /// Throws where records of one of the schemas cannot be written in this run.
-  init(_ schemas: StoredSchemas, formats: RecordFormats?) throws(SchemaFailure) {
+  init(_ schemas: StoredSchemas, formats: RecordFormats?) throws(Failure) {
     let found = try formats?.admitHeld(
       schemas.named.map(\.text), hasOthers: schemas.hasOthers)
     lines = formats.flatMap { $0.output == .avro ? $0.linesConverter : nil }

@@ -69,9 +69,9 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable, RecordSourc
   public mutating func finish(leaving: Int) {}
 
   public mutating func next(
-    into batch: inout Batch, deadline: Int64?, willWait: () throws(StreamError) -> Void
-  ) throws(PipelineError) -> SourceTurn {
-    if let failure { throw .badRecord(failure) }
+    into batch: inout Batch, deadline: Int64?, willWait: () throws(Failure) -> Void
+  ) throws(Failure) -> SourceTurn {
+    if let failure { throw failure.asFailure }
     batch.recycle()
     while true {
       if let signal = signals.stop { return .stopped(signal) }
@@ -107,33 +107,29 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable, RecordSourc
 
   /// Reads what there is, up to a block; of a record that is longer as much again.
   private mutating func read(
-    into batch: inout Batch, _ deadline: Int64?, _ willWait: () throws(StreamError) -> Void
-  ) throws(PipelineError) -> Reading {
+    into batch: inout Batch, _ deadline: Int64?, _ willWait: () throws(Failure) -> Void
+  ) throws(Failure) -> Reading {
     let deadLetters = deadLetters
-    return try streaming { () throws(StreamError) in
-      try decoder.withInput(&batch) { block throws(StreamError) in
-        let before = block.count
-        let reading = try input.read(
-          into: &block, room: max(Self.blockSize - before, before), deadline: deadline
-        ) { () throws(StreamError) in
-          try deadLetters?.flush()
-          try willWait()
-        }
-        byteCount += Int64(block.count - before)
-        return reading
+    return try decoder.withInput(&batch) { block throws(Failure) in
+      let before = block.count
+      let reading = try input.read(
+        into: &block, room: max(Self.blockSize - before, before), deadline: deadline
+      ) { () throws(Failure) in
+        try deadLetters?.flush()
+        try willWait()
       }
+      byteCount += Int64(block.count - before)
+      return reading
     }
   }
 
-  private mutating func openNext() throws(PipelineError) -> Bool {
-    let opening = try streaming { () throws(StreamError) in
-      try input.openNext()
-    }
+  private mutating func openNext() throws(Failure) -> Bool {
+    let opening = try input.openNext()
     switch opening {
     case .none: return false
     case .fresh: decoder.beginInput(.beginning)
     case .resumed(let position):
-      let head = try streaming { () throws(StreamError) in try input.head(before: position) }
+      let head = try input.head(before: position)
       decoder.beginInput(.resumed(position, head: head))
     }
     isOpen = true
@@ -141,13 +137,11 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable, RecordSourc
   }
 
   /// Notes where the input ended. Where the decoder stopped before that, it stays open.
-  private mutating func endInput(_ batch: inout Batch) throws(PipelineError) {
+  private mutating func endInput(_ batch: inout Batch) throws(Failure) {
     let place = decoder.place(after: batch)
     let isLimited = ledger.records >= greatestCount || failure != nil
     if decoder.hasMore || (isLimited && place.unread > 0) { return }
-    let ended = try streaming { () throws(StreamError) in
-      try input.input(at: place, hasEnded: true)
-    }
+    let ended = try input.input(at: place, hasEnded: true)
     if let ended { finishedInputs.append(ended) }
     if place.unread > 0 && isRestAwaited {
       unfinishedByteCount += Int64(place.unread)
@@ -162,7 +156,7 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable, RecordSourc
 
   private mutating func decode(
     _ batch: inout Batch, endOfInput: Bool
-  ) throws(PipelineError) {
+  ) throws(Failure) {
     var limits = DecodingLimits(
       records: greatestCount - ledger.records, stopsAtRejection: policy == .fail,
       leavesUnfinished: isRestAwaited)
@@ -172,7 +166,7 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable, RecordSourc
     } catch {
       // Who is to stop does not ask any more: that is not the registry's fault.
       if signals.stop != nil { return }
-      throw .schema(error)
+      throw error
     }
     let filtered = Int64(batch.tombstoneCount + batch.unknownCount)
     if filtered > 0 { hasFiltered = true }
@@ -186,7 +180,7 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable, RecordSourc
     if batch.ahead.count > 0 { noteAhead(batch) }
     for index in 0..<batch.rejections.count { reject(batch.rejections[index], of: batch) }
     let deadLetters = deadLetters
-    try streaming { () throws(StreamError) in try deadLetters?.flushIfFull() }
+    try deadLetters?.flushIfFull()
   }
 
   private mutating func noteAhead(_ batch: borrowing Batch) {
@@ -244,13 +238,13 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable, RecordSourc
   /// those before it used up, and what else has become known of inputs.
   public mutating func takeInputs(
     after batch: borrowing Batch
-  ) throws(PipelineError) -> [KnownInput] {
+  ) throws(Failure) -> [KnownInput] {
     var inputs = input.takeDisplaced() + finishedInputs
     finishedInputs = []
     hasFiltered = false
     guard isOpen else { return inputs }
     let place = decoder.place(after: batch)
-    let current = try streaming { () throws(StreamError) in try input.input(at: place) }
+    let current = try input.input(at: place)
     if let current { inputs.append(current) }
     return inputs
   }

@@ -57,14 +57,14 @@ public final class JSONLinesAvroConverter: RecordConverter {
   }
 
   /// Learns what the lines become. Throws where they are no data of the run's schema.
-  func begin() throws(SchemaFailure) {
+  func begin() throws(Failure) {
     guard let schema = target.schema else { return }
     known = known(for: schema)
     do throws(AvroSchemaError) {
       let resolution = try AvroResolution(from: known, to: schema)
       transcoder = resolution.isCopy ? nil : AvroTranscoder(resolution)
     } catch {
-      throw SchemaFailure(kind: .badData, message: "JSON lines cannot be written: \(error)")
+      throw Failure(.badData, .input, "JSON lines cannot be written: \(error)")
     }
   }
 

@@ -20,9 +20,11 @@ public struct Ledger: Hashable, Sendable {
     records == assigned + late + duplicate + rejected + filtered + held
   }
 
-  /// Throws `PipelineError.ledger` where the sum is wrong, which is a bug.
-  public func requireClosed() throws(PipelineError) {
-    if !isClosed { throw .ledger(self) }
+  /// Throws `.ledger` where the sum is wrong, which is a bug.
+  public func requireClosed() throws(Failure) {
+    if !isClosed {
+      throw Failure(.bug, .command, "the ledger does not close, which is a bug: \(self)")
+    }
   }
 
   /// Counts the batch's assignments.

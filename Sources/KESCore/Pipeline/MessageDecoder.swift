@@ -70,7 +70,7 @@ struct MessageDecoder: ~Copyable {
   mutating func decode(
     _ messages: borrowing KafkaMessageBatch, from index: inout Int, into batch: inout Batch,
     limits: DecodingLimits, end: (Int32) -> KafkaOffset?
-  ) throws(SchemaFailure) -> Progress {
+  ) throws(Failure) -> Progress {
     batch.recycle()
     rejected = []
     let first = taken.hasMore ? taken.next : index

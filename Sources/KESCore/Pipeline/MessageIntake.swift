@@ -76,17 +76,12 @@ struct MessageIntake: ~Copyable {
   /// `isOurs` says that the partition is not. What is bad among them waits for `reject`.
   mutating func decode(
     into batch: inout Batch, end: (Int32) -> KafkaOffset?, isOurs: (Int32) -> Bool = { _ in true }
-  ) throws(PipelineError) -> MessageDecoder.Progress {
+  ) throws(Failure) -> MessageDecoder.Progress {
     var limits = DecodingLimits(
       records: greatestCount - ledger.records, stopsAtRejection: policy == .fail)
     if let ahead { limits.ahead = ahead.limit }
-    let progress: MessageDecoder.Progress
-    do {
-      progress = try decoder.decode(
-        messages, from: &index, into: &batch, limits: limits, end: end)
-    } catch {
-      throw .schema(error)
-    }
+    let progress = try decoder.decode(
+      messages, from: &index, into: &batch, limits: limits, end: end)
     if !isOurs(progress.partition) { return progress }
     ledger.records += Int64(progress.count)
     ledger.filtered += Int64(batch.tombstoneCount + batch.unknownCount)
@@ -103,14 +98,14 @@ struct MessageIntake: ~Copyable {
     ahead?.tell(batch) { noted in
       let position = batch.records[Int(noted.place)].position
       let offset = MessageDecoder.offset(ofPosition: position)
-      return KafkaPlace(topic: topic, partition: partition, offset: offset.rawValue).description
+      return Place(topic: topic, partition: partition, offset: offset.rawValue).description
     }
   }
 
   /// Tells of stream time that an earlier run left ahead of the wall clock.
   func tell(streamTime: EventTime, of partition: Int32) {
     ahead?.tell(
-      streamTime: streamTime, of: KafkaPlace(topic: topic, partition: partition).description)
+      streamTime: streamTime, of: Place(topic: topic, partition: partition).description)
   }
 
   /// Deals with the bad messages among those decoded last.
@@ -122,7 +117,7 @@ struct MessageIntake: ~Copyable {
     let (topic, deadLetters, isBinary) = (topic, deadLetters, decoder.isBinary)
     let place = messages.withMessage(at: bad.message) { message in
       deadLetters?.append(message, of: topic, isBinary: isBinary, reason: bad.reason)
-      return KafkaPlace(
+      return Place(
         topic: topic, partition: message.partition, offset: message.offset.rawValue)
     }
     let record = BadRecord(position: place.description, reason: bad.reason)

@@ -47,8 +47,8 @@ public struct PurgePipeline<
 
   /// Runs to the end of input, or until a signal asks to stop; then nothing is closed for that.
   ///
-  /// Throws `PipelineError`; where the input is at fault, all that came before is written.
-  public mutating func run() throws(PipelineError) -> Ending {
+  /// Throws `Failure`; where the input is at fault, all that came before is written.
+  public mutating func run() throws(Failure) -> Ending {
     do {
       return try runToEnd()
     } catch {
@@ -57,11 +57,11 @@ public struct PurgePipeline<
     }
   }
 
-  private mutating func runToEnd() throws(PipelineError) -> Ending {
+  private mutating func runToEnd() throws(Failure) -> Ending {
     let output = output
     while true {
       let turn = try source.next(into: &batch, deadline: reporter?.deadline) {
-        () throws(StreamError) in try output.flush()
+        () throws(Failure) in try output.flush()
       }
       switch turn {
       case .batch:
@@ -81,28 +81,24 @@ public struct PurgePipeline<
   }
 
   /// Closes what closes at the end of input.
-  private mutating func close() throws(PipelineError) {
+  private mutating func close() throws(Failure) {
     batch.removeAll()
     purgers.finish(flush: options.flushes, into: &outcome)
     try write()
   }
 
-  private mutating func write() throws(PipelineError) {
+  private mutating func write() throws(Failure) {
     encoder.encode(batch, outcome, to: &output.buffer)
     ledger.count(outcome)
     outcome.removeAll()
     let (output, isUnbuffered) = (output, options.isUnbuffered)
-    try streaming { () throws(StreamError) in
-      if isUnbuffered { try output.flush() } else { try output.flushIfFull() }
-    }
+    if isUnbuffered { try output.flush() } else { try output.flushIfFull() }
   }
 
-  private mutating func finish() throws(PipelineError) {
+  private mutating func finish() throws(Failure) {
     let (output, deadLetters) = (output, source.deadLetters)
-    try streaming { () throws(StreamError) in
-      try deadLetters?.finish()
-      try output.finish()
-    }
+    try deadLetters?.finish()
+    try output.finish()
     try source.finish(leaving: 0)
     report(isLast: true)
     try closedLedger.requireClosed()

@@ -45,8 +45,8 @@ public struct ReadPipeline<
   /// Runs to the end of input, until as many records have passed as were asked for, or until a
   /// signal asks to stop.
   ///
-  /// Throws `PipelineError`; where the input is at fault, all that came before is written.
-  public mutating func run() throws(PipelineError) -> Ending {
+  /// Throws `Failure`; where the input is at fault, all that came before is written.
+  public mutating func run() throws(Failure) -> Ending {
     encoder.begin(&output.buffer)
     do {
       return try runToEnd()
@@ -56,11 +56,11 @@ public struct ReadPipeline<
     }
   }
 
-  private mutating func runToEnd() throws(PipelineError) -> Ending {
+  private mutating func runToEnd() throws(Failure) -> Ending {
     let output = output
     while left > 0 && !encoder.isComplete {
       let turn = try source.next(into: &batch, deadline: deadline) {
-        () throws(StreamError) in try output.flush()
+        () throws(Failure) in try output.flush()
       }
       switch turn {
       case .batch: try process()
@@ -85,25 +85,25 @@ public struct ReadPipeline<
     [reporter?.deadline, encoder.refreshDeadline].compactMap { $0 }.min()
   }
 
-  private mutating func suspendWhereAsked() throws(PipelineError) {
+  private mutating func suspendWhereAsked() throws(Failure) {
     guard signals.takeSuspension() else { return }
     let output = output
     encoder.suspend(&output.buffer)
-    try streaming { () throws(StreamError) in try output.flush() }
+    try output.flush()
     Signals.suspend()
     encoder.resume(&output.buffer)
-    try streaming { () throws(StreamError) in try output.flush() }
+    try output.flush()
   }
 
   /// Brings a live view up to date where that is due.
-  private mutating func refresh() throws(PipelineError) {
+  private mutating func refresh() throws(Failure) {
     guard let due = encoder.refreshDeadline, clock.monotonic() >= due else { return }
     encoder.refresh(to: &output.buffer)
     let output = output
-    try streaming { () throws(StreamError) in try output.flush() }
+    try output.flush()
   }
 
-  private mutating func process() throws(PipelineError) {
+  private mutating func process() throws(Failure) {
     let decoded = batch.records.count
     let looked = filter.apply(to: &batch, limit: left)
     let passed = Int64(batch.records.count)
@@ -111,9 +111,7 @@ public struct ReadPipeline<
     left -= passed
     encoder.encode(batch, to: &output.buffer)
     let (output, isUnbuffered) = (output, isUnbuffered)
-    try streaming { () throws(StreamError) in
-      if isUnbuffered { try output.flush() } else { try output.flushIfFull() }
-    }
+    if isUnbuffered { try output.flush() } else { try output.flushIfFull() }
   }
 
   /// Counts what was looked at; what stands behind the last record asked for is not.
@@ -138,13 +136,11 @@ public struct ReadPipeline<
   }
 
   /// Writes what stands behind the last record, and all out.
-  private mutating func finish() throws(PipelineError) {
+  private mutating func finish() throws(Failure) {
     encoder.end(&output.buffer)
     let (output, deadLetters) = (output, source.deadLetters)
-    try streaming { () throws(StreamError) in
-      try output.finish()
-      try deadLetters?.finish()
-    }
+    try output.finish()
+    try deadLetters?.finish()
     try source.finish(leaving: unlooked)
     report(isLast: true)
     try closedLedger.requireClosed()

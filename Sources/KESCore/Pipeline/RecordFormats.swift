@@ -87,7 +87,7 @@ public final class RecordFormats {
   /// Throws where they cannot be.
   func admitHeld(
     _ texts: [String], hasOthers: Bool
-  ) throws(SchemaFailure) -> [AvroReading] {
+  ) throws(Failure) -> [AvroReading] {
     if texts.isEmpty && !hasOthers { return [] }
     meet(texts.isEmpty ? .json : .avro)
     var readings: [AvroReading] = []
@@ -100,10 +100,10 @@ public final class RecordFormats {
     return readings
   }
 
-  static func unwritable(_ problem: String) -> SchemaFailure {
-    SchemaFailure(
-      kind: .badData,
-      message: "records that an earlier run held cannot be written any more: \(problem)")
+  static func unwritable(_ problem: String) -> Failure {
+    Failure(
+      .badData, .input,
+      "records that an earlier run held cannot be written any more: \(problem)")
   }
 
   /// Decodes the run's inputs.
@@ -154,29 +154,29 @@ public final class RecordFormats {
   }
 
   /// Throws where no JSON lines are to come; in Avro output the option has its effect.
-  func requireLines() throws(SchemaFailure) {
+  func requireLines() throws(Failure) {
     if let refusalOfLines, output != .avro {
-      throw SchemaFailure(kind: .usage, message: refusalOfLines)
+      throw Failure(.usage, .input, refusalOfLines)
     }
   }
 
   /// Fixes what JSON-lines are written as, before the first is. Throws where they are no data of the
   /// schema that is fixed already.
-  func admitLines(of batch: borrowing Batch) throws(SchemaFailure) {
+  func admitLines(of batch: borrowing Batch) throws(Failure) {
     if hasAdmitted || batch.records.isEmpty { return }
     try admitLines(
       as: JSONLinesAvroConverter.schema(of: batch, wantsDetails: wantsDetails, sessions))
   }
 
-  private func admitLines(as schema: AvroSchema) throws(SchemaFailure) {
+  private func admitLines(as schema: AvroSchema) throws(Failure) {
     hasAdmitted = true
     target.fix(schema)
     // Lines become data of one schema, in every output.
     containerTarget?.fix(schema)
     if let containerTarget, containerTarget.number != target.number {
-      throw SchemaFailure(
-        kind: .badData,
-        message: "JSON lines cannot be written: a container file holds data of another schema; say"
+      throw Failure(
+        .badData, .input,
+        "JSON lines cannot be written: a container file holds data of another schema; say"
           + " --output-framing confluent")
     }
     try linesConverter.begin()

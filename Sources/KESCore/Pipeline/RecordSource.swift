@@ -19,15 +19,15 @@ public protocol RecordSource: ~Copyable {
   /// - Parameters:
   ///   - deadline: when to come back without any, in milliseconds of the monotonic clock.
   ///   - willWait: called before waiting for input: the time to flush.
-  /// Throws `PipelineError`, `.badRecord` once the records before the bad one have been handed out.
+  /// Throws `Failure`, `.badRecord` once the records before the bad one have been handed out.
   mutating func next(
-    into batch: inout Batch, deadline: Int64?, willWait: () throws(StreamError) -> Void
-  ) throws(PipelineError) -> SourceTurn
+    into batch: inout Batch, deadline: Int64?, willWait: () throws(Failure) -> Void
+  ) throws(Failure) -> SourceTurn
 
   /// To be called behind the last batch, when all that came of it is written.
   ///
   /// - Parameter leaving: how many records at the end of that batch were not looked at.
-  mutating func finish(leaving: Int) throws(PipelineError)
+  mutating func finish(leaving: Int) throws(Failure)
 
   /// The partition of the batch that was handed out last; 0 for files and pipes.
   var partition: Int32 { get }

@@ -23,12 +23,12 @@ public final class SegmentOutputs {
     }
   }
 
-  func flushIfFull() throws(StreamError) {
+  func flushIfFull() throws(Failure) {
     try sessions.flushIfFull()
     try late?.flushIfFull()
   }
 
-  func flush() throws(StreamError) {
+  func flush() throws(Failure) {
     try sessions.flush()
     try late?.flush()
   }
@@ -40,20 +40,20 @@ public final class SegmentOutputs {
   }
 
   /// Writes what stands behind the last record.
-  func finish() throws(StreamError) {
+  func finish() throws(Failure) {
     try sessions.finish()
     try late?.finish()
   }
 
   /// Writes all out and waits until the disk has it.
-  func sync() throws(StreamError) {
+  func sync() throws(Failure) {
     try sessions.sync()
     try late?.sync()
   }
 
   /// What a store is to know of the files among the outputs and the dead letters. Throws
-  /// `StreamError.cannotRead`.
-  func records(with deadLetters: (any DeadLetters)?) throws(StreamError) -> [KnownOutput] {
+  /// `Failure.cannotRead`.
+  func records(with deadLetters: (any DeadLetters)?) throws(Failure) -> [KnownOutput] {
     [try sessions.record(), try late?.record(), try deadLetters?.record()].compactMap { $0 }
   }
 }

@@ -64,7 +64,7 @@ public struct SegmentPipeline<
 
   /// Takes up what the store holds, if there is one, before `run`. Throws `.state`, or `.schema`
   /// where records that an earlier run held cannot be written any more.
-  public mutating func restore() throws(PipelineError) {
+  public mutating func restore() throws(Failure) {
     guard let store else { return }
     try task.restore(from: store, task: 0)
     intake.tell(streamTime: task.streamTime, of: store.directory)
@@ -72,9 +72,9 @@ public struct SegmentPipeline<
 
   /// Runs to the end of input, or until a signal asks to stop.
   ///
-  /// Throws `PipelineError`; where the input is at fault, all that came before is written and
+  /// Throws `Failure`; where the input is at fault, all that came before is written and
   /// committed.
-  public mutating func run() throws(PipelineError) -> Ending {
+  public mutating func run() throws(Failure) -> Ending {
     do {
       return try runToEnd()
     } catch {
@@ -87,12 +87,12 @@ public struct SegmentPipeline<
     }
   }
 
-  private mutating func runToEnd() throws(PipelineError) -> Ending {
+  private mutating func runToEnd() throws(Failure) -> Ending {
     // What an earlier run held is applied even where this one does not reorder.
     if !reorders { try drain() }
     let outputs = writer.outputs
     while true {
-      let turn = try intake.next(into: &batch, deadline: deadline()) { () throws(StreamError) in
+      let turn = try intake.next(into: &batch, deadline: deadline()) { () throws(Failure) in
         try outputs.flush()
       }
       switch turn {
@@ -118,9 +118,9 @@ public struct SegmentPipeline<
     }
   }
 
-  private mutating func drain() throws(PipelineError) { try task.drain(to: &writer) }
+  private mutating func drain() throws(Failure) { try task.drain(to: &writer) }
 
-  private mutating func goOnWithClock() throws(PipelineError) {
+  private mutating func goOnWithClock() throws(Failure) {
     guard let idleTimeout = options.idleTimeout else { return }
     try task.goOnWithClock(now: clock.monotonic(), idleTimeout: idleTimeout, to: &writer)
   }
@@ -141,27 +141,21 @@ public struct SegmentPipeline<
   // MARK: Commit and report
 
   /// Writes all out, and commits where there is a store.
-  private mutating func settle(isLast: Bool = false) throws(PipelineError) {
+  private mutating func settle(isLast: Bool = false) throws(Failure) {
     let (outputs, deadLetters) = (writer.outputs, intake.deadLetters)
-    try streaming { () throws(StreamError) in
-      try outputs.flush()
-      try deadLetters?.flush()
-    }
+    try outputs.flush()
+    try deadLetters?.flush()
     // Nothing is committed inside a record that is passed over: the next run begins before it.
     guard let store, task.isDirty || intake.hasMoved || isLast, !intake.decoder.isInsideRecord
     else { return }
-    try streaming { () throws(StreamError) in
-      try outputs.sync()
-      try deadLetters?.sync()
-    }
+    try outputs.sync()
+    try deadLetters?.sync()
     changes.removeAll()
     task.takeChanges(into: &changes, position: intake.decoder.position)
     for input in try intake.takeInputs(after: batch) { changes.set(input) }
-    let records = try streaming { () throws(StreamError) in
-      try outputs.records(with: deadLetters)
-    }
+    let records = try outputs.records(with: deadLetters)
     for record in records { changes.set(record) }
-    try storing { () throws(StateError) in try store.commit(changes) }
+    try store.commit(changes)
     nextCommit = clock.monotonic() + options.commitInterval
   }
 
@@ -172,17 +166,15 @@ public struct SegmentPipeline<
   }
 
   /// The last commit: ends a dead letter that the input's end cut short.
-  private mutating func finish() throws(PipelineError) {
+  private mutating func finish() throws(Failure) {
     let (outputs, deadLetters) = (writer.outputs, intake.deadLetters)
-    try streaming { () throws(StreamError) in
-      try deadLetters?.finish()
-      try outputs.finish()
-    }
+    try deadLetters?.finish()
+    try outputs.finish()
     try settle(isLast: true)
     try report(isLast: true)
   }
 
-  private mutating func report(isLast: Bool) throws(PipelineError) {
+  private mutating func report(isLast: Bool) throws(Failure) {
     if let reporter {
       let isAsked = signals.takeReport()
       reporter.report(now: clock.monotonic(), isAsked: isAsked, isLast: isLast) {

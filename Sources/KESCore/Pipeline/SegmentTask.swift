@@ -52,7 +52,7 @@ struct SegmentTask: ~Copyable {
   @inline(__always)
   mutating func process<Encoder: SessionEventEncoder & ~Copyable>(
     _ batch: borrowing Batch, to writer: inout SegmentWriter<Encoder>
-  ) throws(PipelineError) {
+  ) throws(Failure) {
     isDirty = true
     if !rules.reorders {
       try writer.write(batch) { segmenter.segment($0, into: &$1) }
@@ -76,7 +76,7 @@ struct SegmentTask: ~Copyable {
   /// Applies what is still held, in order (R9).
   mutating func drain<Encoder: SessionEventEncoder & ~Copyable>(
     to writer: inout SegmentWriter<Encoder>
-  ) throws(PipelineError) {
+  ) throws(Failure) {
     var isDrained = false
     while !isDrained {
       isDrained = reorderer.drain(into: &released, blockSize: SegmentTask.releaseSize)
@@ -86,7 +86,7 @@ struct SegmentTask: ~Copyable {
 
   private mutating func writeReleased<Encoder: SessionEventEncoder & ~Copyable>(
     to writer: inout SegmentWriter<Encoder>
-  ) throws(PipelineError) {
+  ) throws(Failure) {
     if released.records.isEmpty && released.finalStreamTime == .beforeAll { return }
     isDirty = true
     try writer.write(released) { segmenter.segment($0, into: &$1) }
@@ -96,7 +96,7 @@ struct SegmentTask: ~Copyable {
   /// Closes every open session (R11, `--flush`).
   mutating func closeAll<Encoder: SessionEventEncoder & ~Copyable>(
     to writer: inout SegmentWriter<Encoder>
-  ) throws(PipelineError) {
+  ) throws(Failure) {
     released.removeAll()
     let hasClosed = try writer.write(released) { segmenter.flush(into: &$1) }
     isDirty = isDirty || hasClosed
@@ -108,7 +108,7 @@ struct SegmentTask: ~Copyable {
   /// milliseconds, `now` of the monotonic clock.
   mutating func goOnWithClock<Encoder: SessionEventEncoder & ~Copyable>(
     now: Int64, idleTimeout: Int64, to writer: inout SegmentWriter<Encoder>
-  ) throws(PipelineError) {
+  ) throws(Failure) {
     let silent = now - lastArrival
     if streamTimeAtArrival == .beforeAll || silent < idleTimeout { return }
     try advance(to: streamTimeAtArrival.advanced(by: UInt64(silent)), writer: &writer)
@@ -117,7 +117,7 @@ struct SegmentTask: ~Copyable {
   /// Lets stream time go on without a record.
   mutating func advance<Encoder: SessionEventEncoder & ~Copyable>(
     to time: EventTime, writer: inout SegmentWriter<Encoder>
-  ) throws(PipelineError) {
+  ) throws(Failure) {
     if rules.reorders {
       reorderer.advance(to: time)
       try process(Batch(blockSize: 1), to: &writer)
@@ -139,23 +139,16 @@ struct SegmentTask: ~Copyable {
 
   /// Takes up what the store holds for `task`. Throws `.state`, or `.schema` where records that were
   /// held cannot be written any more.
-  mutating func restore(from store: StateStore, task: Int32) throws(PipelineError) {
-    let schemas = try storing { () throws(StateError) in try store.schemas(task: task) }
-    let reader: HeldRecordReader
-    do throws(SchemaFailure) {
-      reader = try HeldRecordReader(schemas, formats: formats)
-    } catch {
-      throw .schema(error)
+  mutating func restore(from store: StateStore, task: Int32) throws(Failure) {
+    let schemas = try store.schemas(task: task)
+    let reader = try HeldRecordReader(schemas, formats: formats)
+    try store.restore(task: task, into: &segmenter)
+    try store.restore(task: task, into: &reorderer) { reader.read($0, $1, into: &$2) }
+    changelog = try store.progress(task: task)?.changelog ?? .unnamed
+    if let formats, let last = try store.lastSchema(task: task) {
+      segmenter.schema = formats.number(ofLast: last)
     }
-    try storing { () throws(StateError) in
-      try store.restore(task: task, into: &segmenter)
-      try store.restore(task: task, into: &reorderer) { reader.read($0, $1, into: &$2) }
-      changelog = try store.progress(task: task)?.changelog ?? .unnamed
-      if let formats, let last = try store.lastSchema(task: task) {
-        segmenter.schema = formats.number(ofLast: last)
-      }
-    }
-    if let failure = reader.failure { throw .schema(failure) }
+    if let failure = reader.failure { throw failure }
     heldSchemas = SegmentTask.heldSchemas(of: formats, stored: schemas.all)
     restoredHeld = Int64(reorderer.count)
     streamTimeAtArrival = streamTime

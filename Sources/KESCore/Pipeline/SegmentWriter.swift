@@ -23,7 +23,7 @@ struct SegmentWriter<Encoder: SessionEventEncoder & ~Copyable>: ~Copyable {
   @discardableResult
   mutating func write(
     _ batch: borrowing Batch, _ segment: (borrowing Batch, inout Outcome) -> Void
-  ) throws(PipelineError) -> Bool {
+  ) throws(Failure) -> Bool {
     segment(batch, &outcome)
     let hasClosings = !outcome.closings.isEmpty
     outputs.writeLate(batch, outcome)
@@ -31,9 +31,7 @@ struct SegmentWriter<Encoder: SessionEventEncoder & ~Copyable>: ~Copyable {
     ledger.count(outcome)
     outcome.removeAll()
     let (outputs, isUnbuffered) = (outputs, isUnbuffered)
-    try streaming { () throws(StreamError) in
-      if isUnbuffered { try outputs.flush() } else { try outputs.flushIfFull() }
-    }
+    if isUnbuffered { try outputs.flush() } else { try outputs.flushIfFull() }
     return hasClosings
   }
 }

@@ -4,17 +4,17 @@
 public protocol SessionRemover: AnyObject {
   /// Throws where sessions must stay: asked before closings are written, so that none tells of a session
   /// that lives on.
-  func requireRemovable() throws(PipelineError)
+  func requireRemovable() throws(Failure)
 
   /// Makes removals last. What fails is closed again by the next run.
   ///
   /// - Parameters:
   ///   - changes: the removals.
   ///   - output: what the closings were written to.
-  func remove(_ changes: inout StateChanges, after output: OutputStream) throws(PipelineError)
+  func remove(_ changes: inout StateChanges, after output: OutputStream) throws(Failure)
 
   /// Remembers what is to be known of the output, which has been finished.
-  func finish(_ output: OutputStream) throws(PipelineError)
+  func finish(_ output: OutputStream) throws(Failure)
 }
 
 extension StateStore: SessionRemover {
@@ -23,14 +23,14 @@ extension StateStore: SessionRemover {
   /// Commits the removals together with the length of an output file.
   public func remove(
     _ changes: inout StateChanges, after output: OutputStream
-  ) throws(PipelineError) {
-    if let record = try streaming({ () throws(StreamError) in try output.record() }) {
+  ) throws(Failure) {
+    if let record = try output.record() {
       changes.set(record)
     }
-    try storing { () throws(StateError) in try commit(changes) }
+    try commit(changes)
   }
 
-  public func finish(_ output: OutputStream) throws(PipelineError) {
+  public func finish(_ output: OutputStream) throws(Failure) {
     var changes = StateChanges()
     try remove(&changes, after: output)
   }

@@ -60,20 +60,20 @@ public struct StorePurge<Encoder: SessionEventEncoder & ~Copyable>: ~Copyable {
   }
 
   /// Purges all that is selected, or stops between two portions when a signal asks to.
-  public mutating func run() throws(PipelineError) -> Ending {
+  public mutating func run() throws(Failure) -> Ending {
     var ending = Ending.done
     for part in selections where ending == .done {
       selection = part.selection
-      try storing { () throws(StateError) in try select(of: part.task) }
+      try select(of: part.task)
       if let signal = try purge(part.task) { ending = .stopped(signal) }
     }
     let output = output
-    try streaming { () throws(StreamError) in try output.finish() }
+    try output.finish()
     try remover?.finish(output)
     return ending
   }
 
-  private mutating func select(of task: Int32) throws(StateError) {
+  private mutating func select(of task: Int32) throws(Failure) {
     let selection = selection
     if let formats, formats.target.followsRecords {
       schema = try store.lastSchema(task: task).map { formats.number(ofLast: $0) } ?? 0
@@ -90,7 +90,7 @@ public struct StorePurge<Encoder: SessionEventEncoder & ~Copyable>: ~Copyable {
   }
 
   /// Purges what is selected. Returns the signal that has asked to stop.
-  private mutating func purge(_ task: Int32) throws(PipelineError) -> Int32? {
+  private mutating func purge(_ task: Int32) throws(Failure) -> Int32? {
     let portion = max(Self.leastPortion, selected.count / Self.greatestPortions)
     var start = 0
     while start < selected.count {
@@ -107,14 +107,14 @@ public struct StorePurge<Encoder: SessionEventEncoder & ~Copyable>: ~Copyable {
   // MARK: One portion
 
   /// Writes the closings of the sessions at `places`, and waits until the disk has them.
-  private mutating func write(_ places: Range<Int>) throws(PipelineError) {
+  private mutating func write(_ places: Range<Int>) throws(Failure) {
     for place in places where selected[place].isOpen {
       Self.close(selected, place, by: selection, schema, into: &outcome)
       if outcome.closings.count == Self.chunk { try encode() }
     }
     try encode()
     let output = output
-    try streaming { () throws(StreamError) in try output.sync() }
+    try output.sync()
   }
 
   private static func close(
@@ -130,18 +130,18 @@ public struct StorePurge<Encoder: SessionEventEncoder & ~Copyable>: ~Copyable {
         start: session.start, end: session.end, events: session.events, schema: schema))
   }
 
-  private mutating func encode() throws(PipelineError) {
+  private mutating func encode() throws(Failure) {
     encoder.encode(noRecords, outcome, to: &output.buffer)
     closedCount += outcome.closings.count
     outcome.removeAll()
     let output = output
-    try streaming { () throws(StreamError) in try output.flushIfFull() }
+    try output.flushIfFull()
   }
 
   /// Removes the sessions at `places`, all at once.
   private mutating func remove(
     _ places: Range<Int>, of task: Int32
-  ) throws(PipelineError) {
+  ) throws(Failure) {
     guard let remover else { return }
     changes.removeAll()
     changes.begin(task: task)

@@ -24,7 +24,7 @@ public struct StreamTimeReset: Sendable {
   /// its sessions.
   public func take(
     _ task: Int32, of store: StateStore, into changes: inout StateChanges
-  ) throws(StateError) -> Finding? {
+  ) throws(Failure) -> Finding? {
     guard var progress = try store.progress(task: task) else { return nil }
     let before = max(progress.streamTime, progress.arrivedStreamTime)
     if before == .beforeAll { return nil }

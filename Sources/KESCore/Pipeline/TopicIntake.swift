@@ -14,7 +14,7 @@ public struct TopicIntake: ~Copyable, RecordSource {
   private let signals: Signals
   private let clock: Clock
   private let onNotice: (KafkaNotice) -> Void
-  private let settle: () throws(StreamError) -> Void
+  private let settle: () throws(Failure) -> Void
   public private(set) var partition: Int32 = 0
   /// Behind what was handed out and what is no record, and what of that is committed.
   private var positions: [Int32: KafkaOffset] = [:]
@@ -37,7 +37,7 @@ public struct TopicIntake: ~Copyable, RecordSource {
     greatestCount: Int64 = .max, signals: Signals, clock: Clock = .real,
     onRejection: ((BadRecord) -> Void)? = nil, ahead: AheadWatch? = nil,
     onNotice: @escaping (KafkaNotice) -> Void = { _ in },
-    settle: @escaping () throws(StreamError) -> Void = {}
+    settle: @escaping () throws(Failure) -> Void = {}
   ) {
     self.reader = reader
     intake = MessageIntake(
@@ -53,9 +53,9 @@ public struct TopicIntake: ~Copyable, RecordSource {
   }
 
   public mutating func next(
-    into batch: inout Batch, deadline: Int64?, willWait: () throws(StreamError) -> Void
-  ) throws(PipelineError) -> SourceTurn {
-    if let failure = intake.failure { throw .badRecord(failure) }
+    into batch: inout Batch, deadline: Int64?, willWait: () throws(Failure) -> Void
+  ) throws(Failure) -> SourceTurn {
+    if let failure = intake.failure { throw failure.asFailure }
     while true {
       if let signal = signals.stop { return .stopped(signal) }
       if intake.isComplete { return .end }
@@ -70,8 +70,8 @@ public struct TopicIntake: ~Copyable, RecordSource {
 
   /// Takes new messages, or deals with what else has come.
   private mutating func poll(
-    _ deadline: Int64?, _ willWait: () throws(StreamError) -> Void
-  ) throws(PipelineError) -> SourceTurn? {
+    _ deadline: Int64?, _ willWait: () throws(Failure) -> Void
+  ) throws(Failure) -> SourceTurn? {
     passOn()
     if clock.monotonic() >= nextCommit { try commit() }
     let turn = try take(deadline, willWait)
@@ -82,7 +82,7 @@ public struct TopicIntake: ~Copyable, RecordSource {
       return nil
     case .assigned(let partitions):
       let reader = reader
-      let starts = try TopicIntake.readingTopic { () throws(StreamError) in
+      let starts = try TopicIntake.readingTopic { () throws(Failure) in
         try reader.accept(partitions)
       }
       positions.merge(starts) { $1 }
@@ -102,18 +102,18 @@ public struct TopicIntake: ~Copyable, RecordSource {
   /// What the reader brings; comes back when offsets are to be committed, and every second to tell
   /// what the library has to say.
   private mutating func take(
-    _ deadline: Int64?, _ willWait: () throws(StreamError) -> Void
-  ) throws(PipelineError) -> TopicReader.Turn {
+    _ deadline: Int64?, _ willWait: () throws(Failure) -> Void
+  ) throws(Failure) -> TopicReader.Turn {
     let (reader, deadLetters) = (reader, deadLetters)
     let isBehind = reader.reading.group != nil && positions != committed
     let deadline = min(
       deadline ?? .max, isBehind ? nextCommit : .max,
       clock.monotonic() + TopicIntake.noticeInterval)
     // What the output refuses is not the topic's fault.
-    var refusal: StreamError?
-    do throws(StreamError) {
-      return try reader.next(into: &intake.messages, deadline: deadline) { () throws(StreamError) in
-        do throws(StreamError) {
+    var refusal: Failure?
+    do throws(Failure) {
+      return try reader.next(into: &intake.messages, deadline: deadline) { () throws(Failure) in
+        do throws(Failure) {
           try deadLetters?.flush()
           try willWait()
         } catch {
@@ -122,13 +122,13 @@ public struct TopicIntake: ~Copyable, RecordSource {
         }
       }
     } catch {
-      throw .stream(refusal ?? TopicIntake.ofInput(error))
+      throw refusal ?? error.ofTopicRead
     }
   }
 
-  private mutating func giveUp(_ partitions: [Int32]) throws(PipelineError) {
+  private mutating func giveUp(_ partitions: [Int32]) throws(Failure) {
     let reader = reader
-    try TopicIntake.readingTopic { () throws(StreamError) in try reader.giveUp(partitions) }
+    try TopicIntake.readingTopic { () throws(Failure) in try reader.giveUp(partitions) }
     forget(partitions)
   }
 
@@ -138,14 +138,9 @@ public struct TopicIntake: ~Copyable, RecordSource {
 
   /// Runs `body`, whose failures are those of the topic that is read.
   private static func readingTopic<Result>(
-    _ body: () throws(StreamError) -> Result
-  ) throws(PipelineError) -> Result {
-    do { return try body() } catch { throw .stream(ofInput(error)) }
-  }
-
-  private static func ofInput(_ error: StreamError) -> StreamError {
-    if case .topic(let error) = error { return .inputTopic(error) }
-    return error
+    _ body: () throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    do { return try body() } catch { throw error.ofTopicRead }
   }
 
   /// Moves the places to behind what is no record, where no message stands before that.
@@ -155,7 +150,7 @@ public struct TopicIntake: ~Copyable, RecordSource {
     }
   }
 
-  private mutating func decode(_ batch: inout Batch) throws(PipelineError) {
+  private mutating func decode(_ batch: inout Batch) throws(Failure) {
     let progress = try intake.decode(into: &batch, end: reader.end)
     partition = progress.partition
     positions[partition] = progress.next
@@ -167,7 +162,7 @@ public struct TopicIntake: ~Copyable, RecordSource {
   }
 
   /// The last commit: tried again while the group is rebalancing, for a while.
-  private mutating func commitAtEnd() throws(PipelineError) {
+  private mutating func commitAtEnd() throws(Failure) {
     let end = clock.monotonic() + TopicIntake.commitInterval
     try commit()
     while reader.reading.group != nil && positions != committed && clock.monotonic() < end {
@@ -177,15 +172,15 @@ public struct TopicIntake: ~Copyable, RecordSource {
   }
 
   /// Answers what comes while a commit waits for its group.
-  private mutating func keepUp() throws(PipelineError) {
+  private mutating func keepUp() throws(Failure) {
     let reader = reader
     let turn: TopicReader.Turn?
-    do throws(StreamError) { turn = try reader.keepUp(&intake.messages) } catch {
-      throw .stream(TopicIntake.ofInput(error))
+    do throws(Failure) { turn = try reader.keepUp(&intake.messages) } catch {
+      throw error.ofTopicRead
     }
     switch turn {
     case .assigned(let partitions):
-      try TopicIntake.readingTopic { () throws(StreamError) in
+      try TopicIntake.readingTopic { () throws(Failure) in
         try reader.acceptUnread(partitions)
       }
     case .revoked(let partitions):
@@ -198,23 +193,21 @@ public struct TopicIntake: ~Copyable, RecordSource {
 
   /// Commits where reading stands, behind what is safe. A group that is rebalancing takes no commits:
   /// the next one tells it, or whoever gets the partitions reads some records again.
-  private mutating func commit() throws(PipelineError) {
+  private mutating func commit() throws(Failure) {
     nextCommit = clock.monotonic() + TopicIntake.commitInterval
     let moved = positions.filter { committed[$0.key] != $0.value }
     if reader.reading.group == nil || moved.isEmpty { return }
     let (deadLetters, settle) = (deadLetters, settle)
-    try streaming { () throws(StreamError) in
-      try settle()
-      try deadLetters?.sync()
-    }
-    do throws(StreamError) { try reader.commit(moved) } catch {
-      if case .topic(let error) = error, error.kind == .retriable { return }
-      throw .stream(error)
+    try settle()
+    try deadLetters?.sync()
+    do throws(Failure) { try reader.commit(moved) } catch {
+      if error.kind == .retriable { return }
+      throw error
     }
     committed.merge(moved) { $1 }
   }
 
-  public mutating func finish(leaving: Int) throws(PipelineError) {
+  public mutating func finish(leaving: Int) throws(Failure) {
     passOn()
     if leaving > 0 && leaving <= lastOffsets.count {
       positions[partition] = lastOffsets[lastOffsets.count - leaving]

@@ -9,13 +9,13 @@ public protocol OutputFraming: AnyObject {
   /// `.full`. Throws where the schema of the records cannot be told.
   func frame(
     _ content: borrowing ByteBlock, at moment: FlushMoment, to output: inout ByteBlock
-  ) throws(SchemaFailure) -> Int
+  ) throws(Failure) -> Int
 
   /// Forgets what is known of content that is not written yet: it will not be.
   func discard()
 
   /// Why content that was appended cannot be written; nil where it can.
-  var failure: SchemaFailure? { get }
+  var failure: Failure? { get }
 
   /// Whether what has been written must be kept by who writes on; else it may begin anew.
   var hasContent: Bool { get }
@@ -24,7 +24,7 @@ public protocol OutputFraming: AnyObject {
 extension OutputFraming {
   public func discard() {}
   public var hasContent: Bool { true }
-  public var failure: SchemaFailure? { nil }
+  public var failure: Failure? { nil }
 }
 
 /// Why an output is written.

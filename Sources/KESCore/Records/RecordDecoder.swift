@@ -10,10 +10,10 @@ public protocol RecordDecoder: ~Copyable {
   /// rejected: that one is told of, but stays undecoded.
   /// With `endOfInput`, what stands at the end is complete: no more bytes will come; unless
   /// `limits.leavesUnfinished`, and then a record that is not whole there stays undecoded.
-  /// Throws `SchemaFailure` where a schema has to be had from elsewhere, and cannot.
+  /// Throws `Failure` where a schema has to be had from elsewhere, and cannot.
   mutating func decode(
     _ batch: inout Batch, endOfInput: Bool, limits: DecodingLimits
-  ) throws(SchemaFailure)
+  ) throws(Failure)
 
   /// Lends the block that the input's next bytes are to be appended to, before `decode`. What is
   /// appended elsewhere, to `batch.bytes`, counts as well.
@@ -87,23 +87,6 @@ public struct DecodingPlace: Hashable, Sendable {
   public init(unread: Int, line: Int64) {
     self.unread = unread
     self.line = line
-  }
-}
-
-/// A schema that could not be had: not the record's fault.
-public struct SchemaFailure: Error, Sendable {
-  public enum Kind: Sendable {
-    case unavailable, badData, configuration
-    /// An option asks for what the input does not have.
-    case usage
-  }
-
-  public let kind: Kind
-  public let message: String
-
-  public init(kind: Kind, message: String) {
-    self.kind = kind
-    self.message = message
   }
 }
 

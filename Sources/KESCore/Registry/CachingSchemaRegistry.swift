@@ -27,7 +27,7 @@ public final class CachingSchemaRegistry: SchemaRegistry {
 
   /// That something is not there, and until when we believe it.
   private struct Absence {
-    let error: RegistryError
+    let error: Failure
     let end: Int64
   }
 
@@ -41,9 +41,9 @@ public final class CachingSchemaRegistry: SchemaRegistry {
     self.negativeMilliseconds = negativeMilliseconds
   }
 
-  public func schema(_ identifier: SchemaIdentifier) throws(RegistryError) -> String {
+  public func schema(_ identifier: SchemaIdentifier) throws(Failure) -> String {
     if let known = schemas[identifier] { return known }
-    let schema = try remembering(.schema(identifier)) { () throws(RegistryError) in
+    let schema = try remembering(.schema(identifier)) { () throws(Failure) in
       try registry.schema(identifier)
     }
     schemas[identifier] = schema
@@ -52,10 +52,10 @@ public final class CachingSchemaRegistry: SchemaRegistry {
 
   public func identifier(
     of schema: String, under subject: SubjectName
-  ) throws(RegistryError) -> SchemaIdentifier {
+  ) throws(Failure) -> SchemaIdentifier {
     let entry = Entry(schema: schema, subject: subject)
     if let known = identifiers[entry] { return known }
-    let identifier = try remembering(.identifier(entry)) { () throws(RegistryError) in
+    let identifier = try remembering(.identifier(entry)) { () throws(Failure) in
       try registry.identifier(of: schema, under: subject)
     }
     identifiers[entry] = identifier
@@ -64,7 +64,7 @@ public final class CachingSchemaRegistry: SchemaRegistry {
 
   public func register(
     _ schema: String, under subject: SubjectName
-  ) throws(RegistryError) -> SchemaIdentifier {
+  ) throws(Failure) -> SchemaIdentifier {
     let entry = Entry(schema: schema, subject: subject)
     if let known = identifiers[entry] { return known }
     let identifier = try registry.register(schema, under: subject)
@@ -78,27 +78,20 @@ public final class CachingSchemaRegistry: SchemaRegistry {
 
   /// Asks, unless the answer was lately that nothing is there.
   private func remembering<Answer>(
-    _ question: Question, _ ask: () throws(RegistryError) -> Answer
-  ) throws(RegistryError) -> Answer {
+    _ question: Question, _ ask: () throws(Failure) -> Answer
+  ) throws(Failure) -> Answer {
     if let absence = absences[question], clock.monotonic() < absence.end { throw absence.error }
-    do throws(RegistryError) {
+    do throws(Failure) {
       let answer = try ask()
       absences[question] = nil
       return answer
     } catch {
-      if CachingSchemaRegistry.isAbsence(error) { note(question, error) }
+      if error.registryFault?.isAbsence == true { note(question, error) }
       throw error
     }
   }
 
-  private static func isAbsence(_ error: RegistryError) -> Bool {
-    switch error {
-    case .unknownSchema, .missingReference, .unsupportedSchema, .unknownSubject, .unregistered: true
-    default: false
-    }
-  }
-
-  private func note(_ question: Question, _ error: RegistryError) {
+  private func note(_ question: Question, _ error: Failure) {
     let now = clock.monotonic()
     if absences.count >= CachingSchemaRegistry.greatestAbsences {
       absences = absences.filter { $0.value.end > now }

@@ -41,7 +41,7 @@ public struct ConfluentFrameDecoder: ~Copyable, RecordDecoder {
   /// Where the message begins inside which the input ended.
   private var cutPlace: Int64?
   /// Why the schema of the message at `used` cannot be had, while what came before is handed out.
-  private var failure: SchemaFailure?
+  private var failure: Failure?
   /// The problems of the batch's rejections.
   private var problems: [String] = []
 
@@ -136,13 +136,13 @@ public struct ConfluentFrameDecoder: ~Copyable, RecordDecoder {
   /// is handed out first.
   public mutating func decode(
     _ batch: inout Batch, endOfInput: Bool, limits: DecodingLimits
-  ) throws(SchemaFailure) {
+  ) throws(Failure) {
     take(&batch)
     hasMore = false
     problems = []
     if let failure { throw failure }
     let last = position &+ min(limits.records, Int64.max &- position)
-    do throws(SchemaFailure) {
+    do throws(Failure) {
       while position < last {
         if batch.bytes.count >= ConfluentFrameDecoder.batchSize {
           hasMore = raw.count > used
@@ -162,7 +162,7 @@ public struct ConfluentFrameDecoder: ~Copyable, RecordDecoder {
   /// One message; false where the next needs more bytes, or must not come.
   private mutating func step(
     _ batch: inout Batch, _ endOfInput: Bool, _ limits: DecodingLimits
-  ) throws(SchemaFailure) -> Bool {
+  ) throws(Failure) -> Bool {
     if passing != nil { return passOver(&batch, endOfInput) }
     let room = raw.count - used
     if room == 0 { return false }
@@ -203,7 +203,7 @@ public struct ConfluentFrameDecoder: ~Copyable, RecordDecoder {
   /// to be asked for and there are records to be handed out.
   private mutating func decode(
     _ length: Int, _ batch: inout Batch, _ limits: DecodingLimits
-  ) throws(SchemaFailure) -> Bool {
+  ) throws(Failure) -> Bool {
     let start = used + ConfluentFrameDecoder.lengthSize
     let header = raw.withBytes(start, length) { ConfluentWireFormat.readHeader(of: $0) }
     let complaint: Complaint?
@@ -395,14 +395,14 @@ struct MessageReadings {
   }
 
   /// How data with the schema of this id are read. Throws where the registry cannot be asked.
-  mutating func reading(_ identifier: SchemaIdentifier) throws(SchemaFailure) -> AvroReading {
+  mutating func reading(_ identifier: SchemaIdentifier) throws(Failure) -> AvroReading {
     if let latest, latest.identifier == identifier { return latest.reading }
     var found: AvroReading
     if let known = readings[identifier] {
       found = known
     } else {
       guard let registry else { return AvroReading(problem: "there is no registry") }
-      do throws(RegistryError) {
+      do throws(Failure) {
         found = AvroReading(try registry.schema(identifier), schemas: schemas, target: target)
       } catch {
         if error.kind == .badData {
@@ -410,7 +410,7 @@ struct MessageReadings {
           absent.insert(identifier)
           return AvroReading(problem: error.description)
         }
-        throw error.asSchemaFailure
+        throw error
       }
       if let problem = found.problem {
         found = AvroReading(problem: "the schema with the id \(identifier): \(problem)")

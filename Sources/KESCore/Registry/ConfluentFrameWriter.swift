@@ -14,7 +14,7 @@ public final class ConfluentFrameWriter: AvroWriter {
   private let schemas: AvroSchemaTable
   /// The schemas of the data, by the numbers that `cuts` name.
   private var forms: [(schema: AvroSchema, identifier: SchemaIdentifier?)] = []
-  public var failure: SchemaFailure?
+  public var failure: Failure?
 
   /// - Parameters:
   ///   - subject: under which the schema is looked up; nil for `session-events-value`, or
@@ -51,7 +51,7 @@ public final class ConfluentFrameWriter: AvroWriter {
 
   public func frame(
     _ content: borrowing ByteBlock, at moment: FlushMoment, to output: inout ByteBlock
-  ) throws(SchemaFailure) -> Int {
+  ) throws(Failure) -> Int {
     cuts.finish(at: content.count)
     if forms.isEmpty && !cuts.blocks.isEmpty { begin(.event) }
     for block in cuts.blocks where forms[block.form].identifier == nil {
@@ -80,22 +80,22 @@ public final class ConfluentFrameWriter: AvroWriter {
   }
 
   /// The id of a schema. Throws where the registry does not have it, or does not answer.
-  private func identifier(of schema: AvroSchema) throws(SchemaFailure) -> SchemaIdentifier {
+  private func identifier(of schema: AvroSchema) throws(Failure) -> SchemaIdentifier {
     let known = subject == nil ? schemas.identifier(of: schema) : nil
     if let known { return known }
     return try ask(schema)
   }
 
-  private func ask(_ schema: AvroSchema) throws(SchemaFailure) -> SchemaIdentifier {
+  private func ask(_ schema: AvroSchema) throws(Failure) -> SchemaIdentifier {
     let subject =
       subject
       ?? .values(ofTopic: schema.hasSession(schemas.sessions.session) ? "session-events" : "events")
-    do throws(RegistryError) {
+    do throws(Failure) {
       return registers
         ? try registry.identifierRegistering(schema.text, under: subject)
         : try registry.identifier(of: schema.text, under: subject)
     } catch {
-      throw error.asSchemaFailure
+      throw error.of(.output)
     }
   }
 }

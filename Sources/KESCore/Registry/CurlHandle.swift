@@ -15,14 +15,14 @@ final class CurlLibrary: @unchecked Sendable {
   static let name = "libcurl.so.4"
 
   /// The process's, loaded by whoever asks first.
-  static let shared = Result { () throws(HTTPFailure) in try CurlLibrary(loading: name) }
+  static let shared = Result { () throws(Failure) in try CurlLibrary(loading: name) }
 
-  /// Throws `HTTPFailure` with the cause `.libraryMissing`.
-  init(loading name: String) throws(HTTPFailure) {
+  /// Throws `.libraryMissing`.
+  init(loading name: String) throws(Failure) {
     var reason = [CChar](repeating: 0, count: 512)
     guard let loaded = unsafe kes_curl_load(name, &reason, reason.count) else {
       let text = reason.prefix { $0 != 0 }.map(UInt8.init(bitPattern:))
-      throw HTTPFailure(cause: .libraryMissing, reason: String(decoding: text, as: UTF8.self))
+      throw .transfer(.libraryMissing, String(decoding: text, as: UTF8.self))
     }
     unsafe pointer = loaded
   }
@@ -50,10 +50,10 @@ struct CurlHandle: ~Copyable {
   private let errorText: UnsafeMutablePointer<CChar>
   private let settings: RegistrySettings
 
-  /// Throws `HTTPFailure` where memory is exhausted.
-  init(_ library: CurlLibrary, settings: RegistrySettings) throws(HTTPFailure) {
+  /// Throws a failure where memory is exhausted.
+  init(_ library: CurlLibrary, settings: RegistrySettings) throws(Failure) {
     guard let opened = unsafe kes_curl_open(library.pointer) else {
-      throw HTTPFailure(cause: .libraryMissing, reason: "no handle: out of memory")
+      throw .transfer(.libraryMissing, "no handle: out of memory")
     }
     self.library = library
     unsafe handle = opened
@@ -69,10 +69,10 @@ struct CurlHandle: ~Copyable {
   /// Makes `request` and waits for its answer, of whatever status; redirects are not followed.
   ///
   /// - Parameter goesOn: asked at least once a second, and when a signal comes; false ends the waiting.
-  /// Throws `HTTPFailure`.
+  /// Throws `Failure`.
   mutating func answer(
     to request: HTTPRequest, while goesOn: @escaping () -> Bool = { true }
-  ) throws(HTTPFailure) -> HTTPAnswer {
+  ) throws(Failure) -> HTTPAnswer {
     unsafe kes_curl_reset(library.pointer, handle)
     unsafe errorText.pointee = 0
     let body = AnswerBody(limit: CurlHandle.greatestAnswer)
@@ -92,8 +92,7 @@ struct CurlHandle: ~Copyable {
       withExtendedLifetime(headers) { unsafe kes_curl_perform(library.pointer, handle) }
     }
     if body.isTooLong {
-      throw HTTPFailure(
-        cause: .badAnswer, reason: "more than \(CurlHandle.greatestAnswer) bytes")
+      throw .transfer(.badAnswer, "more than \(CurlHandle.greatestAnswer) bytes")
     }
     try check(code, of: request.url)
     return takeAnswer(body)
@@ -101,7 +100,7 @@ struct CurlHandle: ~Copyable {
 
   // MARK: Options
 
-  private func setTransport(_ url: RegistryURL) throws(HTTPFailure) {
+  private func setTransport(_ url: RegistryURL) throws(Failure) {
     unsafe kes_curl_set_error_buffer(library.pointer, handle, errorText)
     // Timeouts without signals, which belong to the tool.
     try set(CURLOPT_NOSIGNAL, 1)
@@ -113,7 +112,7 @@ struct CurlHandle: ~Copyable {
     if let path = settings.keyFile { try set(CURLOPT_SSLKEY, path) }
   }
 
-  private func setCredentials(_ credentials: HTTPCredentials?) throws(HTTPFailure) {
+  private func setCredentials(_ credentials: HTTPCredentials?) throws(Failure) {
     switch credentials {
     case .basic(let user, let password):
       try set(CURLOPT_HTTPAUTH, kes_curl_auth_basic)
@@ -128,7 +127,7 @@ struct CurlHandle: ~Copyable {
 
   private func setRequest(
     _ request: HTTPRequest, _ headers: borrowing HeaderList
-  ) throws(HTTPFailure) {
+  ) throws(Failure) {
     try set(CURLOPT_URL, request.url.base + request.path)
     if let body = request.body { try set(CURLOPT_COPYPOSTFIELDS, body) }
     try set(CURLOPT_CUSTOMREQUEST, request.method)
@@ -136,11 +135,11 @@ struct CurlHandle: ~Copyable {
     try check(unsafe kes_curl_set_headers(library.pointer, handle, headers.first))
   }
 
-  private func set(_ option: CURLoption, _ value: Int) throws(HTTPFailure) {
+  private func set(_ option: CURLoption, _ value: Int) throws(Failure) {
     try check(unsafe kes_curl_set_number(library.pointer, handle, option, value))
   }
 
-  private func set(_ option: CURLoption, _ text: String) throws(HTTPFailure) {
+  private func set(_ option: CURLoption, _ text: String) throws(Failure) {
     try check(unsafe kes_curl_set_text(library.pointer, handle, option, text))
   }
 
@@ -157,32 +156,32 @@ struct CurlHandle: ~Copyable {
   }
 
   /// Throws what `code` means, unless it means success.
-  private func check(_ code: CURLcode, of url: RegistryURL? = nil) throws(HTTPFailure) {
+  private func check(_ code: CURLcode, of url: RegistryURL? = nil) throws(Failure) {
     if code == CURLE_OK { return }
     let text = unsafe String(cString: errorText)
-    var failure = HTTPFailure(
-      cause: CurlHandle.cause(of: code), reason: text.isEmpty ? library.reason(code) : text)
-    if let url, url.isSecure, settings.certificateFile == nil { explain(&failure, code) }
-    throw failure
+    var fault = CurlHandle.fault(of: code)
+    var reason = text.isEmpty ? library.reason(code) : text
+    if let url, url.isSecure, settings.certificateFile == nil { explain(&fault, &reason, code) }
+    throw .transfer(fault, reason)
   }
 
   /// A server that asks for our certificate says so, or only ends the connection.
-  private func explain(_ failure: inout HTTPFailure, _ code: CURLcode) {
-    if failure.reason.contains("alert certificate required") {
-      failure.cause = .badCertificate
-      failure.reason = "the server asks for one, and none is named: \(failure.reason)"
+  private func explain(_ fault: inout RegistryFault, _ reason: inout String, _ code: CURLcode) {
+    if reason.contains("alert certificate required") {
+      fault = .badCertificate
+      reason = "the server asks for one, and none is named: \(reason)"
       return
     }
     let isEnded = [CURLE_GOT_NOTHING, CURLE_RECV_ERROR, CURLE_SEND_ERROR].contains(code)
     let wasShaken =
       unsafe kes_curl_offset(library.pointer, handle, CURLINFO_APPCONNECT_TIME_T) > 0
-    let isRefused = code == CURLE_SSL_CONNECT_ERROR && failure.reason.contains("alert")
+    let isRefused = code == CURLE_SSL_CONNECT_ERROR && reason.contains("alert")
     if isRefused || isEnded && wasShaken {
-      failure.reason += "; it may ask for a certificate, which ssl.certificate.location names"
+      reason += "; it may ask for a certificate, which ssl.certificate.location names"
     }
   }
 
-  private static func cause(of code: CURLcode) -> HTTPFailure.Cause {
+  private static func fault(of code: CURLcode) -> RegistryFault {
     switch code {
     case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_PINNEDPUBKEYNOTMATCH,
       CURLE_SSL_INVALIDCERTSTATUS:
@@ -192,10 +191,9 @@ struct CurlHandle: ~Copyable {
       .badCertificate
     case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_BAD_CONTENT_ENCODING:
       .badAnswer
-    case CURLE_ABORTED_BY_CALLBACK: .interrupted
     case CURLE_UNKNOWN_OPTION, CURLE_NOT_BUILT_IN, CURLE_OUT_OF_MEMORY, CURLE_FAILED_INIT:
       .libraryMissing
-    default: .passing
+    default: .unreachable
     }
   }
 }
@@ -213,12 +211,12 @@ private struct HeaderList: ~Copyable {
     "Expect:",
   ]
 
-  init(_ library: CurlLibrary) throws(HTTPFailure) {
+  init(_ library: CurlLibrary) throws(Failure) {
     self.library = library
     unsafe first = nil
     for header in HeaderList.headers {
       guard let longer = unsafe kes_curl_add_header(library.pointer, first, header) else {
-        throw HTTPFailure(cause: .libraryMissing, reason: "no header: out of memory")
+        throw .transfer(.libraryMissing, "no header: out of memory")
       }
       unsafe first = longer
     }
@@ -297,22 +295,4 @@ struct HTTPAnswer: Sendable {
   var retryAfterMilliseconds: Int64?
   /// Where a redirect leads.
   var redirect: String?
-}
-
-/// Why a request had no answer.
-struct HTTPFailure: Error, Hashable, Sendable {
-  enum Cause: Sendable {
-    /// Another attempt may help: no connection, no answer in time, an answer that broke off.
-    case passing
-    case untrusted
-    case badCertificate
-    /// Who waited does not any more.
-    case interrupted
-    /// What answered does not speak HTTP, or says too much; `reason` follows "found".
-    case badAnswer
-    case libraryMissing
-  }
-
-  var cause: Cause
-  var reason: String
 }

@@ -15,27 +15,27 @@
 public final class DirectorySchemaRegistry: SchemaRegistry {
   private let directory: SchemaDirectory
 
-  /// Throws `RegistryError.missingDirectory`.
-  public init(path: String) throws(RegistryError) {
+  /// Throws `.missingDirectory`.
+  public init(path: String) throws(Failure) {
     directory = SchemaDirectory(path: path)
     if !directory.isThere { throw .missingDirectory(path: path) }
   }
 
-  public func schema(_ identifier: SchemaIdentifier) throws(RegistryError) -> String {
+  public func schema(_ identifier: SchemaIdentifier) throws(Failure) -> String {
     let schema = try answer(identifier)
     if schema.type != "AVRO" {
       throw .unsupportedSchema(
         identifier, place: directory.path, what: "is of the type \(schema.type.asOneLine())")
     }
     let text = try SchemaAssembly.text(of: schema, identifier, directory.path) {
-      reference throws(RegistryError) in try referred(reference, by: identifier)
+      reference throws(Failure) in try referred(reference, by: identifier)
     }
     return try withTypesBeside(text, identifier)
   }
 
   public func identifier(
     of schema: String, under subject: SubjectName
-  ) throws(RegistryError) -> SchemaIdentifier {
+  ) throws(Failure) -> SchemaIdentifier {
     let sought = try parse(schema, subject)
     if let found = try first(of: identifiers(under: subject), equal: sought) { return found }
     throw .unregistered(subject, place: directory.path)
@@ -43,9 +43,9 @@ public final class DirectorySchemaRegistry: SchemaRegistry {
 
   public func register(
     _ schema: String, under subject: SubjectName
-  ) throws(RegistryError) -> SchemaIdentifier {
+  ) throws(Failure) -> SchemaIdentifier {
     let document = try parse(schema, subject)
-    return try directory.locked { () throws(RegistryError) in
+    return try directory.locked { () throws(Failure) in
       var versions = try readVersions()
       if let found = try first(of: versions[subject], equal: document) { return found }
       let identifier = try keep(schema, document, besides: versions)
@@ -60,7 +60,7 @@ public final class DirectorySchemaRegistry: SchemaRegistry {
   private func fileName(_ identifier: SchemaIdentifier) -> String { "\(identifier).avsc" }
 
   /// The schema with an id, as its file has it.
-  private func answer(_ identifier: SchemaIdentifier) throws(RegistryError) -> SchemaAnswer {
+  private func answer(_ identifier: SchemaIdentifier) throws(Failure) -> SchemaAnswer {
     if let text = try directory.read(fileName(identifier)),
       let schema = SchemaAnswer(.object([JSONMember("schema", .string(text))]))
     {
@@ -78,10 +78,10 @@ public final class DirectorySchemaRegistry: SchemaRegistry {
       what: #"expected what a registry answers: {"schema":"…","references":[…]}"#)
   }
 
-  /// The schema that a reference names. Throws `RegistryError.missingReference`.
+  /// The schema that a reference names. Throws `.missingReference`.
   private func referred(
     _ reference: SchemaReference, by identifier: SchemaIdentifier
-  ) throws(RegistryError) -> SchemaAnswer {
+  ) throws(Failure) -> SchemaAnswer {
     let versions = try readVersions()[reference.subject]
     if versions.indices.contains(Int(reference.version) - 1) {
       return try answer(versions[Int(reference.version) - 1])
@@ -94,12 +94,12 @@ public final class DirectorySchemaRegistry: SchemaRegistry {
   /// `text`, with the types put in that it names and schema files beside it declare.
   private func withTypesBeside(
     _ text: String, _ identifier: SchemaIdentifier
-  ) throws(RegistryError) -> String {
+  ) throws(Failure) -> String {
     guard let document = try? JSONValue(parsing: text) else {
       _ = try self.document(text, identifier)
       return text
     }
-    var assembly = SchemaAssembly { name throws(RegistryError) in
+    var assembly = SchemaAssembly { name throws(Failure) in
       try self.typeBeside(identifier, name)
     }
     let whole = try assembly.assemble(document)
@@ -109,7 +109,7 @@ public final class DirectorySchemaRegistry: SchemaRegistry {
   /// The schema that declares `name`, of a file beside that of `identifier`; nil where there is none.
   private func typeBeside(
     _ identifier: SchemaIdentifier, _ name: String
-  ) throws(RegistryError) -> JSONValue? {
+  ) throws(Failure) -> JSONValue? {
     let own = "\(name).avsc"
     var found: [(file: String, declaration: JSONValue)] = []
     let others = try directory.names().sorted().filter {
@@ -134,7 +134,7 @@ public final class DirectorySchemaRegistry: SchemaRegistry {
     return found.first?.declaration
   }
 
-  private func readVersions() throws(RegistryError) -> SubjectVersions {
+  private func readVersions() throws(Failure) -> SubjectVersions {
     guard let text = try directory.read(SubjectVersions.fileName) else { return SubjectVersions() }
     guard let versions = SubjectVersions(parsing: text) else {
       throw .badFile(
@@ -144,17 +144,17 @@ public final class DirectorySchemaRegistry: SchemaRegistry {
     return versions
   }
 
-  /// At least one. Throws `RegistryError.unknownSubject` where there is none.
+  /// At least one. Throws `.unknownSubject` where there is none.
   private func identifiers(
     under subject: SubjectName
-  ) throws(RegistryError) -> [SchemaIdentifier] {
+  ) throws(Failure) -> [SchemaIdentifier] {
     let identifiers = try readVersions()[subject]
     if identifiers.isEmpty { throw .unknownSubject(subject, place: directory.path) }
     return identifiers
   }
 
   /// The ids of all schema files, ascending.
-  private func allIdentifiers() throws(RegistryError) -> [SchemaIdentifier] {
+  private func allIdentifiers() throws(Failure) -> [SchemaIdentifier] {
     try directory.names().compactMap { name in
       let stem = name.prefix { $0 != "." }
       guard let value = Int32(stem), value > 0 else { return nil }
@@ -166,7 +166,7 @@ public final class DirectorySchemaRegistry: SchemaRegistry {
   /// The id of `document`: the one that it has, or a new one, whose file is written.
   private func keep(
     _ schema: String, _ document: SchemaDocument, besides versions: SubjectVersions
-  ) throws(RegistryError) -> SchemaIdentifier {
+  ) throws(Failure) -> SchemaIdentifier {
     let present = try allIdentifiers()
     if let found = try first(of: present, equal: document) { return found }
     // An id that a subject names is taken, also where its file is missing.
@@ -185,7 +185,7 @@ public final class DirectorySchemaRegistry: SchemaRegistry {
 
   private func parse(
     _ schema: String, _ subject: SubjectName
-  ) throws(RegistryError) -> SchemaDocument {
+  ) throws(Failure) -> SchemaDocument {
     do throws(JSONError) {
       return try SchemaDocument(parsing: schema)
     } catch {
@@ -196,7 +196,7 @@ public final class DirectorySchemaRegistry: SchemaRegistry {
 
   private func document(
     _ text: String, _ identifier: SchemaIdentifier
-  ) throws(RegistryError) -> SchemaDocument {
+  ) throws(Failure) -> SchemaDocument {
     do throws(JSONError) {
       return try SchemaDocument(parsing: text)
     } catch {
@@ -208,7 +208,7 @@ public final class DirectorySchemaRegistry: SchemaRegistry {
 
   private func first(
     of identifiers: [SchemaIdentifier], equal sought: SchemaDocument
-  ) throws(RegistryError) -> SchemaIdentifier? {
+  ) throws(Failure) -> SchemaIdentifier? {
     for identifier in identifiers {
       let text = try schema(identifier)
       if try document(text, identifier) == sought { return identifier }

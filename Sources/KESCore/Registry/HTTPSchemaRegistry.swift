@@ -17,17 +17,17 @@ public final class HTTPSchemaRegistry: SchemaRegistry {
   ///   - environment: read for `KES_REGISTRY_USER_INFO` and `KES_REGISTRY_CA`.
   ///   - watch: told of waiting.
   ///
-  /// Throws `RegistryError.badURL` or `.badProperty`; no server is asked yet.
+  /// Throws `.badURL` or `.badProperty`; no server is asked yet.
   public convenience init(
     urls: String, properties: [String: String] = [:], environment: [String: String] = [:],
     clock: RegistryClock = .real, watch: RegistryWatch = RegistryWatch()
-  ) throws(RegistryError) {
+  ) throws(Failure) {
     let urls = try RegistryURL.parse(list: urls)
     let settings = try RegistrySettings(properties: properties, environment: environment)
     self.init(client: RegistryClient(urls: urls, settings: settings, clock: clock, watch: watch))
   }
 
-  public func schema(_ identifier: SchemaIdentifier) throws(RegistryError) -> String {
+  public func schema(_ identifier: SchemaIdentifier) throws(Failure) -> String {
     let path = "/schemas/ids/\(identifier)"
     let answer = try client.answer("GET", path)
     if answer.errorCode == .schemaNotFound {
@@ -38,7 +38,7 @@ public final class HTTPSchemaRegistry: SchemaRegistry {
 
   public func identifier(
     of schema: String, under subject: SubjectName
-  ) throws(RegistryError) -> SchemaIdentifier {
+  ) throws(Failure) -> SchemaIdentifier {
     let path = subjectPath(subject)
     let answer = try client.answer("POST", path, body: body(schema))
     if answer.errorCode == .schemaNotFound {
@@ -50,7 +50,7 @@ public final class HTTPSchemaRegistry: SchemaRegistry {
 
   public func register(
     _ schema: String, under subject: SubjectName
-  ) throws(RegistryError) -> SchemaIdentifier {
+  ) throws(Failure) -> SchemaIdentifier {
     let path = "\(subjectPath(subject))/versions"
     let answer = try client.answer("POST", path, body: body(schema))
     let document = try document(of: answer, about: subject, path)
@@ -76,7 +76,7 @@ public final class HTTPSchemaRegistry: SchemaRegistry {
   /// The document of an answer to a request about `subject`. Throws what its status means.
   private func document(
     of answer: HTTPAnswer, about subject: SubjectName, _ path: String
-  ) throws(RegistryError) -> JSONValue {
+  ) throws(Failure) -> JSONValue {
     let place = client.place(path)
     switch answer.errorCode {
     case .subjectNotFound, .versionNotFound: throw .unknownSubject(subject, place: place)
@@ -91,7 +91,7 @@ public final class HTTPSchemaRegistry: SchemaRegistry {
   /// The document of an answer. Throws what its status means.
   private func document(
     of answer: HTTPAnswer, _ path: String
-  ) throws(RegistryError) -> JSONValue {
+  ) throws(Failure) -> JSONValue {
     switch answer.status {
     case 200..<300: break
     case 401, 403, 407: throw .refused(place: client.place(path), reason: answer.complaint)
@@ -105,13 +105,13 @@ public final class HTTPSchemaRegistry: SchemaRegistry {
     }
   }
 
-  private func unexpected(_ found: String, _ path: String) -> RegistryError {
+  private func unexpected(_ found: String, _ path: String) -> Failure {
     .badAnswer(place: client.place(path), found: found)
   }
 
   private func schema(
     in document: JSONValue, _ path: String
-  ) throws(RegistryError) -> SchemaAnswer {
+  ) throws(Failure) -> SchemaAnswer {
     if let schema = SchemaAnswer(document) { return schema }
     throw unexpected(
       document["schema"]?.text == nil ? "no text \"schema\"" : "references that are none", path)
@@ -120,23 +120,23 @@ public final class HTTPSchemaRegistry: SchemaRegistry {
   /// The text of the schema in an answer, with those that it refers to put in.
   private func text(
     of document: JSONValue, _ identifier: SchemaIdentifier, _ path: String
-  ) throws(RegistryError) -> String {
+  ) throws(Failure) -> String {
     let schema = try schema(in: document, path)
     if schema.type != "AVRO" {
       throw .unsupportedSchema(
         identifier, place: client.place(path), what: "is of the type \(schema.type.asOneLine())")
     }
     let text = try SchemaAssembly.text(of: schema, identifier, client.place(path)) {
-      reference throws(RegistryError) in try referred(reference, by: identifier)
+      reference throws(Failure) in try referred(reference, by: identifier)
     }
     if !schema.references.isEmpty { originals[text] = schema }
     return text
   }
 
-  /// The schema that a reference names. Throws `RegistryError.missingReference` where it is not there.
+  /// The schema that a reference names. Throws `.missingReference` where it is not there.
   private func referred(
     _ reference: SchemaReference, by identifier: SchemaIdentifier
-  ) throws(RegistryError) -> SchemaAnswer {
+  ) throws(Failure) -> SchemaAnswer {
     if let known = referredSchemas[reference.place] { return known }
     let path = "\(subjectPath(reference.subject))/versions/\(reference.version)"
     var answer = try client.answer("GET", path)
@@ -154,7 +154,7 @@ public final class HTTPSchemaRegistry: SchemaRegistry {
 
   private func identifier(
     in document: JSONValue, _ path: String
-  ) throws(RegistryError) -> SchemaIdentifier {
+  ) throws(Failure) -> SchemaIdentifier {
     if let number = document["id"]?.integer.flatMap(Int32.init(exactly:)) {
       return SchemaIdentifier(rawValue: number)
     }

@@ -13,7 +13,7 @@ final class RegistryClient {
   private let settings: RegistrySettings
   private let clock: RegistryClock
   private let watch: RegistryWatch
-  private let library: () throws(HTTPFailure) -> CurlLibrary
+  private let library: () throws(Failure) -> CurlLibrary
   /// Made at the first request.
   private var handle: CurlHandle?
   /// Which of the URLs answered last: it is asked first.
@@ -34,7 +34,7 @@ final class RegistryClient {
   init(
     urls: [RegistryURL], settings: RegistrySettings, clock: RegistryClock,
     watch: RegistryWatch = RegistryWatch(),
-    library: @escaping () throws(HTTPFailure) -> CurlLibrary = { () throws(HTTPFailure) in
+    library: @escaping () throws(Failure) -> CurlLibrary = { () throws(Failure) in
       try CurlLibrary.shared.get()
     }
   ) {
@@ -56,10 +56,10 @@ final class RegistryClient {
     var retryAfterMilliseconds: Int64?
   }
 
-  /// The answer to a request, of a status below 500 but for 429. Throws `RegistryError`.
+  /// The answer to a request, of a status below 500 but for 429. Throws `Failure`.
   func answer(
     _ method: String, _ path: String, body: String? = nil
-  ) throws(RegistryError) -> HTTPAnswer {
+  ) throws(Failure) -> HTTPAnswer {
     var setback = Setback(place: place(path), reason: "")
     var (attempts, round) = (0, Int64(0))
     absence = hasAnswered ? RegistryAbsence(now: clock.monotonic()) : nil
@@ -84,7 +84,7 @@ final class RegistryClient {
     throw unreachable(setback, attempts)
   }
 
-  private func unreachable(_ setback: Setback, _ attempts: Int) -> RegistryError {
+  private func unreachable(_ setback: Setback, _ attempts: Int) -> Failure {
     .unreachable(place: setback.place, reason: setback.reason, attempts: attempts)
   }
 
@@ -102,7 +102,7 @@ final class RegistryClient {
   }
 
   /// Throws what no further attempt would mend.
-  private func attempt(_ request: HTTPRequest) throws(RegistryError) -> Attempt {
+  private func attempt(_ request: HTTPRequest) throws(Failure) -> Attempt {
     let place = request.url.base + request.path
     do {
       let answer = try send(request)
@@ -113,17 +113,17 @@ final class RegistryClient {
           retryAfterMilliseconds: answer.retryAfterMilliseconds))
     } catch {
       let reason = error.reason.asOneLine()
-      switch error.cause {
-      case .passing, .interrupted: return .failure(Setback(place: place, reason: reason))
+      switch error.registryFault {
       case .untrusted: throw .untrusted(place: place, reason: reason)
       case .badCertificate: throw .badCertificate(place: place, reason: reason)
       case .badAnswer: throw .badAnswer(place: place, found: reason)
       case .libraryMissing: throw .libraryMissing(reason: reason)
+      default: return .failure(Setback(place: place, reason: reason))
       }
     }
   }
 
-  private func send(_ request: HTTPRequest) throws(HTTPFailure) -> HTTPAnswer {
+  private func send(_ request: HTTPRequest) throws(Failure) -> HTTPAnswer {
     if handle == nil { handle = try CurlHandle(library(), settings: settings) }
     let waiting = Setback(place: request.url.base + request.path, reason: "no answer yet")
     let answer = try handle?.answer(to: request) { self.goesOn(waiting) }

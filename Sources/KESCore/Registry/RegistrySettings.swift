@@ -65,8 +65,8 @@ struct RegistrySettings: Sendable {
   static var names: [String] { properties.map(\.name) }
 
   /// Reads properties, and from the environment what they leave out: `KES_REGISTRY_USER_INFO` and
-  /// `KES_REGISTRY_CA`. Throws `RegistryError.badProperty`, without the value of a secret.
-  init(properties: [String: String], environment: [String: String]) throws(RegistryError) {
+  /// `KES_REGISTRY_CA`. Throws `.badProperty`, without the value of a secret.
+  init(properties: [String: String], environment: [String: String]) throws(Failure) {
     let known = RegistrySettings.properties
     for (name, text) in properties.sorted(by: { $0.key < $1.key }) {
       guard let property = known.first(where: { $0.name == name }) else {
@@ -85,7 +85,7 @@ struct RegistrySettings: Sendable {
     try addDefaults(environment)
   }
 
-  private mutating func addDefaults(_ environment: [String: String]) throws(RegistryError) {
+  private mutating func addDefaults(_ environment: [String: String]) throws(Failure) {
     if authorityFile == nil, let path = environment["KES_REGISTRY_CA"], !path.isEmpty {
       authorityFile = path
     }
@@ -124,9 +124,9 @@ struct RegistryURL: Hashable, Sendable {
   /// What `parse` understands, for messages.
   static let expected = "http://HOST:PORT, https://HOST:PORT or file:DIRECTORY"
 
-  /// Reads URLs with commas between them. Throws `RegistryError.badURL`, which shows nothing that
+  /// Reads URLs with commas between them. Throws `Failure.badURL`, which shows nothing that
   /// could be a password.
-  static func parse(list text: String) throws(RegistryError) -> [RegistryURL] {
+  static func parse(list text: String) throws(Failure) -> [RegistryURL] {
     var urls: [RegistryURL] = []
     for part in text.split(separator: ",", omittingEmptySubsequences: false) {
       urls.append(try RegistryURL(parsing: part))
@@ -134,8 +134,8 @@ struct RegistryURL: Hashable, Sendable {
     return urls
   }
 
-  /// Throws `RegistryError.badURL`.
-  init(parsing text: some StringProtocol) throws(RegistryError) {
+  /// Throws `Failure.badURL`.
+  init(parsing text: some StringProtocol) throws(Failure) {
     let trimmed = RegistryURL.trimmed(Substring(text))
     guard let scheme = RegistryURL.scheme(of: trimmed) else {
       throw RegistryURL.fault("one without http:// or https://")
@@ -158,7 +158,7 @@ struct RegistryURL: Hashable, Sendable {
       ? nil : RegistryURL.credentials(authority.dropLast(server.count + 1))
   }
 
-  private static func fault(_ found: String) -> RegistryError {
+  private static func fault(_ found: String) -> Failure {
     .badURL(expected: expected, found: found)
   }
 
@@ -212,7 +212,7 @@ struct RegistryURL: Hashable, Sendable {
 
   private static func credentials(
     _ userInfo: Substring
-  ) throws(RegistryError) -> HTTPCredentials {
+  ) throws(Failure) -> HTTPCredentials {
     if let text = PercentEncoding.decoded(userInfo), let found = HTTPCredentials.basic(text) {
       return found
     }

@@ -17,7 +17,7 @@ struct SchemaAssembly {
   /// Whether anything was put in.
   private(set) var hasPutIn = false
   /// Gives a document that declares the type with a full name.
-  private let find: (String) throws(RegistryError) -> JSONValue?
+  private let find: (String) throws(Failure) -> JSONValue?
 
   /// What names no type that somebody declares.
   private static let words: Set<String> = [
@@ -26,8 +26,8 @@ struct SchemaAssembly {
 
   /// - Parameter find: asked for types that no document declares that was learned; nil for none.
   init(
-    find: @escaping (String) throws(RegistryError) -> JSONValue? = {
-      (_: String) throws(RegistryError) -> JSONValue? in nil
+    find: @escaping (String) throws(Failure) -> JSONValue? = {
+      (_: String) throws(Failure) -> JSONValue? in nil
     }
   ) {
     self.find = find
@@ -65,13 +65,13 @@ struct SchemaAssembly {
   // MARK: The schema
 
   /// `document` with what it names put in. A name that nobody declares stays. Throws what `find` does.
-  mutating func assemble(_ document: JSONValue) throws(RegistryError) -> JSONValue {
+  mutating func assemble(_ document: JSONValue) throws(Failure) -> JSONValue {
     try type(document, "", isMoved: false)
   }
 
   private mutating func type(
     _ value: JSONValue, _ namespace: String, isMoved: Bool
-  ) throws(RegistryError) -> JSONValue {
+  ) throws(Failure) -> JSONValue {
     switch value {
     case .string(let name): return try reference(name, namespace) ?? value
     case .array(let branches):
@@ -84,7 +84,7 @@ struct SchemaAssembly {
       }
       return .object(
         try SchemaAssembly.replaced(members, ["type", "items", "values"]) {
-          inside throws(RegistryError) in
+          inside throws(Failure) in
           try type(inside, namespace, isMoved: isMoved)
         })
     default: return value
@@ -93,12 +93,12 @@ struct SchemaAssembly {
 
   private mutating func declaration(
     _ value: JSONValue, _ members: [JSONMember], _ full: String, isMoved: Bool
-  ) throws(RegistryError) -> JSONValue {
+  ) throws(Failure) -> JSONValue {
     // Two schemas may both have brought it.
     if !declared.insert(full).inserted { return isMoved ? .string(full) : value }
     let inner = SchemaAssembly.namespace(of: full)
     return .object(
-      try SchemaAssembly.replaced(members, ["fields"]) { fields throws(RegistryError) in
+      try SchemaAssembly.replaced(members, ["fields"]) { fields throws(Failure) in
         guard let elements = fields.elements else { return fields }
         var widened: [JSONValue] = []
         for field in elements {
@@ -108,7 +108,7 @@ struct SchemaAssembly {
           }
           widened.append(
             .object(
-              try SchemaAssembly.replaced(parts, ["type"]) { inside throws(RegistryError) in
+              try SchemaAssembly.replaced(parts, ["type"]) { inside throws(Failure) in
                 try type(inside, inner, isMoved: isMoved)
               }))
         }
@@ -118,8 +118,8 @@ struct SchemaAssembly {
 
   private static func replaced(
     _ members: [JSONMember], _ names: [String],
-    _ body: (JSONValue) throws(RegistryError) -> JSONValue
-  ) throws(RegistryError) -> [JSONMember] {
+    _ body: (JSONValue) throws(Failure) -> JSONValue
+  ) throws(Failure) -> [JSONMember] {
     var kept: [JSONMember] = []
     for member in members {
       kept.append(
@@ -132,7 +132,7 @@ struct SchemaAssembly {
   /// What stands in the place of a name; nil for the name itself.
   private mutating func reference(
     _ name: String, _ namespace: String
-  ) throws(RegistryError) -> JSONValue? {
+  ) throws(Failure) -> JSONValue? {
     if SchemaAssembly.words.contains(name) { return nil }
     let full = SchemaAssembly.qualified(name, namespace)
     // As the parser does it, for what Java's writer leaves out.
@@ -144,7 +144,7 @@ struct SchemaAssembly {
     return nil
   }
 
-  private mutating func putIn(_ declaration: Declaration) throws(RegistryError) -> JSONValue {
+  private mutating func putIn(_ declaration: Declaration) throws(Failure) -> JSONValue {
     hasPutIn = true
     guard case .object(let members) = declaration.value else { return declaration.value }
     let namespace = SchemaAssembly.namespace(of: declaration.full)
@@ -187,17 +187,17 @@ extension SchemaAssembly {
   /// - Parameters:
   ///   - place: where the schema is, for messages.
   ///   - fetch: gives the schema that a reference names.
-  /// Throws `RegistryError.unsupportedSchema` where one refers to itself, and what `fetch` does.
+  /// Throws `.unsupportedSchema` where one refers to itself, and what `fetch` does.
   static func text(
     of schema: SchemaAnswer, _ identifier: SchemaIdentifier, _ place: String,
-    _ fetch: (SchemaReference) throws(RegistryError) -> SchemaAnswer
-  ) throws(RegistryError) -> String {
+    _ fetch: (SchemaReference) throws(Failure) -> SchemaAnswer
+  ) throws(Failure) -> String {
     if schema.references.isEmpty { return schema.text }
     // What is no JSON the format says better.
     guard let document = try? JSONValue(parsing: schema.text) else { return schema.text }
     var assembly = SchemaAssembly()
     var fetched: Set<SchemaReference.Place> = []
-    func learn(_ references: [SchemaReference], _ way: [SchemaReference]) throws(RegistryError) {
+    func learn(_ references: [SchemaReference], _ way: [SchemaReference]) throws(Failure) {
       for reference in references {
         if way.contains(where: { $0.place == reference.place }) {
           throw .unsupportedSchema(

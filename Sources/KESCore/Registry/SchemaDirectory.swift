@@ -19,8 +19,8 @@ struct SchemaDirectory: Sendable {
 
   // MARK: Reading
 
-  /// The text of a file, without a byte order mark; nil where there is none. Throws `RegistryError.file` or `.badFile`.
-  func read(_ name: String) throws(RegistryError) -> String? {
+  /// The text of a file, without a byte order mark; nil where there is none. Throws `.file` or `.badFile`.
+  func read(_ name: String) throws(Failure) -> String? {
     let path = path(of: name)
     let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
     if descriptor < 0 {
@@ -41,7 +41,7 @@ struct SchemaDirectory: Sendable {
   /// False at the end of the file.
   private func readMore(
     _ descriptor: Int32, _ path: String, into bytes: inout ByteBlock
-  ) throws(RegistryError) -> Bool {
+  ) throws(Failure) -> Bool {
     if bytes.count > SchemaDirectory.greatestFile {
       throw .badFile(path: path, what: "is longer than 16 MiB")
     }
@@ -56,8 +56,8 @@ struct SchemaDirectory: Sendable {
     return count > 0
   }
 
-  /// The names of all files, in no order. Throws `RegistryError.file`.
-  func names() throws(RegistryError) -> [String] {
+  /// The names of all files, in no order. Throws `.file`.
+  func names() throws(Failure) -> [String] {
     guard let names = KESCore.names(inDirectory: path) else {
       throw .file(path: path, operation: "list it", code: errno)
     }
@@ -67,10 +67,10 @@ struct SchemaDirectory: Sendable {
   // MARK: Writing
 
   /// Gives the file `name` the contents `text`: a new file, on the disk before it has the name.
-  /// Throws `RegistryError.file`. Not by two at once.
-  func replace(_ name: String, with text: String) throws(RegistryError) {
+  /// Throws `.file`. Not by two at once.
+  func replace(_ name: String, with text: String) throws(Failure) {
     let temporary = path(of: name + ".new")
-    do throws(RegistryError) {
+    do throws(Failure) {
       try write(text, to: temporary)
       try check(unsafe rename(temporary, path(of: name)), path(of: name), "replace it")
     } catch {
@@ -80,7 +80,7 @@ struct SchemaDirectory: Sendable {
     try syncNames()
   }
 
-  private func write(_ text: String, to path: String) throws(RegistryError) {
+  private func write(_ text: String, to path: String) throws(Failure) {
     let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
     try check(descriptor, path, "create it")
     defer { close(descriptor) }
@@ -97,7 +97,7 @@ struct SchemaDirectory: Sendable {
   }
 
   /// Waits until the disk has the directory's names.
-  private func syncNames() throws(RegistryError) {
+  private func syncNames() throws(Failure) {
     let descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     try check(descriptor, path, "open it")
     defer { close(descriptor) }
@@ -109,17 +109,17 @@ struct SchemaDirectory: Sendable {
 
   private func check(
     _ result: Int32, _ path: String, _ operation: String
-  ) throws(RegistryError) {
+  ) throws(Failure) {
     if result < 0 { throw .file(path: path, operation: operation, code: errno) }
   }
 
   // MARK: Locking
 
   /// Runs `body` while no other process and no other thread does. The lock, on `kes.lock`, goes
-  /// with the process however that ends. Throws `RegistryError.file`, or what `body` throws.
+  /// with the process however that ends. Throws `.file`, or what `body` throws.
   func locked<Result>(
-    _ body: () throws(RegistryError) -> Result
-  ) throws(RegistryError) -> Result {
+    _ body: () throws(Failure) -> Result
+  ) throws(Failure) -> Result {
     let path = path(of: "kes.lock")
     let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
     try check(descriptor, path, "create it")

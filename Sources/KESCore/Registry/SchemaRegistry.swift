@@ -5,23 +5,23 @@
 /// The operations are those of the Confluent Schema Registry (API reference, sections "Schemas" and
 /// "Subjects"); a schema is Avro, as JSON text. An id never changes its schema.
 /// Not for two threads at once. Every operation may wait for a server or a disk, and throws a
-/// `RegistryError` also where that fails.
+/// `Failure` also where that fails.
 public protocol SchemaRegistry: AnyObject {
   /// The schema with this id, with those that it refers to put in. Throws `.unknownSchema` where there
   /// is none, `.missingReference`, and `.unsupportedSchema` where it is no Avro schema.
-  func schema(_ identifier: SchemaIdentifier) throws(RegistryError) -> String
+  func schema(_ identifier: SchemaIdentifier) throws(Failure) -> String
 
   /// The id of this very schema under `subject`. Throws `.unknownSubject`, or `.unregistered` where
   /// the subject has other schemas only.
   func identifier(
     of schema: String, under subject: SubjectName
-  ) throws(RegistryError) -> SchemaIdentifier
+  ) throws(Failure) -> SchemaIdentifier
 
   /// Registers `schema` under `subject`, where it is not there yet, and returns its id. A schema
   /// that another subject has keeps its id. Throws `.incompatible` or `.invalidSchema`.
   func register(
     _ schema: String, under subject: SubjectName
-  ) throws(RegistryError) -> SchemaIdentifier
+  ) throws(Failure) -> SchemaIdentifier
 }
 
 extension SchemaRegistry {
@@ -29,11 +29,11 @@ extension SchemaRegistry {
   /// read can have it, too. Throws what `register` does.
   func identifierRegistering(
     _ schema: String, under subject: SubjectName
-  ) throws(RegistryError) -> SchemaIdentifier {
-    do throws(RegistryError) {
+  ) throws(Failure) -> SchemaIdentifier {
+    do throws(Failure) {
       return try identifier(of: schema, under: subject)
     } catch {
-      switch error {
+      switch error.registryFault {
       // Some may only write.
       case .unknownSubject, .unregistered, .refused: return try register(schema, under: subject)
       default: throw error
@@ -71,11 +71,11 @@ public enum SchemaRegistries {
   ///     certificates), where neither a property nor the URL says anything else.
   ///   - watch: told of waiting for a server.
   ///
-  /// Throws `RegistryError.badURL`, `.badProperty` or `.missingDirectory`; no server is asked yet.
+  /// Throws `Failure.badURL`, `.badProperty` or `.missingDirectory`; no server is asked yet.
   public static func open(
     _ text: String, properties: [String: String] = [:], environment: [String: String] = [:],
     clock: RegistryClock = .real, watch: RegistryWatch = RegistryWatch()
-  ) throws(RegistryError) -> any SchemaRegistry {
+  ) throws(Failure) -> any SchemaRegistry {
     CachingSchemaRegistry(try find(text, properties, environment, clock, watch), clock: clock)
   }
 
@@ -85,7 +85,7 @@ public enum SchemaRegistries {
   private static func find(
     _ text: String, _ properties: [String: String], _ environment: [String: String],
     _ clock: RegistryClock, _ watch: RegistryWatch
-  ) throws(RegistryError) -> any SchemaRegistry {
+  ) throws(Failure) -> any SchemaRegistry {
     guard text.hasPrefix("file:") else {
       return try HTTPSchemaRegistry(
         urls: text, properties: properties, environment: environment, clock: clock, watch: watch)
@@ -98,7 +98,7 @@ public enum SchemaRegistries {
   }
 
   /// The path in `file:PATH` or `file:///PATH` (RFC 8089, section 2).
-  private static func directoryPath(_ text: String) throws(RegistryError) -> String {
+  private static func directoryPath(_ text: String) throws(Failure) -> String {
     let path = text.dropFirst("file:".count)
     if path.isEmpty { throw .badURL(expected: RegistryURL.expected, found: "file: without a name") }
     if !path.hasPrefix("//") { return String(path) }

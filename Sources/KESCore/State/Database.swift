@@ -35,9 +35,9 @@ final class Database {
 
   /// Opens (and for `.readWrite` creates) the database in `directory`, and clears the marks of
   /// readers that died. `mapSize` is how large it may become before it is grown: address space, not
-  /// disk. Throws `StateError.corrupted` where LMDB must not use the file, `.missing`, `.cannotOpen`
+  /// disk. Throws `.corrupted` where LMDB must not use the file, `.missing`, `.cannotOpen`
   /// or `.database`. Cost: reading all pages once.
-  init(directory: String, access: Access, mapSize: Int) throws(StateError) {
+  init(directory: String, access: Access, mapSize: Int) throws(Failure) {
     self.directory = directory
     let file = try DatabaseFile.open(in: directory)
     if file == nil && access == .readOnly { throw .missing(directory: directory) }
@@ -62,8 +62,8 @@ final class Database {
     try openTables(access)
   }
 
-  /// Throws `StateError.corrupted` where following the last commit would lead LMDB astray.
-  private func requireSound(_ file: consuming DatabaseFile) throws(StateError) {
+  /// Throws `.corrupted` where following the last commit would lead LMDB astray.
+  private func requireSound(_ file: consuming DatabaseFile) throws(Failure) {
     for _ in 0..<DatabaseFile.greatestAttempts {
       // As long as it is open, no writer uses the pages of its snapshot for anything else.
       let transaction = try begin(.readOnly)
@@ -74,7 +74,7 @@ final class Database {
 
   deinit { unsafe mdb_env_close(environment) }
 
-  private func openTables(_ access: Access) throws(StateError) {
+  private func openTables(_ access: Access) throws(Failure) {
     let create = access == .readWrite ? UInt32(MDB_CREATE) : 0
     var transaction = try begin(access)
     for table in Table.allCases {
@@ -88,7 +88,7 @@ final class Database {
   }
 
   /// Doubles what the database may grow to. No transaction may be open.
-  private func grow() throws(StateError) {
+  private func grow() throws(Failure) {
     var information = unsafe MDB_envinfo()
     unsafe mdb_env_info(environment, &information)
     try check(
@@ -97,35 +97,35 @@ final class Database {
 
   /// Runs `body` in a write transaction and commits it: all of it is done, or nothing. Where the
   /// map is full it is grown and `body` runs again.
-  func write(_ body: (borrowing Transaction) throws(StateError) -> Void) throws(StateError) {
+  func write(_ body: (borrowing Transaction) throws(Failure) -> Void) throws(Failure) {
     while try !attempt(body) { try grow() }
   }
 
   /// Runs `body` in a write transaction, which has ended when this returns; false where the map was
   /// full, and so nothing is done.
   private func attempt(
-    _ body: (borrowing Transaction) throws(StateError) -> Void
-  ) throws(StateError) -> Bool {
+    _ body: (borrowing Transaction) throws(Failure) -> Void
+  ) throws(Failure) -> Bool {
     var transaction = try begin(.readWrite)
     do {
       try body(transaction)
       try transaction.commit()
       return true
     } catch {
-      guard case .database(_, _, MDB_MAP_FULL, _) = error else { throw error }
+      if error.cause != .database(MDB_MAP_FULL) { throw error }
       return false
     }
   }
 
   /// Runs `body` on a snapshot.
   func read<Result>(
-    _ body: (borrowing Transaction) throws(StateError) -> Result
-  ) throws(StateError) -> Result {
+    _ body: (borrowing Transaction) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
     let transaction = try begin(.readOnly)
     return try body(transaction)
   }
 
-  private func begin(_ access: Access) throws(StateError) -> Transaction {
+  private func begin(_ access: Access) throws(Failure) -> Transaction {
     var pointer: OpaquePointer?
     let flags = access == .readOnly ? UInt32(MDB_RDONLY) : 0
     var code = unsafe mdb_txn_begin(environment, nil, flags, &pointer)
@@ -139,7 +139,7 @@ final class Database {
     return unsafe Transaction(pointer: pointer, database: self)
   }
 
-  fileprivate func check(_ code: Int32, _ operation: String) throws(StateError) {
+  fileprivate func check(_ code: Int32, _ operation: String) throws(Failure) {
     if code == 0 { return }
     // LMDB says EIO, too, of a write that was cut short; the disk knows why.
     let code = code == EIO ? DatabaseFile.lackOfRoom(in: directory) ?? code : code
@@ -172,18 +172,18 @@ final class Database {
 
     deinit { if isOpen { unsafe mdb_txn_abort(pointer) } }
 
-    fileprivate mutating func commit() throws(StateError) {
+    fileprivate mutating func commit() throws(Failure) {
       isOpen = false
       try database.check(unsafe mdb_txn_commit(pointer), "committing")
     }
 
     /// Whether the pages of the snapshot are what they must be; false where writers have gone so far
-    /// beyond it that this cannot be told. Throws `StateError.corrupted` or `.database`.
-    fileprivate func isSound(in file: borrowing DatabaseFile) throws(StateError) -> Bool {
+    /// beyond it that this cannot be told. Throws `.corrupted` or `.database`.
+    fileprivate func isSound(in file: borrowing DatabaseFile) throws(Failure) -> Bool {
       let identifier = UInt64(truncatingIfNeeded: unsafe mdb_txn_id(pointer))
       guard let meta = try file.meta(of: identifier) else { return false }
       var check = DatabaseCheck(meta, pageSize: file.pageSize)
-      do throws(StateError) {
+      do throws(Failure) {
         try check.run(on: file)
         return true
       } catch {
@@ -194,7 +194,7 @@ final class Database {
     }
 
     /// Sets the value of `key`, 1 to 511 bytes long.
-    func put(_ key: Span<UInt8>, _ value: Span<UInt8>, in table: Table) throws(StateError) {
+    func put(_ key: Span<UInt8>, _ value: Span<UInt8>, in table: Table) throws(Failure) {
       let code = unsafe key.withValue { key in
         unsafe value.withValue { value in
           var (key, value) = unsafe (key, value)
@@ -205,7 +205,7 @@ final class Database {
     }
 
     /// Removes `key`, which may be missing.
-    func remove(_ key: Span<UInt8>, from table: Table) throws(StateError) {
+    func remove(_ key: Span<UInt8>, from table: Table) throws(Failure) {
       let code = unsafe key.withValue { key in
         var key = unsafe key
         return unsafe mdb_del(pointer, database.handle(table), &key, nil)
@@ -216,8 +216,8 @@ final class Database {
     /// Lends every entry whose key begins with `prefix`, in the order of the keys.
     func forEach(
       prefix: Span<UInt8>, in table: Table,
-      _ body: (_ key: Span<UInt8>, _ value: Span<UInt8>) throws(StateError) -> Void
-    ) throws(StateError) {
+      _ body: (_ key: Span<UInt8>, _ value: Span<UInt8>) throws(Failure) -> Void
+    ) throws(Failure) {
       var opened: OpaquePointer?
       try database.check(
         unsafe mdb_cursor_open(pointer, database.handle(table), &opened), "reading")
@@ -230,11 +230,11 @@ final class Database {
         return unsafe mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE)
       }
       while code == 0 {
-        let isWanted = try unsafe key.withBytes { key throws(StateError) in
+        let isWanted = try unsafe key.withBytes { key throws(Failure) in
           guard key.count >= prefix.count,
             key.extracting(0..<prefix.count).hasSameBytes(as: prefix)
           else { return false }
-          try unsafe value.withBytes { value throws(StateError) in try body(key, value) }
+          try unsafe value.withBytes { value throws(Failure) in try body(key, value) }
           return true
         }
         if !isWanted { return }

@@ -24,9 +24,9 @@ struct DatabaseCheck: ~Copyable {
     self.pageSize = pageSize
   }
 
-  /// Throws `StateError.corrupted` where a page is not what it must be, or `.database` where it
+  /// Throws `.corrupted` where a page is not what it must be, or `.database` where it
   /// cannot be read.
-  mutating func run(on file: borrowing DatabaseFile) throws(StateError) {
+  mutating func run(on file: borrowing DatabaseFile) throws(Failure) {
     try visit(meta.free, .freePages, file)
     try visit(meta.main, .tables, file)
   }
@@ -35,7 +35,7 @@ struct DatabaseCheck: ~Copyable {
 
   private mutating func visit(
     _ tree: DatabaseTree, _ content: Content, _ file: borrowing DatabaseFile
-  ) throws(StateError) {
+  ) throws(Failure) {
     guard let root = tree.root else { return }
     guard (1...DatabaseTree.greatestDepth).contains(tree.depth) else {
       throw DatabaseCheck.damaged(root, file)
@@ -46,7 +46,7 @@ struct DatabaseCheck: ~Copyable {
   /// - Parameter level: how many levels there are from this page on.
   private mutating func visit(
     _ number: UInt64, level: Int, _ content: Content, _ file: borrowing DatabaseFile
-  ) throws(StateError) {
+  ) throws(Failure) {
     guard reach(number), let page = try page(number, level == 1, file),
       level == 1 || content == .freePages || page.count > 1
     else { throw DatabaseCheck.damaged(number, file) }
@@ -65,7 +65,7 @@ struct DatabaseCheck: ~Copyable {
 
   private func page(
     _ number: UInt64, _ isLeaf: Bool, _ file: borrowing DatabaseFile
-  ) throws(StateError) -> DatabasePage? {
+  ) throws(Failure) -> DatabasePage? {
     var bytes = ByteBlock(capacity: pageSize)
     let count = try file.read(into: &bytes, from: Int(number) * pageSize, length: pageSize)
     return count == pageSize ? DatabasePage(bytes, number: number, isLeaf: isLeaf) : nil
@@ -92,7 +92,7 @@ struct DatabaseCheck: ~Copyable {
   private mutating func visit(
     _ entry: DatabaseEntry, of page: borrowing DatabasePage, _ content: Content,
     _ file: borrowing DatabaseFile
-  ) throws(StateError) {
+  ) throws(Failure) {
     if content == .tables {
       guard entry.kind == .tree, entry.valueLength == DatabaseTree.size,
         page.tree(of: entry).flags == 0
@@ -113,7 +113,7 @@ struct DatabaseCheck: ~Copyable {
   private mutating func isSound(
     _ entry: DatabaseEntry, of page: borrowing DatabasePage, _ content: Content,
     _ file: borrowing DatabaseFile
-  ) throws(StateError) -> Bool {
+  ) throws(Failure) -> Bool {
     switch entry.kind {
     case .value: content == .values || page.withValue(of: entry) { isFreeList($0) }
     case .onOwnPages:
@@ -125,7 +125,7 @@ struct DatabaseCheck: ~Copyable {
   /// Whether a value of `length` bytes stands on the pages from `first` on.
   private mutating func isSound(
     _ length: Int, on first: UInt64, _ content: Content, _ file: borrowing DatabaseFile
-  ) throws(StateError) -> Bool {
+  ) throws(Failure) -> Bool {
     guard first <= meta.lastPage else { return false }
     let start = Int(first) * pageSize
     let end = start + DatabasePage.headerSize + length
@@ -157,7 +157,7 @@ struct DatabaseCheck: ~Copyable {
     return true
   }
 
-  private static func damaged(_ number: UInt64, _ file: borrowing DatabaseFile) -> StateError {
+  private static func damaged(_ number: UInt64, _ file: borrowing DatabaseFile) -> Failure {
     file.damaged("page \(number) of \(DatabaseFile.name)")
   }
 }

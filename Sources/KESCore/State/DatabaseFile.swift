@@ -28,9 +28,9 @@ struct DatabaseFile: ~Copyable {
   deinit { close(descriptor) }
 
   /// Opens the file and looks at the two pages that say where everything is; nil where it is
-  /// missing or empty: LMDB then makes a new database. Throws `StateError.corrupted`,
+  /// missing or empty: LMDB then makes a new database. Throws `.corrupted`,
   /// `.cannotOpen` or `.database`.
-  static func open(in directory: String) throws(StateError) -> DatabaseFile? {
+  static func open(in directory: String) throws(Failure) -> DatabaseFile? {
     // Not to wait for the writer of what is no file at all.
     let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK
     let descriptor = unsafe Glibc.open(directory + "/" + name, flags)
@@ -43,7 +43,7 @@ struct DatabaseFile: ~Copyable {
     return file
   }
 
-  private mutating func requireMetas() throws(StateError) {
+  private mutating func requireMetas() throws(Failure) {
     for _ in 0..<DatabaseFile.greatestAttempts {
       let first = try meta(at: 0, pageSize: 0)
       pageSize = first.pageSize
@@ -56,12 +56,12 @@ struct DatabaseFile: ~Copyable {
   }
 
   /// The meta page of the last commit as of `transaction`; nil where two others have followed.
-  func meta(of transaction: UInt64) throws(StateError) -> DatabaseMeta? {
+  func meta(of transaction: UInt64) throws(Failure) -> DatabaseMeta? {
     let meta = try meta(at: Int(transaction & 1), pageSize: pageSize)
     return meta.transaction == transaction ? meta : nil
   }
 
-  private func meta(at slot: Int, pageSize: Int) throws(StateError) -> DatabaseMeta {
+  private func meta(at slot: Int, pageSize: Int) throws(Failure) -> DatabaseMeta {
     var bytes = ByteBlock(capacity: DatabaseMeta.size)
     let count = try read(into: &bytes, from: slot * pageSize, length: DatabaseMeta.size)
     guard count == DatabaseMeta.size, DatabaseMeta.isMeta(bytes) else {
@@ -75,13 +75,13 @@ struct DatabaseFile: ~Copyable {
   }
 
   /// Appends up to `length` bytes from `offset` on; fewer where the file ends. Throws
-  /// `StateError.database` where the system cannot read it.
-  func read(into block: inout ByteBlock, from offset: Int, length: Int) throws(StateError) -> Int {
+  /// `Failure.database` where the system cannot read it.
+  func read(into block: inout ByteBlock, from offset: Int, length: Int) throws(Failure) -> Int {
     let start = block.count
     while block.count - start < length {
       let done = block.count - start
       let count = try unsafe block.appendUnsafe(room: length - done) {
-        memory throws(StateError) -> Int in
+        memory throws(Failure) -> Int in
         let count = unsafe readOnce(memory, from: offset + done)
         if count < 0 { throw failure(errno) }
         return count
@@ -98,9 +98,9 @@ struct DatabaseFile: ~Copyable {
     }
   }
 
-  /// Throws `StateError.database` where a hole among these bytes cannot be read through a map: tmpfs
+  /// Throws `.database` where a hole among these bytes cannot be read through a map: tmpfs
   /// gives it a page even then, and where it has none left, that is SIGBUS.
-  func requireMappable(from offset: Int, length: Int) throws(StateError) {
+  func requireMappable(from offset: Int, length: Int) throws(Failure) {
     let hole = lseek(descriptor, off_t(offset), DatabaseFile.seekHole)
     if hole < 0 || hole >= off_t(offset + length) { return }
     let start = offset - offset % Int(getpagesize())
@@ -128,13 +128,13 @@ struct DatabaseFile: ~Copyable {
   /// Takes back what was written of a database that could not be made. For the process that made it.
   static func empty(in directory: String) { _ = unsafe truncate(directory + "/" + name, 0) }
 
-  private func failure(_ code: Int32) -> StateError {
+  private func failure(_ code: Int32) -> Failure {
     .database(
       directory: directory, operation: "reading \(DatabaseFile.name)", code: code,
       reason: systemReason(code))
   }
 
-  func damaged(_ what: String) -> StateError { .corrupted(directory: directory, what: what) }
+  func damaged(_ what: String) -> Failure { .corrupted(directory: directory, what: what) }
 }
 
 /// `lock.mdb`: mutexes, and a mark for each reader, which LMDB writes through a map.
@@ -148,10 +148,10 @@ enum DatabaseLockFile {
   /// The mutexes, and the marks of the first 61 readers.
   private static let leastSize: off_t = 4096
 
-  /// Makes it, or gives an existing one the blocks that it lacks. Throws `StateError.database` where
+  /// Makes it, or gives an existing one the blocks that it lacks. Throws `Failure.database` where
   /// the disk has no room for that. All else that may be wrong LMDB meets and tells itself: on a file
   /// system that is read-only it goes without the file.
-  static func reserve(in directory: String) throws(StateError) {
+  static func reserve(in directory: String) throws(Failure) {
     let flags = O_RDWR | O_CREAT | O_CLOEXEC
     let descriptor = unsafe open(directory + "/" + name, flags, 0o666)
     if descriptor < 0 { return try requireRoom(errno, directory) }
@@ -168,8 +168,8 @@ enum DatabaseLockFile {
     lseek(descriptor, 0, DatabaseFile.seekHole) >= length
   }
 
-  private static func requireRoom(_ code: Int32, _ directory: String) throws(StateError) {
-    if !StateError.isOfDisk(code) { return }
+  private static func requireRoom(_ code: Int32, _ directory: String) throws(Failure) {
+    if !Failure.isOfDisk(code) { return }
     throw .database(
       directory: directory, operation: "making \(name)", code: code, reason: systemReason(code))
   }

@@ -137,16 +137,16 @@ public struct StateChanges: ~Copyable {
   }
 
   /// Writes all into `transaction`.
-  borrowing func write(to transaction: borrowing Database.Transaction) throws(StateError) {
+  borrowing func write(to transaction: borrowing Database.Transaction) throws(Failure) {
     for index in 0..<entries.count {
       let entry = entries[index]
       guard let table = Table(rawValue: Int(entry.table)) else { continue }
-      try bytes.withBytes(Int(entry.key.offset), entry.key.length) { key throws(StateError) in
+      try bytes.withBytes(Int(entry.key.offset), entry.key.length) { key throws(Failure) in
         if entry.isRemoval {
           try transaction.remove(key, from: table)
         } else {
           try bytes.withBytes(Int(entry.value.offset), entry.value.length) {
-            value throws(StateError) in
+            value throws(Failure) in
             try transaction.put(key, value, in: table)
           }
         }

@@ -18,8 +18,8 @@ public final class StateDirectory {
   }
 
   /// Makes one in `$TMPDIR`, or `/tmp`, whose name begins with that of its tool. Throws
-  /// `StateError.cannotOpen`.
-  public static func temporary(tool: String) throws(StateError) -> StateDirectory {
+  /// `Failure.cannotOpen`.
+  public static func temporary(tool: String) throws(Failure) -> StateDirectory {
     let parent = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? "/tmp"
     var template = Array("\(parent)/\(tool)-XXXXXX".utf8CString)
     guard let made = unsafe mkdtemp(&template) else {
@@ -43,9 +43,9 @@ final class StateLock {
 
   private let descriptor: Int32
 
-  /// Takes the lock. Throws `StateError.inUse` with the holder's process identifier, `.cannotOpen`,
+  /// Takes the lock. Throws `Failure.inUse` with the holder's process identifier, `.cannotOpen`,
   /// or `.database` where the disk has no room for it.
-  init(directory: String) throws(StateError) {
+  init(directory: String) throws(Failure) {
     let path = directory + "/" + StateLock.name
     descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
     if descriptor < 0 {
@@ -74,8 +74,8 @@ final class StateLock {
 
 extension StateStore {
   /// Takes the lock of a store, so that nobody works on it meanwhile; nil where there is no store that
-  /// kes made. Throws `StateError.inUse` or `.cannotOpen`.
-  static func lock(_ directory: String) throws(StateError) -> StateLock? {
+  /// kes made. Throws `Failure.inUse` or `.cannotOpen`.
+  static func lock(_ directory: String) throws(Failure) -> StateLock? {
     isStore(directory) ? try StateLock(directory: directory) : nil
   }
 
@@ -85,8 +85,8 @@ extension StateStore {
   }
 
   /// Removes a store that is locked, also a damaged one; its directory as well where nothing else lies
-  /// there. Throws `StateError.database`.
-  static func removeFiles(of directory: String) throws(StateError) {
+  /// there. Throws `Failure.database`.
+  static func removeFiles(of directory: String) throws(Failure) {
     for file in files(in: directory) where unsafe unlink(file) != 0 && errno != ENOENT {
       throw .database(
         directory: directory, operation: "remove it", code: errno, reason: systemReason(errno))

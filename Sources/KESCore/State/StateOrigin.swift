@@ -24,10 +24,10 @@ extension StateOrigin: CustomStringConvertible {
 
 extension StateStore {
   /// Takes the store for `origin`, which it remembers from its first commit on. Throws
-  /// `StateError.another` where it is the state of something else.
+  /// `Failure.another` where it is the state of something else.
   ///
   /// A store of builds that did not remember it is taken where what it holds does not speak against it.
-  public func take(for origin: StateOrigin) throws(StateError) {
+  public func take(for origin: StateOrigin) throws(Failure) {
     let found = try self.origin()
     if found == origin { return }
     let isFresh = try isFresh()
@@ -42,8 +42,8 @@ extension StateStore {
     do { try commit(changes) } catch { throw isFresh ? error.ofNewStore : error }
   }
 
-  /// Throws `StateError.ofApplication` where the store is a copy of a changelog.
-  public func requireNoApplication() throws(StateError) {
+  /// Throws `Failure.ofApplication` where the store is a copy of a changelog.
+  public func requireNoApplication() throws(Failure) {
     if case .application(let identifier, _) = try origin() {
       throw .ofApplication(directory: directory, identifier: identifier)
     }
@@ -51,13 +51,13 @@ extension StateStore {
   }
 
   /// Whether nothing was committed yet that belongs to any records.
-  private func isFresh() throws(StateError) -> Bool {
+  private func isFresh() throws(Failure) -> Bool {
     if try hasCheckpoints() { return false }
     return try tasks().isEmpty
   }
 
   /// What a store that does not say so can only be the state of; nil where that may be `origin`.
-  private func guess(against origin: StateOrigin) throws(StateError) -> String? {
+  private func guess(against origin: StateOrigin) throws(Failure) -> String? {
     let isOfApplication = try hasCheckpoints()
     switch origin {
     case .application: return isOfApplication ? nil : "files or a topic without --application-id"

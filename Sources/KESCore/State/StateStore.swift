@@ -28,11 +28,11 @@ public final class StateStore {
   /// Opens the store for a process that changes it.
   ///
   /// - Parameter creating: whether the directory and the store are made where they are missing.
-  /// Throws `StateError.inUse`, `.missing`, `.cannotOpen`, `.corrupted`, `.database` or
+  /// Throws `.inUse`, `.missing`, `.cannotOpen`, `.corrupted`, `.database` or
   /// `.unknownVersion`.
   public static func open(
     _ directory: String, creating: Bool, mapSize: Int = defaultMapSize
-  ) throws(StateError) -> StateStore {
+  ) throws(Failure) -> StateStore {
     if creating {
       if unsafe mkdir(directory, 0o777) != 0 && errno != EEXIST {
         throw .cannotOpen(directory: directory, reason: systemReason(errno))
@@ -61,7 +61,7 @@ public final class StateStore {
 
   /// Opens the store for a process that only looks, also while another changes it. Throws as
   /// `open` does, but `.inUse`.
-  public static func openForReading(_ directory: String) throws(StateError) -> StateStore {
+  public static func openForReading(_ directory: String) throws(Failure) -> StateStore {
     try requireStore(directory)
     let database = try Database(directory: directory, access: .readOnly, mapSize: 0)
     let store = StateStore(directory: directory, database: database, lock: nil)
@@ -69,7 +69,7 @@ public final class StateStore {
     return store
   }
 
-  private static func requireStore(_ directory: String) throws(StateError) {
+  private static func requireStore(_ directory: String) throws(Failure) {
     if !hasStore(directory) { throw .missing(directory: directory) }
   }
 
@@ -92,31 +92,31 @@ public final class StateStore {
 
   // MARK: Version
 
-  private func establishVersion() throws(StateError) {
+  private func establishVersion() throws(Failure) {
     if let version = try version() {
       try require(version)
       if version == StateStore.formatVersion { return }
     }
-    try database.write { transaction throws(StateError) in
+    try database.write { transaction throws(Failure) in
       var key = ByteBlock()
       var value = ByteBlock()
       StoredPositions.appendKey(.version, to: &key)
       value.append(field: StateStore.formatVersion)
-      try key.withBytes { key throws(StateError) in
-        try value.withBytes { value throws(StateError) in
+      try key.withBytes { key throws(Failure) in
+        try value.withBytes { value throws(Failure) in
           try transaction.put(key, value, in: .positions)
         }
       }
     }
   }
 
-  private func require(_ version: UInt32) throws(StateError) {
+  private func require(_ version: UInt32) throws(Failure) {
     if !StateStore.readableVersions.contains(version) {
       throw .unknownVersion(directory: directory, version: version)
     }
   }
 
-  private func version() throws(StateError) -> UInt32? {
+  private func version() throws(Failure) -> UInt32? {
     var found: UInt32?
     try forEachPosition(.version) { value in
       var reader = FieldReader()
@@ -129,19 +129,19 @@ public final class StateStore {
   // MARK: Reading
 
   /// How far the task had come at the last commit; nil where there was none.
-  public func progress(task: Int32 = 0) throws(StateError) -> TaskProgress? {
+  public func progress(task: Int32 = 0) throws(Failure) -> TaskProgress? {
     try position(StoredPositions.readProgress) { StoredPositions.appendTaskKey(task, to: &$0) }
   }
 
   /// Which changelog record the task's part of the store stands before; nil where it has none.
-  func checkpoint(task: Int32) throws(StateError) -> ChangelogCheckpoint? {
+  func checkpoint(task: Int32) throws(Failure) -> ChangelogCheckpoint? {
     try position(StoredPositions.readCheckpoint) {
       StoredPositions.appendCheckpointKey(task, to: &$0)
     }
   }
 
   /// Whether any task's part stands somewhere in a changelog.
-  func hasCheckpoints() throws(StateError) -> Bool {
+  func hasCheckpoints() throws(Failure) -> Bool {
     var isFound = false
     try forEachPosition(.checkpoint) { _ in
       isFound = true
@@ -151,12 +151,12 @@ public final class StateStore {
   }
 
   /// What the store is the state of; nil where it does not say.
-  public func origin() throws(StateError) -> StateOrigin? {
+  public func origin() throws(Failure) -> StateOrigin? {
     try position(StoredPositions.readOrigin) { StoredPositions.appendKey(.origin, to: &$0) }
   }
 
   /// A name for whoever works on this store, the same at every start. Made at the first.
-  public func processIdentifier() throws(StateError) -> String {
+  public func processIdentifier() throws(Failure) -> String {
     var found: String?
     try forEachPosition(.process) { value in
       found = String(decodingBytes: value)
@@ -171,7 +171,7 @@ public final class StateStore {
   }
 
   /// The tasks of which something was committed, in their order.
-  public func tasks() throws(StateError) -> [Int32] {
+  public func tasks() throws(Failure) -> [Int32] {
     var tasks: [Int32] = []
     var prefix = ByteBlock()
     StoredPositions.appendKey(.task, to: &prefix)
@@ -184,19 +184,19 @@ public final class StateStore {
   }
 
   /// The inputs, and where each stood at the last commit, in no order.
-  public func inputs() throws(StateError) -> [KnownInput] {
+  public func inputs() throws(Failure) -> [KnownInput] {
     try files(.input, StoredPositions.readInput)
   }
 
   /// The outputs, and how long each was at the last commit, in no order.
-  public func outputs() throws(StateError) -> [KnownOutput] {
+  public func outputs() throws(Failure) -> [KnownOutput] {
     try files(.output, StoredPositions.readOutput)
       + files(.earlierOutput, StoredPositions.readEarlierOutput)
   }
 
   private func files<File>(
     _ kind: StoredPositions.Kind, _ read: (_ key: Span<UInt8>, _ value: Span<UInt8>) -> File?
-  ) throws(StateError) -> [File] {
+  ) throws(Failure) -> [File] {
     var files: [File] = []
     var prefix = ByteBlock()
     StoredPositions.appendKey(kind, to: &prefix)
@@ -210,7 +210,7 @@ public final class StateStore {
 
   /// The schemas that the task's held records name. Throws also where one of those is missing. Cost:
   /// O(held).
-  public func schemas(task: Int32 = 0) throws(StateError) -> StoredSchemas {
+  public func schemas(task: Int32 = 0) throws(Failure) -> StoredSchemas {
     let texts = try schemaTexts(task)
     var found = StoredSchemas()
     found.all = Set(texts.keys)
@@ -230,12 +230,12 @@ public final class StateStore {
 
   /// The text of the schema of the last event that came to the task; nil where that was not Avro, or
   /// the store does not tell.
-  public func lastSchema(task: Int32 = 0) throws(StateError) -> String? {
+  public func lastSchema(task: Int32 = 0) throws(Failure) -> String? {
     guard let progress = try progress(task: task), progress.schema != .none else { return nil }
     return try schemaTexts(task)[progress.schema]
   }
 
-  private func schemaTexts(_ task: Int32) throws(StateError) -> [SchemaFingerprint: String] {
+  private func schemaTexts(_ task: Int32) throws(Failure) -> [SchemaFingerprint: String] {
     var texts: [SchemaFingerprint: String] = [:]
     var prefix = ByteBlock()
     StoredPositions.appendSchemaKey(task, to: &prefix)
@@ -251,14 +251,14 @@ public final class StateStore {
   /// Hands every session of the task and its key to `body`, in the order of the keys.
   public func forEachSession(
     task: Int32 = 0, _ body: (_ key: Span<UInt8>, _ session: SessionSnapshot) -> Void
-  ) throws(StateError) {
+  ) throws(Failure) {
     var prefix = ByteBlock()
     StoredSession.appendTask(task, to: &prefix)
     try forEach(prefix, .sessions) { StoredSession.read($0, $1, body) }
   }
 
   /// Puts the task's sessions into a fresh segmenter.
-  public func restore(task: Int32 = 0, into segmenter: inout Segmenter) throws(StateError) {
+  public func restore(task: Int32 = 0, into segmenter: inout Segmenter) throws(Failure) {
     try forEachSession(task: task) { segmenter.restore($0, $1) }
     let progress = try progress(task: task) ?? TaskProgress()
     segmenter.finishRestoring(streamTime: progress.streamTime, sequence: progress.sequence)
@@ -277,7 +277,7 @@ public final class StateStore {
       output.append(record)
       return 0
     }
-  ) throws(StateError) {
+  ) throws(Failure) {
     var joined = ByteBlock()
     try forEachHeld(task) { stored, schema, bytes in
       var held = stored
@@ -299,7 +299,7 @@ public final class StateStore {
   /// could make something of them.
   private func forEachHeld(
     _ task: Int32, _ body: (HeldRecord, SchemaFingerprint, _ bytes: Span<UInt8>) -> Bool
-  ) throws(StateError) {
+  ) throws(Failure) {
     var prefix = ByteBlock()
     StoredSession.appendTask(task, to: &prefix)
     try forEach(prefix, .held) { key, value in
@@ -310,7 +310,7 @@ public final class StateStore {
   }
 
   /// How many of the task's held records are of a later time. Cost: O(held).
-  func heldCount(task: Int32, after time: EventTime) throws(StateError) -> Int {
+  func heldCount(task: Int32, after time: EventTime) throws(Failure) -> Int {
     var count = 0
     try forEachHeld(task) { held, _, _ in
       if held.time > time { count += 1 }
@@ -322,7 +322,7 @@ public final class StateStore {
   /// The one entry among the positions whose key `append` writes; nil where there is none.
   private func position<Value>(
     _ read: (Span<UInt8>) -> Value?, _ append: (inout ByteBlock) -> Void
-  ) throws(StateError) -> Value? {
+  ) throws(Failure) -> Value? {
     var found: Value?
     var key = ByteBlock()
     append(&key)
@@ -335,7 +335,7 @@ public final class StateStore {
 
   private func forEachPosition(
     _ kind: StoredPositions.Kind, _ body: (Span<UInt8>) -> Bool
-  ) throws(StateError) {
+  ) throws(Failure) {
     var prefix = ByteBlock()
     StoredPositions.appendKey(kind, to: &prefix)
     try forEach(prefix, .positions) { _, value in body(value) }
@@ -345,11 +345,11 @@ public final class StateStore {
   private func forEach(
     _ prefix: borrowing ByteBlock, _ table: Table,
     _ body: (_ key: Span<UInt8>, _ value: Span<UInt8>) -> Bool
-  ) throws(StateError) {
+  ) throws(Failure) {
     let directory = directory
-    try database.read { transaction throws(StateError) in
-      try prefix.withBytes { prefix throws(StateError) in
-        try transaction.forEach(prefix: prefix, in: table) { key, value throws(StateError) in
+    try database.read { transaction throws(Failure) in
+      try prefix.withBytes { prefix throws(Failure) in
+        try transaction.forEach(prefix: prefix, in: table) { key, value throws(Failure) in
           if !body(key, value) {
             throw .corrupted(directory: directory, what: "an entry of \(table.name)")
           }
@@ -361,7 +361,7 @@ public final class StateStore {
   // MARK: Writing
 
   /// Forgets all that it has of `task`.
-  func clear(task: Int32) throws(StateError) {
+  func clear(task: Int32) throws(Failure) {
     var changes = StateChanges(task: task)
     for table in [Table.sessions, .held] {
       var prefix = ByteBlock()
@@ -383,7 +383,7 @@ public final class StateStore {
 
   /// Takes up what a run is going to write to, and forgets inputs, before it begins.
   public func prepare(writing outputs: [KnownOutput], forgetting inputs: [FileKey] = [])
-    throws(StateError)
+    throws(Failure)
   {
     if outputs.isEmpty && inputs.isEmpty { return }
     var changes = StateChanges()
@@ -393,7 +393,7 @@ public final class StateStore {
   }
 
   /// Makes `changes` durable, all or nothing.
-  public func commit(_ changes: borrowing StateChanges) throws(StateError) {
-    try database.write { transaction throws(StateError) in try changes.write(to: transaction) }
+  public func commit(_ changes: borrowing StateChanges) throws(Failure) {
+    try database.write { transaction throws(Failure) in try changes.write(to: transaction) }
   }
 }

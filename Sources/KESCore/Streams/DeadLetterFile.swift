@@ -32,7 +32,7 @@ public final class DeadLetterFile: DeadLetters {
   public func append(
     _ message: borrowing KafkaMessageView, of topic: String, isBinary: Bool, reason: String
   ) {
-    let place = KafkaPlace(
+    let place = Place(
       topic: topic, partition: message.partition, offset: message.offset.rawValue)
     begin(place.description, reason)
     message.withValue { value in
@@ -89,17 +89,17 @@ public final class DeadLetterFile: DeadLetters {
     isInsideRecord = false
   }
 
-  public func flushIfFull() throws(StreamError) { try output.flushIfFull() }
+  public func flushIfFull() throws(Failure) { try output.flushIfFull() }
 
-  public func flush() throws(StreamError) { try output.flush() }
+  public func flush() throws(Failure) { try output.flush() }
 
-  public func sync() throws(StreamError) { try output.sync() }
+  public func sync() throws(Failure) { try output.sync() }
 
-  public func finish() throws(StreamError) {
+  public func finish() throws(Failure) {
     endRecord()
     try output.finish()
   }
 
   public var name: String { output.name }
-  public func record() throws(StreamError) -> KnownOutput? { try output.record() }
+  public func record() throws(Failure) -> KnownOutput? { try output.record() }
 }

@@ -13,7 +13,7 @@ public final class DeadLetterTopic: DeadLetters {
   private var position = ""
   private var reason = ""
   private var isInsideRecord = false
-  private var failure: KafkaError?
+  private var failure: Failure?
 
   public init(topic: String, sender: TopicSender) {
     name = topic
@@ -66,7 +66,7 @@ public final class DeadLetterTopic: DeadLetters {
   private func send(
     _ key: Span<UInt8>?, _ value: Span<UInt8>?, _ headers: consuming KafkaHeaders
   ) {
-    do throws(KafkaError) {
+    do throws(Failure) {
       try sender.beginSending()
       try sender.send(key: key, value: value, to: try sender.topic(name), headers: headers)
     } catch {
@@ -74,22 +74,22 @@ public final class DeadLetterTopic: DeadLetters {
     }
   }
 
-  public func flushIfFull() throws(StreamError) {}
+  public func flushIfFull() throws(Failure) {}
 
-  public func flush() throws(StreamError) {
+  public func flush() throws(Failure) {
     if let failure {
       self.failure = nil
-      throw .topic(failure)
+      throw failure
     }
-    try sending { () throws(KafkaError) in try sender.checkDeliveries() }
+    try sender.checkDeliveries()
   }
 
-  public func sync() throws(StreamError) {
+  public func sync() throws(Failure) {
     try flush()
-    try sending { () throws(KafkaError) in try sender.deliver() }
+    try sender.deliver()
   }
 
-  public func finish() throws(StreamError) {
+  public func finish() throws(Failure) {
     endRecord()
     try sync()
   }

@@ -15,14 +15,14 @@ public protocol DeadLetters: AnyObject {
   func append(
     _ message: borrowing KafkaMessageView, of topic: String, isBinary: Bool, reason: String)
 
-  func flushIfFull() throws(StreamError)
-  func flush() throws(StreamError)
+  func flushIfFull() throws(Failure)
+  func flush() throws(Failure)
   /// Writes all out and waits until it is safe there.
-  func sync() throws(StreamError)
+  func sync() throws(Failure)
   /// Ends the last record and writes all out.
-  func finish() throws(StreamError)
+  func finish() throws(Failure)
 
   var name: String { get }
   /// What a store is to know of the file; nil where it is none, or nobody keeps that.
-  func record() throws(StreamError) -> KnownOutput?
+  func record() throws(Failure) -> KnownOutput?
 }

@@ -16,7 +16,7 @@ final class DescriptorDestination: OutputDestination {
     self.calls = calls
   }
 
-  func write(_ bytes: borrowing ByteBlock) throws(StreamError) {
+  func write(_ bytes: borrowing ByteBlock) throws(Failure) {
     var start = 0
     while start < bytes.count {
       let written = bytes.withBytes(start, bytes.count - start) { rest in
@@ -30,7 +30,7 @@ final class DescriptorDestination: OutputDestination {
     }
   }
 
-  func sync() throws(StreamError) {
+  func sync() throws(Failure) {
     let result = calls.sync(handle.descriptor)
     // Pipes and terminals cannot be synced, and need not be.
     if result < 0 && result != -Int(EINVAL) && result != -Int(EROFS) {

@@ -21,8 +21,8 @@ struct DescriptorHandle: ~Copyable {
 
   deinit { if isOwned { close(descriptor) } }
 
-  /// Opens `path` for reading. Throws `StreamError.cannotOpen` or `.isDirectory`.
-  static func openForReading(_ path: String) throws(StreamError) -> DescriptorHandle {
+  /// Opens `path` for reading. Throws `.cannotOpen` or `.isDirectory`.
+  static func openForReading(_ path: String) throws(Failure) -> DescriptorHandle {
     // Without waiting for the writer of a named pipe: that is waited for as for any input.
     let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     if descriptor < 0 { throw .cannotOpen(name: path, code: errno) }
@@ -32,8 +32,8 @@ struct DescriptorHandle: ~Copyable {
     return handle
   }
 
-  /// Opens `path` for writing, creating it if need be. Throws `StreamError.cannotCreate`.
-  static func openForWriting(_ path: String, truncating: Bool) throws(StreamError)
+  /// Opens `path` for writing, creating it if need be. Throws `.cannotCreate`.
+  static func openForWriting(_ path: String, truncating: Bool) throws(Failure)
     -> DescriptorHandle
   {
     let flags = O_WRONLY | O_CREAT | O_CLOEXEC | (truncating ? O_TRUNC : 0)
@@ -56,8 +56,8 @@ struct DescriptorHandle: ~Copyable {
   /// In bytes; a power of two of pages, and well below what a user may have (pipe(7)).
   private static let pipeSize: Int32 = 256 * 1024
 
-  /// What kind of file this is. Throws `StreamError.cannotOpen`.
-  func status(_ name: String) throws(StreamError) -> FileStatus {
+  /// What kind of file this is. Throws `.cannotOpen`.
+  func status(_ name: String) throws(Failure) -> FileStatus {
     var status = stat()
     if unsafe fstat(descriptor, &status) != 0 { throw .cannotOpen(name: name, code: errno) }
     return FileStatus(status)

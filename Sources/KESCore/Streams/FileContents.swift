@@ -7,21 +7,21 @@ extension DescriptorHandle {
   private static let (recognisedHead, recognisedTail): (Int64, Int64) = (1 << 20, 1 << 16)
 
   /// What is to be recognised of the file's first `end` bytes: a hash of the first mebibyte and of
-  /// the last 64 KiB. Throws `StreamError.cannotRead`.
-  func fingerprint(to end: Int64, of name: String) throws(StreamError) -> UInt64 {
+  /// the last 64 KiB. Throws `.cannotRead`.
+  func fingerprint(to end: Int64, of name: String) throws(Failure) -> UInt64 {
     let head = try bytes(from: 0, to: min(end, DescriptorHandle.recognisedHead), of: name)
     let tail = try bytes(from: max(0, end - DescriptorHandle.recognisedTail), to: end, of: name)
     let hashes = (head.withBytes { Hash.of($0) }, tail.withBytes { Hash.of($0) })
     return Hash.combine(Hash.combine(hashes.0, hashes.1), UInt64(bitPattern: end))
   }
 
-  /// The bytes from `start` to `end`, or to the file's end. Throws `StreamError.cannotRead`.
-  func bytes(from start: Int64, to end: Int64, of name: String) throws(StreamError) -> ByteBlock {
+  /// The bytes from `start` to `end`, or to the file's end. Throws `.cannotRead`.
+  func bytes(from start: Int64, to end: Int64, of name: String) throws(Failure) -> ByteBlock {
     var block = ByteBlock(capacity: Int(end - start))
     while Int64(block.count) < end - start {
       let at = start + Int64(block.count)
       let count = try unsafe block.appendUnsafe(room: Int(end - at)) {
-        memory throws(StreamError) -> Int in
+        memory throws(Failure) -> Int in
         let count = retrying {
           unsafe pread(descriptor, memory.baseAddress, memory.count, off_t(at))
         }

@@ -18,8 +18,8 @@ struct InputFile: ~Copyable {
   private let handle: DescriptorHandle
   private let calls: SystemCalls
 
-  /// Opens `path`; `-` is the standard input. Throws `StreamError.cannotOpen` or `.isDirectory`.
-  init(_ path: String, calls: SystemCalls) throws(StreamError) {
+  /// Opens `path`; `-` is the standard input. Throws `.cannotOpen` or `.isDirectory`.
+  init(_ path: String, calls: SystemCalls) throws(Failure) {
     let isStandard = path == "-"
     let name = isStandard ? "stdin" : path
     let handle =
@@ -39,11 +39,11 @@ struct InputFile: ~Copyable {
 
   var descriptor: Int32 { handle.descriptor }
 
-  /// Appends up to `room` bytes to `block`; 0 at the end. Throws `StreamError.cannotRead`.
-  mutating func read(into block: inout ByteBlock, room: Int) throws(StreamError) -> Int {
+  /// Appends up to `room` bytes to `block`; 0 at the end. Throws `.cannotRead`.
+  mutating func read(into block: inout ByteBlock, room: Int) throws(Failure) -> Int {
     let name = name
     let count = try unsafe block.appendUnsafe(room: room) {
-      memory throws(StreamError) -> Int in
+      memory throws(Failure) -> Int in
       let count = unsafe calls.read(handle.descriptor, memory)
       if count < 0 { throw .cannotRead(name: name, code: Int32(-count)) }
       return count
@@ -52,9 +52,9 @@ struct InputFile: ~Copyable {
     return count
   }
 
-  /// Goes on from where an earlier run stood. Throws `StreamError.inputChanged` where the bytes
+  /// Goes on from where an earlier run stood. Throws `.inputChanged` where the bytes
   /// before that place are not those that the run read.
-  mutating func resume(from position: InputPosition) throws(StreamError) {
+  mutating func resume(from position: InputPosition) throws(Failure) {
     if try !holds(position) {
       throw .inputChanged(
         name: name, explanation: InputFile.change(to: size, from: position.offset))
@@ -75,54 +75,54 @@ struct InputFile: ~Copyable {
   }
 
   /// The file that has this one's name now, from its start; nil while that is this one, or nothing
-  /// that can be read: who replaces a file may take its time. Throws `StreamError.cannotOpen`.
-  func successor() throws(StreamError) -> InputFile? {
+  /// that can be read: who replaces a file may take its time. Throws `.cannotOpen`.
+  func successor() throws(Failure) -> InputFile? {
     guard let path, let standing = FileIdentity.ofRegularFile(at: path), standing != identity else {
       return nil
     }
-    do throws(StreamError) {
+    do throws(Failure) {
       let file = try InputFile(path, calls: calls)
       if file.isRegular && file.identity != identity { return file }
       return nil
-    } catch .cannotOpen(_, ENOENT), .cannotOpen(_, EACCES), .isDirectory {
+    } catch  where error.isOfMissingFile {
       return nil
     }
   }
 
   /// Whether the file is shorter than what was read of it (somebody emptied it).
-  func wasShortened() throws(StreamError) -> Bool {
+  func wasShortened() throws(Failure) -> Bool {
     guard isRegular else { return false }
     return try handle.status(name).size < offset
   }
 
   /// Begins again at the start.
-  mutating func rewind() throws(StreamError) {
+  mutating func rewind() throws(Failure) {
     if lseek(handle.descriptor, 0, SEEK_SET) < 0 { throw .cannotRead(name: name, code: errno) }
     offset = 0
   }
 
   /// What is recognised of the file's first `end` bytes; of none, which file it is. Throws
-  /// `StreamError.cannotRead`.
-  func fingerprint(to end: Int64) throws(StreamError) -> UInt64 {
+  /// `Failure.cannotRead`.
+  func fingerprint(to end: Int64) throws(Failure) -> UInt64 {
     end == 0
       ? Hash.combine(identity.device, identity.inode) : try handle.fingerprint(to: end, of: name)
   }
 
   /// Whether this is the file of which an earlier run read up to `position`. Throws
-  /// `StreamError.cannotRead`.
-  func holds(_ position: InputPosition) throws(StreamError) -> Bool {
+  /// `Failure.cannotRead`.
+  func holds(_ position: InputPosition) throws(Failure) -> Bool {
     guard size >= position.offset else { return false }
     return try fingerprint(to: position.offset) == position.fingerprint
   }
 
   /// The first bytes of the file at `path`, up to `length`. Throws as `init` and `bytes` do.
-  static func head(of path: String, length: Int64) throws(StreamError) -> [UInt8] {
+  static func head(of path: String, length: Int64) throws(Failure) -> [UInt8] {
     let file = try InputFile(path, calls: .real)
     return try file.bytes(from: 0, to: min(length, file.size))
   }
 
-  /// The bytes from `start` to `end`, or to the file's end. Throws `StreamError.cannotRead`.
-  func bytes(from start: Int64, to end: Int64) throws(StreamError) -> [UInt8] {
+  /// The bytes from `start` to `end`, or to the file's end. Throws `.cannotRead`.
+  func bytes(from start: Int64, to end: Int64) throws(Failure) -> [UInt8] {
     try handle.bytes(from: start, to: end, of: name).withBytes { span in
       unsafe span.withUnsafeBytes { unsafe Array($0) }
     }

@@ -88,8 +88,8 @@ public struct InputSequence: ~Copyable {
   }
 
   /// Opens the next input, and goes to where an earlier run stood in it. Throws
-  /// `StreamError.cannotOpen`, `.isDirectory`, `.cannotRead` or `.inputChanged`.
-  public mutating func openNext() throws(StreamError) -> Opening {
+  /// `Failure.cannotOpen`, `.isDirectory`, `.cannotRead` or `.inputChanged`.
+  public mutating func openNext() throws(Failure) -> Opening {
     current = nil
     guard nextPath < paths.count else { return .none }
     let path = paths[nextPath]
@@ -109,8 +109,8 @@ public struct InputSequence: ~Copyable {
   /// monotonic clock; nil for ever). Before it waits it calls `willWait` once.
   public mutating func read(
     into block: inout ByteBlock, room: Int, deadline: Int64?,
-    willWait: () throws(StreamError) -> Void
-  ) throws(StreamError) -> Reading {
+    willWait: () throws(Failure) -> Void
+  ) throws(Failure) -> Reading {
     guard let current else { return .endOfInput }
     if !current.file.isRegular {
       var wait = signals.wait(for: current.file.descriptor, milliseconds: 0)
@@ -139,7 +139,7 @@ public struct InputSequence: ~Copyable {
   /// its name now, or of itself from its start. Nil where nothing has changed.
   private func goOn(
     _ current: CurrentInput, into block: inout ByteBlock, room: Int
-  ) throws(StreamError) -> Reading? {
+  ) throws(Failure) -> Reading? {
     if let successor = try current.file.successor() {
       // Between its end and the change of the name more may have been written.
       if try current.file.read(into: &block, room: room) > 0 { return .bytes }
@@ -152,12 +152,12 @@ public struct InputSequence: ~Copyable {
   }
 
   /// The current input with where it stands; nil where nobody keeps that. Throws
-  /// `StreamError.cannotRead`.
+  /// `Failure.cannotRead`.
   ///
   /// - Parameter hasEnded: whether there was no more to read.
   func input(
     at place: DecodingPlace, hasEnded: Bool = false
-  ) throws(StreamError) -> KnownInput? {
+  ) throws(Failure) -> KnownInput? {
     guard let current, var input = current.known else { return nil }
     let offset = current.file.offset - Int64(place.unread)
     var position = InputPosition(
@@ -175,15 +175,15 @@ public struct InputSequence: ~Copyable {
 
   /// What the current input holds from the header of `position` on: up to the place itself, or as
   /// much as a header may have.
-  public func head(before position: InputPosition) throws(StreamError) -> [UInt8] {
+  public func head(before position: InputPosition) throws(Failure) -> [UInt8] {
     guard let current else { return [] }
     let end = min(position.offset, position.headOffset + InputSequence.headLength)
     return try current.file.bytes(from: position.headOffset, to: end)
   }
 }
 
-/// The first bytes of the regular file at `path`, up to `length`. Throws `StreamError.cannotOpen`,
+/// The first bytes of the regular file at `path`, up to `length`. Throws `.cannotOpen`,
 /// `.isDirectory` or `.cannotRead`.
-public func fileHead(_ path: String, length: Int64) throws(StreamError) -> [UInt8] {
+public func fileHead(_ path: String, length: Int64) throws(Failure) -> [UInt8] {
   try InputFile.head(of: path, length: length)
 }

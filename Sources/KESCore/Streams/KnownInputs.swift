@@ -35,12 +35,12 @@ public final class KnownInputs {
   ///   - names: the run's inputs. What cannot be opened is nobody's: opening it in its turn says why.
   ///   - lastCommit: when the store was last written to.
   ///   - onNote: told what a user may want to know of where inputs were found.
-  /// Throws `StreamError.cannotRead`, or `.inputChanged` where another file lies where one was read, and
+  /// Throws `.cannotRead`, or `.inputChanged` where another file lies where one was read, and
   /// what is not read of that one is missing.
   public init(
     _ known: [KnownInput], among names: [String], lastCommit: EventTime? = nil,
     onNote: @escaping (String) -> Void = { _ in }
-  ) throws(StreamError) {
+  ) throws(Failure) {
     let old = known.filter(\.path.isEmpty).sorted { $0.key.number < $1.key.number }
       .dropLast(KnownInputs.greatestDisplaced).map(\.key)
     forgotten = old
@@ -64,7 +64,7 @@ public final class KnownInputs {
 
   // MARK: Finding
 
-  private func find() throws(StreamError) {
+  private func find() throws(Failure) {
     for isElsewhere in [false, true] {
       for place in paths.indices where !paths[place].isEmpty && claims[place] == nil {
         guard hasUnclaimed, let file = KnownInputs.open(paths[place]) else { continue }
@@ -81,7 +81,7 @@ public final class KnownInputs {
   }
 
   private static func open(_ path: String) -> InputFile? {
-    do throws(StreamError) { return try InputFile(path, calls: .real) } catch { return nil }
+    do throws(Failure) { return try InputFile(path, calls: .real) } catch { return nil }
   }
 
   private var hasUnclaimed: Bool { claims.count < known.count }
@@ -90,7 +90,7 @@ public final class KnownInputs {
 
   private func match(
     _ file: borrowing InputFile, at path: String, isElsewhere: Bool
-  ) throws(StreamError) -> Int? {
+  ) throws(Failure) -> Int? {
     for index in known.indices where !isClaimed(index) {
       let input = known[index]
       if isElsewhere || input.path == path, try file.holds(input.position) { return index }
@@ -118,7 +118,7 @@ public final class KnownInputs {
   }
 
   /// Takes the path of the input at `place` away from known ones that are others.
-  private func displace(at place: Int) throws(StreamError) {
+  private func displace(at place: Int) throws(Failure) {
     for index in known.indices where known[index].path == paths[place] && !isClaimed(index) {
       if !mayBeGone(known[index], place) { try requireReadElsewhere(known[index], place) }
       known[index].path = ""
@@ -143,8 +143,8 @@ public final class KnownInputs {
   // MARK: What is missing
 
   /// Sees that nothing is unread of a known input that does not lie at its path any more, nor of what
-  /// was rotated after it. Throws `StreamError.inputChanged`.
-  private func requireReadElsewhere(_ input: KnownInput, _ place: Int) throws(StreamError) {
+  /// was rotated after it. Throws `.inputChanged`.
+  private func requireReadElsewhere(_ input: KnownInput, _ place: Int) throws(Failure) {
     let name = names[place]
     let rotated = RotatedFiles(of: name, at: paths[place])
     let found = try find(input, in: rotated, but: paths[place])
@@ -194,7 +194,7 @@ public final class KnownInputs {
   /// rotation has named counts, or else one that holds more.
   private func find(
     _ input: KnownInput, in rotated: RotatedFiles, but path: String
-  ) throws(StreamError) -> (file: RotatedFile, unread: Int64)? {
+  ) throws(Failure) -> (file: RotatedFile, unread: Int64)? {
     for files in [rotated.files, rotated.others] {
       var best: (file: RotatedFile, unread: Int64)?
       for file in files where absolutePath(file.path) != path && KnownInputs.isPositioned(file.path)
@@ -211,7 +211,7 @@ public final class KnownInputs {
   }
 
   /// Whether a file is neither named in this run nor one that was read to its end.
-  private func isUnread(_ file: RotatedFile) throws(StreamError) -> Bool {
+  private func isUnread(_ file: RotatedFile) throws(Failure) -> Bool {
     if file.isCompressed { return true }
     guard !paths.contains(absolutePath(file.path)), let opened = KnownInputs.open(file.path),
       opened.size > 0

@@ -20,8 +20,8 @@ public final class KnownOutputs {
   }
 
   /// What is known of the file at `path`, which need not be there: how much of it is kept. Throws
-  /// `StreamError.outputChanged`, `.cannotOpen` or `.cannotRead`.
-  public func take(_ path: String) throws(StreamError) -> KnownOutput {
+  /// `Failure.outputChanged`, `.cannotOpen` or `.cannotRead`.
+  public func take(_ path: String) throws(Failure) -> KnownOutput {
     let place = absolutePath(path)
     let isFile = FileIdentity.ofRegularFile(at: path) != nil
     var output: KnownOutput
@@ -52,7 +52,7 @@ public final class KnownOutputs {
   }
 
   /// Takes a file that is not known by its path: an empty one, or a known one that was moved.
-  private func takeMoved(_ path: String) throws(StreamError) -> KnownOutput {
+  private func takeMoved(_ path: String) throws(Failure) -> KnownOutput {
     let size = try DescriptorHandle.openForReading(path).status(path).size
     if size == 0 { return makeNew() }
     for index in known.indices where known[index].recognisedLength > 0 {
@@ -78,7 +78,7 @@ public final class KnownOutputs {
     for name in (names(inDirectory: directory.isEmpty ? "." : directory) ?? []).sorted() {
       let other = directory + name
       guard other != path, FileIdentity.ofRegularFile(at: other) != nil else { continue }
-      do throws(StreamError) {
+      do throws(Failure) {
         if try fault(of: other, isFile: true, output) == nil { return other }
       } catch {
         continue
@@ -90,7 +90,7 @@ public final class KnownOutputs {
   /// Why a file is not what was written to `output`; nil where it is.
   private static func fault(
     of path: String, isFile: Bool, _ output: KnownOutput
-  ) throws(StreamError) -> Fault? {
+  ) throws(Failure) -> Fault? {
     let written = output.recognisedLength
     if !isFile {
       return written == 0

@@ -22,10 +22,10 @@ public final class MessageKeys {
     subject = .keys(ofTopic: topic)
   }
 
-  /// Appends the key that a note asks for. Throws `StreamError.schema`.
+  /// Appends the key that a note asks for. Throws `Failure`.
   func append(
     _ note: MessageNotes.Note, of notes: MessageNotes, to key: inout ByteBlock
-  ) throws(StreamError) {
+  ) throws(Failure) {
     let hasSession = note.session.length > 0
     if let registry {
       let identifier = try identifier(registry, hasSession: hasSession)
@@ -43,15 +43,15 @@ public final class MessageKeys {
 
   private func identifier(
     _ registry: any SchemaRegistry, hasSession: Bool
-  ) throws(StreamError) -> SchemaIdentifier {
+  ) throws(Failure) -> SchemaIdentifier {
     if let known = hasSession ? sessionIdentifier : deviceIdentifier { return known }
     let schema = hasSession ? MessageKeys.sessionKey : MessageKeys.device
-    do throws(RegistryError) {
+    do throws(Failure) {
       let found = try registry.identifierRegistering(schema, under: subject)
       if hasSession { sessionIdentifier = found } else { deviceIdentifier = found }
       return found
     } catch {
-      throw .schema(error.asSchemaFailure)
+      throw error.of(.output)
     }
   }
 }

@@ -64,10 +64,10 @@ public final class OutputStream {
   ///
   /// - Parameter known: what a store knows of it: the file is cut to the length that counts and written
   ///   on from there; nil empties it.
-  /// Throws `StreamError.cannotCreate`, or `.outputChanged` where the file is shorter than that.
+  /// Throws `.cannotCreate`, or `.outputChanged` where the file is shorter than that.
   public static func file(
     _ path: String, known: KnownOutput? = nil, calls: SystemCalls = .real
-  ) throws(StreamError) -> OutputStream {
+  ) throws(Failure) -> OutputStream {
     let handle = try DescriptorHandle.openForWriting(path, truncating: false)
     let status = try handle.status(path)
     if !status.isRegular {
@@ -83,7 +83,7 @@ public final class OutputStream {
 
   private static func cut(
     _ descriptor: Int32, _ path: String, from size: Int64, to length: Int64
-  ) throws(StreamError) {
+  ) throws(Failure) {
     if size < length {
       throw .outputChanged(
         name: path, explanation: KnownOutputs.shortened(to: size, from: length))
@@ -98,26 +98,26 @@ public final class OutputStream {
 
   /// Writes the buffer out if it holds a block or more.
   @inline(__always)
-  public func flushIfFull() throws(StreamError) {
+  public func flushIfFull() throws(Failure) {
     if buffer.count >= OutputStream.blockSize { try write(at: .full) }
   }
 
-  /// Writes all of the buffer out. Throws `StreamError.brokenPipe` or `.cannotWrite`; then an
+  /// Writes all of the buffer out. Throws `.brokenPipe` or `.cannotWrite`; then an
   /// unknown part of the buffer was written.
-  public func flush() throws(StreamError) {
+  public func flush() throws(Failure) {
     if !buffer.isEmpty { try write(at: .now) }
   }
 
   /// Writes all out, and what stands behind the last record. To be called once, at the end of a run.
-  public func finish() throws(StreamError) {
+  public func finish() throws(Failure) {
     try write(at: .last)
     try destination.finish()
     isFinished = true
   }
 
   /// What a store is to know of the file from now on; nil where nobody keeps that. Throws
-  /// `StreamError.cannotRead`.
-  func record() throws(StreamError) -> KnownOutput? {
+  /// `Failure.cannotRead`.
+  func record() throws(Failure) -> KnownOutput? {
     guard var record = known else { return nil }
     record.length = framing?.hasContent == false ? 0 : length
     record.finalLength = isFinished ? length : nil
@@ -135,30 +135,30 @@ public final class OutputStream {
     destination.discard()
   }
 
-  private func write(at moment: FlushMoment) throws(StreamError) {
+  private func write(at moment: FlushMoment) throws(Failure) {
     guard let framing else {
       try write(buffer)
       buffer.truncate(to: 0)
       return
     }
-    if let failure = framing.failure { throw .schema(failure) }
+    if let failure = framing.failure { throw failure.of(.output) }
     framed.truncate(to: 0)
-    do throws(SchemaFailure) {
+    do throws(Failure) {
       buffer.removeFirst(try framing.frame(buffer, at: moment, to: &framed))
     } catch {
-      throw .schema(error)
+      throw error.of(.output)
     }
     try write(framed)
   }
 
-  private func write(_ bytes: borrowing ByteBlock) throws(StreamError) {
+  private func write(_ bytes: borrowing ByteBlock) throws(Failure) {
     if bytes.isEmpty { return }
     try destination.write(bytes)
     length += Int64(bytes.count)
   }
 
   /// Writes all out and waits until it is safe there. Throws as `flush` does.
-  public func sync() throws(StreamError) {
+  public func sync() throws(Failure) {
     try flush()
     try destination.sync()
   }

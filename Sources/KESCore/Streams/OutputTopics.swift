@@ -36,12 +36,12 @@ public final class OutputTopics {
   ///   - creation: how missing topics are made; nil where they are not to be.
   ///   - connectTimeout: how long to wait for a broker, in milliseconds.
   ///   - onNote: told what a user may want to know.
-  /// Throws `StreamError.topic`.
+  /// Throws `Failure`.
   public init(
     _ configuration: KafkaConfiguration, creation: Creation?, connectTimeout: Int64,
     signals: Signals, onNote: @escaping (String) -> Void = { _ in }
-  ) throws(StreamError) {
-    admin = try sending { () throws(KafkaError) in try KafkaAdmin(configuration) }
+  ) throws(Failure) {
+    admin = try KafkaAdmin(configuration)
     self.creation = creation
     self.connectTimeout = connectTimeout
     self.signals = signals
@@ -58,35 +58,32 @@ public final class OutputTopics {
     return KafkaPatience(milliseconds: milliseconds) { signals.stop != nil }
   }
 
-  /// Sees that the topic is there, and makes it where that is asked for. Throws `StreamError`:
-  /// `.missingOutputTopic`; `.topic`, of the kind `.environment` where no broker answers in time, and
-  /// `.missingTopic` where the topic at the other end is not there.
-  public func require(_ name: String) throws(StreamError) {
+  /// Sees that the topic is there, and makes it where that is asked for. Throws
+  /// `.cannotCreate` where it is not; `.unavailable` where no broker answers in time, and `.missing`
+  /// where the topic at the other end is not there.
+  public func require(_ name: String) throws(Failure) {
     let patience = patience(OutputTopics.answerTime)
-    let isThere = try sending { () throws(KafkaError) in
-      try admin.connect(self.patience(connectTimeout), onWait: onNote)
-      return try admin.topic(name, patience) != nil
-    }
-    if isThere { return }
+    try admin.connect(self.patience(connectTimeout), onWait: onNote)
+    if try admin.topic(name, patience) != nil { return }
     guard let creation else { throw OutputTopics.isMissing(name) }
-    try sending { () throws(KafkaError) in try create(name, creation, patience) }
+    try create(name, creation, patience)
   }
 
   private func create(
     _ name: String, _ creation: Creation, _ patience: KafkaPatience
-  ) throws(KafkaError) {
+  ) throws(Failure) {
     let count = try partitionCount(creation, patience)
     let topic = KafkaNewTopic(
       name: name, partitionCount: count ?? 1, replicationFactor: creation.replicationFactor,
       properties: creation.properties)
     let isOurs: Bool
-    do throws(KafkaError) {
+    do throws(Failure) {
       // Where somebody else was faster, it is there all the same.
       isOurs = try admin.createTopic(topic, patience)
     } catch {
       var error = error
       if error.kind == .configuration {
-        error.advice = "see --partitions, --replication and --topic-config"
+        error.remedy = "see --partitions, --replication and --topic-config"
       }
       throw error
     }
@@ -100,7 +97,7 @@ public final class OutputTopics {
   /// As many as the user says, or as the topic at the other end has; nil where there is no such.
   private func partitionCount(
     _ creation: Creation, _ patience: KafkaPatience
-  ) throws(KafkaError) -> Int32? {
+  ) throws(Failure) -> Int32? {
     if let count = creation.partitionCount { return count }
     guard let source = creation.source else { return nil }
     guard let found = try admin.topic(source, patience) else { throw TopicReader.isMissing(source) }
@@ -108,11 +105,9 @@ public final class OutputTopics {
   }
 
   /// How old the records of a topic may be, by their own times, before brokers remove them, in
-  /// milliseconds; nil where they stay. Throws `StreamError.topic` where brokers do not tell.
-  public func retention(of name: String) throws(StreamError) -> Int64? {
-    let properties = try sending { () throws(KafkaError) in
-      try admin.properties(ofTopic: name, patience(OutputTopics.lookTime))
-    }
+  /// milliseconds; nil where they stay. Throws `Failure` where brokers do not tell.
+  public func retention(of name: String) throws(Failure) -> Int64? {
+    let properties = try admin.properties(ofTopic: name, patience(OutputTopics.lookTime))
     let isRemoved = properties["cleanup.policy"]?.contains("delete") ?? true
     let isByOwnTime = properties["message.timestamp.type"] != "LogAppendTime"
     guard isRemoved, isByOwnTime, let text = properties["retention.ms"] else { return nil }
@@ -120,11 +115,11 @@ public final class OutputTopics {
   }
 
   /// What a topic that is to be written to fails with where it is not there.
-  static func isMissing(_ name: String) -> StreamError {
-    .missingOutputTopic(
-      KafkaError(
-        .missingTopic, operation: "write to it", place: KafkaPlace(topic: name),
-        reason: "there is no such topic",
-        advice: "create it, have it created by --create-topics, or see how it is spelled"))
+  static func isMissing(_ name: String) -> Failure {
+    Failure(
+      .cannotCreate, operation: "write to it", place: Place(topic: name),
+      reason: "there is no such topic",
+      advice: "create it, have it created by --create-topics, or see how it is spelled"
+    ).of(.output)
   }
 }

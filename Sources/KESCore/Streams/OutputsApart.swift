@@ -10,23 +10,25 @@ internal import Glibc
 ///   - outputs: paths of outputs, which need not exist.
 ///   - writesStandard: whether the standard output is among them.
 ///   - inputs: paths of inputs and of what else must not be written over; `-` is the standard input.
-/// Throws `StreamError.outputIsInput`.
+/// Throws `.outputIsInput`.
 public func requireApart(
   outputs: [String], writesStandard: Bool, from inputs: [String]
-) throws(StreamError) {
-  var taken = Set(inputs.compactMap { $0 == "-" ? Place(descriptor: STDIN_FILENO) : Place($0) })
-  if writesStandard, let place = Place(descriptor: STDOUT_FILENO), !taken.insert(place).inserted {
+) throws(Failure) {
+  var taken = Set(
+    inputs.compactMap { $0 == "-" ? NamedFile(descriptor: STDIN_FILENO) : NamedFile($0) })
+  if writesStandard, let place = NamedFile(descriptor: STDOUT_FILENO), !taken.insert(place).inserted
+  {
     throw .outputIsInput(name: "stdout")
   }
   for output in outputs {
-    if let place = Place(output), !taken.insert(place).inserted {
+    if let place = NamedFile(output), !taken.insert(place).inserted {
       throw .outputIsInput(name: output)
     }
   }
 }
 
 /// Where a file stands, or will stand.
-private enum Place: Hashable {
+private enum NamedFile: Hashable {
   case file(FileIdentity)
   /// Nothing yet: an absolute path.
   case missing(String)

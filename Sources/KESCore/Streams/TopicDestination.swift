@@ -29,14 +29,12 @@ public final class TopicDestination: OutputDestination {
     self.retention = retention
   }
 
-  /// Throws `StreamError.topic`, or `.schema` where a key's schema could not be had.
-  public func write(_ bytes: borrowing ByteBlock) throws(StreamError) {
+  /// Throws also where a key's schema could not be had.
+  public func write(_ bytes: borrowing ByteBlock) throws(Failure) {
     defer { notes.removeAll() }
     retention?.look(at: notes)
-    let topic = try sending { () throws(KafkaError) in
-      try sender.beginSending()
-      return try sender.topic(self.topic)
-    }
+    try sender.beginSending()
+    let topic = try sender.topic(self.topic)
     var place = 0
     for index in 0..<notes.count {
       let note = notes.notes[index]
@@ -44,13 +42,11 @@ public final class TopicDestination: OutputDestination {
       let start = isFramed ? place + TopicDestination.lengthSize : place
       key.truncate(to: 0)
       try keys.append(note, of: notes, to: &key)
-      try sending { () throws(KafkaError) in
-        try send(bytes, start..<end, note, to: topic)
-      }
+      try send(bytes, start..<end, note, to: topic)
       place = isFramed ? end : end + 1
     }
     precondition(place == bytes.count, "a note for each record")
-    try sending { () throws(KafkaError) in try sender.checkDeliveries() }
+    try sender.checkDeliveries()
   }
 
   /// Where the value ends that begins at `place`.
@@ -69,10 +65,10 @@ public final class TopicDestination: OutputDestination {
   private func send(
     _ bytes: borrowing ByteBlock, _ range: Range<Int>, _ note: MessageNotes.Note,
     to topic: KafkaTopic
-  ) throws(KafkaError) {
+  ) throws(Failure) {
     var headers = note.headers.length == 0 ? nil : makeHeaders(note.headers)
-    try key.withBytes { key throws(KafkaError) in
-      try bytes.withBytes(range.lowerBound, range.count) { value throws(KafkaError) in
+    try key.withBytes { key throws(Failure) in
+      try bytes.withBytes(range.lowerBound, range.count) { value throws(Failure) in
         try sender.send(
           key: key, value: value, to: topic, timestamp: note.time, headers: headers.take())
       }
@@ -91,15 +87,9 @@ public final class TopicDestination: OutputDestination {
 
   public func discard() { notes.removeAll() }
 
-  public func sync() throws(StreamError) {
-    try sending { () throws(KafkaError) in try sender.deliver() }
+  public func sync() throws(Failure) {
+    try sender.deliver()
   }
 
-  public func finish() throws(StreamError) { try sync() }
-}
-
-/// Runs `body`, whose failures become the stream's.
-@inline(__always)
-func sending<Result>(_ body: () throws(KafkaError) -> Result) throws(StreamError) -> Result {
-  do { return try body() } catch { throw .topic(error) }
+  public func finish() throws(Failure) { try sync() }
 }

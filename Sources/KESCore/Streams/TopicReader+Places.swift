@@ -5,16 +5,14 @@ extension TopicReader {
   /// what stood there, where the user says, which is noted.
   ///
   /// - Parameter client: whom to ask; a consumer's questions wait behind its fetches.
-  /// Throws `StreamError`: `.inputChanged` where the user says nothing of that, and where a partition
+  /// Throws `Failure`: `.inputChanged` where the user says nothing of that, and where a partition
   /// has no such place.
   func placesToGoOn(
     from known: [Int32: KafkaOffset], asking client: KafkaClient
-  ) throws(StreamError) -> [Int32: KafkaOffset] {
+  ) throws(Failure) -> [Int32: KafkaOffset] {
     if known.isEmpty { return known }
     let partitions = known.keys.sorted()
-    let marks = try sending { () throws(KafkaError) in
-      try client.watermarks(partitions.map(named), patience)
-    }
+    let marks = try client.watermarks(partitions.map(named), patience)
     var places = known
     for partition in partitions {
       guard let offset = known[partition], let marks = marks[named(partition)] else { continue }
@@ -30,11 +28,9 @@ extension TopicReader {
   /// Where the user says to go on, `offset` being gone.
   private func placeBehindGap(
     _ partition: Int32, _ offset: KafkaOffset, _ marks: KafkaWatermarks
-  ) throws(StreamError) -> KafkaOffset {
-    let place = try sending { () throws(KafkaError) in
-      try reading.offset.map { specification throws(KafkaError) in
-        try consumer.resolve(specification, in: [named(partition)], patience)
-      }
+  ) throws(Failure) -> KafkaOffset {
+    let place = try reading.offset.map { specification throws(Failure) in
+      try consumer.resolve(specification, in: [named(partition)], patience)
     }
     guard let place = place?.first?.offset, place >= marks.low else {
       throw areGone(partition, offset, marks)
@@ -46,18 +42,18 @@ extension TopicReader {
 
   /// What a refusal to read on means: a partition has no such place any more. nil where the partition is
   /// not ours any more.
-  func explained(_ refusal: KafkaError) -> StreamError? {
+  func explained(_ refusal: Failure) -> Failure? {
     guard let partition = refusal.place.partition, let number = refusal.place.offset, number >= 0
-    else { return .topic(refusal) }
+    else { return refusal }
     if !isOurs(partition) { return nil }
     let offset = KafkaOffset(number)
-    do throws(KafkaError) {
+    do throws(Failure) {
       let marks = try consumer.watermarks([named(partition)], patience)
-      guard let marks = marks[named(partition)] else { return .topic(refusal) }
+      guard let marks = marks[named(partition)] else { return refusal }
       if offset > marks.high { return isMadeAnew(partition, offset, marks.high) }
-      return offset < marks.low ? areGone(partition, offset, marks) : .topic(refusal)
+      return offset < marks.low ? areGone(partition, offset, marks) : refusal
     } catch {
-      return .topic(refusal)
+      return refusal
     }
   }
 
@@ -67,7 +63,7 @@ extension TopicReader {
 
   private func areGone(
     _ partition: Int32, _ offset: KafkaOffset, _ marks: KafkaWatermarks
-  ) -> StreamError {
+  ) -> Failure {
     .inputChanged(
       name: name(of: partition),
       explanation: TopicReader.gap(from: offset, marks)
@@ -76,7 +72,7 @@ extension TopicReader {
 
   private func isMadeAnew(
     _ partition: Int32, _ offset: KafkaOffset, _ end: KafkaOffset, when: String = ""
-  ) -> StreamError {
+  ) -> Failure {
     .inputChanged(
       name: name(of: partition),
       explanation: "ends at offset \(end), but was read up to \(offset)\(when);"
@@ -84,14 +80,12 @@ extension TopicReader {
   }
 
   /// Where a partition ends, with records of transactions that are open.
-  private func endOfAll(_ partition: Int32) throws(StreamError) -> KafkaOffset? {
-    try sending { () throws(KafkaError) in
-      let client = try KafkaConsumer(configuration, isolation: "read_uncommitted")
-      return try client.watermarks([named(partition)], patience)[named(partition)]?.high
-    }
+  private func endOfAll(_ partition: Int32) throws(Failure) -> KafkaOffset? {
+    let client = try KafkaConsumer(configuration, isolation: "read_uncommitted")
+    return try client.watermarks([named(partition)], patience)[named(partition)]?.high
   }
 
   private func name(of partition: Int32) -> String {
-    KafkaPlace(named(partition)).description
+    Place(named(partition)).description
   }
 }

@@ -46,13 +46,13 @@ public final class TopicReader {
   private var nextLook: Int64 = .max
   private var hasMissedTopic = false
 
-  /// Connects to nothing yet. Throws `StreamError.topic`.
+  /// Connects to nothing yet. Throws `Failure`.
   ///
   /// - Parameter onNote: told where the group keeps us waiting.
   public init(
     _ configuration: KafkaConfiguration, _ reading: TopicReading, signals: Signals,
     clock: Clock = .real, onNote: @escaping (String) -> Void = { _ in }
-  ) throws(StreamError) {
+  ) throws(Failure) {
     self.onNote = onNote
     remedy =
       reading.group == nil
@@ -61,14 +61,12 @@ public final class TopicReader {
     self.reading = reading
     self.signals = signals
     self.clock = clock
-    consumer = try sending { () throws(KafkaError) in
-      try TopicReader.makeConsumer(configuration, reading)
-    }
+    consumer = try TopicReader.makeConsumer(configuration, reading)
   }
 
   private static func makeConsumer(
     _ configuration: KafkaConfiguration, _ reading: TopicReading
-  ) throws(KafkaError) -> KafkaConsumer {
+  ) throws(Failure) -> KafkaConsumer {
     try KafkaConsumer(configuration, group: reading.group, instance: reading.instance)
   }
 
@@ -88,55 +86,51 @@ public final class TopicReader {
 
   // MARK: Beginning
 
-  /// Connects, and sees that the topic is there. Throws `StreamError.topic`: of the kind
+  /// Connects, and sees that the topic is there. Throws `Failure`: of the kind
   /// `.environment` where no broker answers in time, `.missingTopic`.
-  public func connect() throws(StreamError) {
+  public func connect() throws(Failure) {
     if partitionCount > 0 { return }
-    try sending { () throws(KafkaError) in
-      let signals = signals
-      try consumer.connect(
-        KafkaPatience(milliseconds: reading.connectTimeout) { signals.stop != nil },
-        onWait: onNote)
-      guard let count = try consumer.partitionCount(of: reading.topic, patience) else {
-        throw TopicReader.isMissing(reading.topic)
-      }
-      partitionCount = count
+    let signals = signals
+    try consumer.connect(
+      KafkaPatience(milliseconds: reading.connectTimeout) { signals.stop != nil },
+      onWait: onNote)
+    guard let count = try consumer.partitionCount(of: reading.topic, patience) else {
+      throw TopicReader.isMissing(reading.topic)
     }
+    partitionCount = count
   }
 
   /// What a topic that is to be read fails with where it is not there.
-  static func isMissing(_ name: String) -> KafkaError {
-    KafkaError(
-      .missingTopic, operation: "read it", place: KafkaPlace(topic: name),
+  static func isMissing(_ name: String) -> Failure {
+    Failure(
+      .missing, operation: "read it", place: Place(topic: name),
       reason: "there is no such topic", advice: "create it, or see how it is spelled")
   }
 
-  private func open() throws(StreamError) {
+  private func open() throws(Failure) {
     try connect()
     isOpen = true
     let all = Array(0..<partitionCount)
-    try sending { () throws(KafkaError) in
-      if reading.exitsAtEnd {
-        for (partition, marks) in try consumer.watermarks(all.map(named), patience) {
-          ends[partition.number] = marks.high
-        }
+    if reading.exitsAtEnd {
+      for (partition, marks) in try consumer.watermarks(all.map(named), patience) {
+        ends[partition.number] = marks.high
       }
-      if reading.group == nil {
-        unannounced = all
-        if !reading.exitsAtEnd { waitToLook() }
-      } else {
-        try subscribe()
-      }
+    }
+    if reading.group == nil {
+      unannounced = all
+      if !reading.exitsAtEnd { waitToLook() }
+    } else {
+      try subscribe()
     }
   }
 
-  /// Looks whether the topic is still there, and has more partitions. Throws `StreamError.topic` where
+  /// Looks whether the topic is still there, and has more partitions. Throws `Failure` where
   /// it is gone, which must show twice: brokers that start up may not know it yet.
-  private func lookForPartitions() throws(StreamError) {
+  private func lookForPartitions() throws(Failure) {
     if clock.monotonic() < nextLook { return }
     waitToLook()
     let count: Int32?
-    do throws(KafkaError) {
+    do throws(Failure) {
       let signals = signals
       count = try consumer.partitionCount(
         of: reading.topic, KafkaPatience(milliseconds: 1000) { signals.stop != nil })
@@ -145,7 +139,7 @@ public final class TopicReader {
       return
     }
     guard let count else {
-      if hasMissedTopic { throw .topic(TopicReader.isMissing(reading.topic)) }
+      if hasMissedTopic { throw TopicReader.isMissing(reading.topic) }
       hasMissedTopic = true
       nextLook = clock.monotonic() + 1000
       return
@@ -160,7 +154,7 @@ public final class TopicReader {
     nextLook = configuration.refreshInterval.map { clock.monotonic() + $0 } ?? .max
   }
 
-  private func subscribe() throws(KafkaError) {
+  private func subscribe() throws(Failure) {
     try consumer.subscribe([reading.topic])
     assignmentWait.begin(now: clock.monotonic())
   }
@@ -170,13 +164,11 @@ public final class TopicReader {
   }
 
   /// Joins the group anew, as somebody else: all partitions are given up.
-  func rejoin() throws(StreamError) {
+  func rejoin() throws(Failure) {
     consumer.close(KafkaPatience(milliseconds: TopicReader.farewellTime))
     (positions, begun, sought) = ([:], Set(0..<partitionCount), [:])
-    try sending { () throws(KafkaError) in
-      consumer = try TopicReader.makeConsumer(configuration, reading)
-      try subscribe()
-    }
+    consumer = try TopicReader.makeConsumer(configuration, reading)
+    try subscribe()
   }
 
   // MARK: Reading
@@ -186,11 +178,11 @@ public final class TopicReader {
   /// - Parameters:
   ///   - deadline: when to come back without any, in milliseconds of the monotonic clock.
   ///   - willWait: called before waiting: the time to flush.
-  /// Throws `StreamError`.
+  /// Throws `Failure`.
   public func next(
     into messages: inout KafkaMessageBatch, deadline: Int64?,
-    willWait: () throws(StreamError) -> Void
-  ) throws(StreamError) -> Turn {
+    willWait: () throws(Failure) -> Void
+  ) throws(Failure) -> Turn {
     var hasWaited = false
     while true {
       if let signal = signals.stop { return .stopped(signal) }
@@ -217,12 +209,12 @@ public final class TopicReader {
 
   private func poll(
     _ messages: inout KafkaMessageBatch, milliseconds: Int64 = 0
-  ) throws(StreamError) -> Turn? {
+  ) throws(Failure) -> Turn? {
     let found: KafkaConsumer.Poll
-    do throws(KafkaError) {
+    do throws(Failure) {
       found = try consumer.poll(into: &messages, milliseconds: milliseconds)
     } catch {
-      guard error.code == .gone else { throw .topic(error) }
+      guard error.code == .gone else { throw error }
       guard let failure = explained(error) else { return nil }
       throw failure
     }
@@ -321,30 +313,28 @@ public final class TopicReader {
   // MARK: Partitions
 
   /// Answers `.assigned`: begins to read, where `known` says or else the user or the group. Returns
-  /// where. Throws `StreamError.topic`.
+  /// where. Throws `Failure`.
   ///
   /// - Parameter waits: whether reading begins by `begin` instead.
   @discardableResult
   func accept(
     _ partitions: [Int32], startingAt known: [Int32: KafkaOffset] = [:], waits: Bool = false
-  ) throws(StreamError) -> [Int32: KafkaOffset] {
+  ) throws(Failure) -> [Int32: KafkaOffset] {
     var starts = known
     starts.merge(try beginnings(of: partitions.filter { known[$0] == nil })) { given, _ in given }
-    try sending { () throws(KafkaError) in
-      let positions = partitions.compactMap { number in
-        starts[number].map { KafkaPosition(named(number), $0) }
-      }
-      if reading.group == nil {
-        if hasAssignment {
-          try consumer.addAssignment(positions)
-        } else {
-          try consumer.assign(positions)
-        }
-      } else if waits {
-        try consumer.deferAssignment()
+    let accepted = partitions.compactMap { number in
+      starts[number].map { KafkaPosition(named(number), $0) }
+    }
+    if reading.group == nil {
+      if hasAssignment {
+        try consumer.addAssignment(accepted)
       } else {
-        try consumer.acceptAssignment(positions)
+        try consumer.assign(accepted)
       }
+    } else if waits {
+      try consumer.deferAssignment()
+    } else {
+      try consumer.acceptAssignment(accepted)
     }
     for partition in partitions { positions[partition] = starts[partition] }
     begun.formUnion(partitions)
@@ -353,26 +343,24 @@ public final class TopicReader {
     return starts
   }
 
-  /// Where to begin in partitions of which nothing else is known. Throws `StreamError`, as
+  /// Where to begin in partitions of which nothing else is known. Throws `Failure`, as
   /// `placesToGoOn` where the group stands in them.
-  private func beginnings(of partitions: [Int32]) throws(StreamError) -> [Int32: KafkaOffset] {
+  private func beginnings(of partitions: [Int32]) throws(Failure) -> [Int32: KafkaOffset] {
     var found: [Int32: KafkaOffset] = [:]
     if reading.group != nil {
       let asked = reading.offset == nil ? partitions : partitions.filter(begun.contains)
-      let known = try sending { () throws(KafkaError) in try committed(asked) }
+      let known = try committed(asked)
       found = try placesToGoOn(from: known, asking: consumer)
     }
     let rest = partitions.filter { found[$0] == nil }
-    try sending { () throws(KafkaError) in
-      found.merge(try beginningsByOffset(of: rest)) { $1 }
-    }
+    found.merge(try beginningsByOffset(of: rest)) { $1 }
     return found
   }
 
   /// Where the user says to begin.
   private func beginningsByOffset(
     of rest: [Int32]
-  ) throws(KafkaError) -> [Int32: KafkaOffset] {
+  ) throws(Failure) -> [Int32: KafkaOffset] {
     if rest.isEmpty { return [:] }
     // Partitions that are added while we read have nothing that we did not wait for.
     let isAdded = reading.group == nil && hasAssignment
@@ -386,18 +374,18 @@ public final class TopicReader {
   }
 
   /// Sees that reading can begin at an offset that was asked for: refuses one whose record is gone,
-  /// and tells of one that is still to come. Throws `KafkaError`.
-  private func requireRecords(_ number: Int64, in partitions: [Int32]) throws(KafkaError) {
+  /// and tells of one that is still to come. Throws `Failure`.
+  private func requireRecords(_ number: Int64, in partitions: [Int32]) throws(Failure) {
     let marks = try consumer.watermarks(partitions.map(named), patience)
     for partition in partitions.sorted() {
       guard let (low, high) = marks[named(partition)].map({ ($0.low.rawValue, $0.high.rawValue) })
       else { continue }
-      let place = KafkaPlace(topic: reading.topic, partition: partition)
+      let place = Place(topic: reading.topic, partition: partition)
       if number > high {
         onNote("\(place): ends at \(high): reading begins there, not at \(number)")
       } else if number < low {
-        throw KafkaError(
-          .record, operation: "begin at offset \(number)", place: place,
+        throw Failure(
+          .badData, operation: "begin at offset \(number)", place: place,
           reason: "its offsets are \(low) to \(high)",
           advice: "begin elsewhere by --offset, or see the topic's retention")
       }
@@ -405,8 +393,8 @@ public final class TopicReader {
   }
 
   /// What the group has committed; waits until transactions that are under way have ended. Throws
-  /// `KafkaError`.
-  func committed(_ partitions: [Int32]) throws(KafkaError) -> [Int32: KafkaOffset] {
+  /// `Failure`.
+  func committed(_ partitions: [Int32]) throws(Failure) -> [Int32: KafkaOffset] {
     if partitions.isEmpty { return [:] }
     var found: [Int32: KafkaOffset] = [:]
     for (partition, offset) in try consumer.committed(partitions.map(named), patience) {
@@ -415,58 +403,54 @@ public final class TopicReader {
     return found
   }
 
-  /// Answers `.revoked` or `.lost`. Throws `StreamError.topic`.
-  func giveUp(_ partitions: [Int32]) throws(StreamError) {
-    try sending { () throws(KafkaError) in try consumer.giveUp() }
+  /// Answers `.revoked` or `.lost`. Throws `Failure`.
+  func giveUp(_ partitions: [Int32]) throws(Failure) {
+    try consumer.giveUp()
     for partition in partitions { (positions[partition], sought[partition]) = (nil, nil) }
     if positions.isEmpty { assignmentWait.begin(now: clock.monotonic()) }
     try goElsewhere()
   }
 
-  /// Goes on elsewhere; where a rebalance is to be answered, after that. Throws `StreamError.topic`.
-  func seek(to offsets: [Int32: KafkaOffset]) throws(StreamError) {
+  /// Goes on elsewhere; where a rebalance is to be answered, after that. Throws `Failure`.
+  func seek(to offsets: [Int32: KafkaOffset]) throws(Failure) {
     for (partition, offset) in offsets {
       (positions[partition], sought[partition]) = (offset, offset)
     }
     try goElsewhere()
   }
 
-  private func goElsewhere() throws(StreamError) {
+  private func goElsewhere() throws(Failure) {
     if sought.isEmpty || consumer.unanswered != nil { return }
     let positions = sought.map { KafkaPosition(named($0), $1) }
     sought = [:]
-    try sending { () throws(KafkaError) in try consumer.seek(to: positions) }
+    try consumer.seek(to: positions)
   }
 
-  /// Begins to read a partition that was accepted to wait. Throws `StreamError.topic`.
-  func begin(_ partition: Int32, at offset: KafkaOffset) throws(StreamError) {
-    try sending { () throws(KafkaError) in
-      try consumer.begin([KafkaPosition(named(partition), offset)])
-    }
+  /// Begins to read a partition that was accepted to wait. Throws `Failure`.
+  func begin(_ partition: Int32, at offset: KafkaOffset) throws(Failure) {
+    try consumer.begin([KafkaPosition(named(partition), offset)])
     positions[partition] = offset
   }
 
-  /// Commits offsets for the group, and waits until that is done. Throws `StreamError.topic`, of the kind
+  /// Commits offsets for the group, and waits until that is done. Throws `Failure`, of the kind
   /// `.retriable` where the group shares its partitions anew meanwhile.
-  func commit(_ offsets: [Int32: KafkaOffset]) throws(StreamError) {
+  func commit(_ offsets: [Int32: KafkaOffset]) throws(Failure) {
     if offsets.isEmpty || reading.group == nil { return }
     // Not interrupted: what was written is to be remembered, also where a signal ends the run.
     let time = signals.stop == nil ? TopicReader.answerTime : TopicReader.lastCommitTime
-    try sending { () throws(KafkaError) in
-      try consumer.commit(
-        offsets.map { KafkaPosition(named($0), $1) }, KafkaPatience(milliseconds: time))
-    }
+    try consumer.commit(
+      offsets.map { KafkaPosition(named($0), $1) }, KafkaPatience(milliseconds: time))
   }
 
   /// Keeps up with the group at the end of a run, where nothing more is to be read: messages that
   /// arrive are to be dropped, and partitions that are assigned need no records (`acceptUnread`).
-  /// Returns nil where nothing comes for a moment. Throws `StreamError.topic`.
-  func keepUp(_ messages: inout KafkaMessageBatch) throws(StreamError) -> Turn? {
+  /// Returns nil where nothing comes for a moment. Throws `Failure`.
+  func keepUp(_ messages: inout KafkaMessageBatch) throws(Failure) -> Turn? {
     try poll(&messages, milliseconds: TopicReader.keepUpTime)
   }
 
-  /// Answers `.assigned` where nothing more is to be read. Throws `StreamError.topic`.
-  func acceptUnread(_ partitions: [Int32]) throws(StreamError) {
+  /// Answers `.assigned` where nothing more is to be read. Throws `Failure`.
+  func acceptUnread(_ partitions: [Int32]) throws(Failure) {
     try accept(partitions, startingAt: Dictionary(partitions.map { ($0, KafkaOffset.end) }) { $1 })
   }
 

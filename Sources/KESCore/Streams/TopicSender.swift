@@ -5,7 +5,7 @@ public final class TopicSender {
   public private(set) var producer: KafkaProducer
   private let isTransactional: Bool
   private let signals: Signals
-  private let make: () throws(KafkaError) -> KafkaProducer
+  private let make: () throws(Failure) -> KafkaProducer
   private let onNotice: (KafkaNotice) -> Void
   private let limit: DeliveryLimit
   private var topics: [String: KafkaTopic] = [:]
@@ -20,8 +20,8 @@ public final class TopicSender {
   public init(
     isTransactional: Bool = false, signals: Signals,
     onNotice: @escaping (KafkaNotice) -> Void = { _ in },
-    _ make: @escaping () throws(KafkaError) -> KafkaProducer
-  ) throws(KafkaError) {
+    _ make: @escaping () throws(Failure) -> KafkaProducer
+  ) throws(Failure) {
     producer = try make()
     self.isTransactional = isTransactional
     self.signals = signals
@@ -32,8 +32,8 @@ public final class TopicSender {
     patience = KafkaPatience(milliseconds: DeliveryLimit.usual) { limit.isOver }
   }
 
-  /// Puts a new producer in the place of one that is done with. Throws `KafkaError`.
-  func replaceProducer() throws(KafkaError) {
+  /// Puts a new producer in the place of one that is done with. Throws `Failure`.
+  func replaceProducer() throws(Failure) {
     topics = [:]
     producer = try make()
   }
@@ -41,8 +41,8 @@ public final class TopicSender {
   /// How long the library's queue may stay full, and deliveries may take.
   let patience: KafkaPatience
 
-  /// A topic to send to. Throws `KafkaError` where the name cannot be a topic's.
-  func topic(_ name: String) throws(KafkaError) -> KafkaTopic {
+  /// A topic to send to. Throws `Failure` where the name cannot be a topic's.
+  func topic(_ name: String) throws(Failure) -> KafkaTopic {
     if let topic = topics[name] { return topic }
     let topic = try producer.topic(name)
     topics[name] = topic
@@ -54,19 +54,19 @@ public final class TopicSender {
   private(set) var topicNames: [String] = []
 
   /// To be called before records are sent: begins a transaction where one is needed. Throws
-  /// `KafkaError`.
-  func beginSending() throws(KafkaError) {
+  /// `Failure`.
+  func beginSending() throws(Failure) {
     if isTransactional && producer.transactionState == .ready { try producer.beginTransaction() }
   }
 
-  /// Sends a record (see `KafkaProducer.produce`). Throws `KafkaError`, never of the kind
+  /// Sends a record (see `KafkaProducer.produce`). Throws `Failure`, never of the kind
   /// `.interrupted`: what is not sent is lost.
   @inline(__always)
   func send(
     key: Span<UInt8>?, value: Span<UInt8>?, to topic: KafkaTopic, timestamp: EventTime? = nil,
     headers: consuming KafkaHeaders? = nil
-  ) throws(KafkaError) {
-    do throws(KafkaError) {
+  ) throws(Failure) {
+    do throws(Failure) {
       try producer.produce(
         key: key, value: value, to: topic, timestamp: timestamp, headers: headers.take(),
         patience: patience)
@@ -75,14 +75,14 @@ public final class TopicSender {
     }
   }
 
-  private static func asLoss(_ error: KafkaError) -> KafkaError {
+  private static func asLoss(_ error: Failure) -> Failure {
     var error = error
-    if error.kind == .interrupted { error.kind = .environment }
+    if error.kind == .interrupted { error.become(.unavailable) }
     return error
   }
 
   /// To be called when records were sent: throws what has failed meanwhile.
-  func checkDeliveries() throws(KafkaError) {
+  func checkDeliveries() throws(Failure) {
     producer.serve()
     tellNotices()
     if let failure = producer.firstFailure { throw failure }
@@ -90,12 +90,12 @@ public final class TopicSender {
 
   private func tellNotices() { producer.takeNotices().forEach(onNotice) }
 
-  /// Waits until all is delivered; within a transaction, its commit does that. Throws `KafkaError`.
-  func deliver() throws(KafkaError) {
+  /// Waits until all is delivered; within a transaction, its commit does that. Throws `Failure`.
+  func deliver() throws(Failure) {
     if isTransactional { return }
     let deadline = KafkaDeadline(patience)
     while true {
-      do throws(KafkaError) {
+      do throws(Failure) {
         return try producer.flush(KafkaPatience(milliseconds: TopicSender.turn))
       } catch {
         tellNotices()

@@ -132,7 +132,7 @@ public protocol AvroWriter: OutputFraming {
   var namesSchemas: Bool { get }
 
   /// Why data cannot be written.
-  var failure: SchemaFailure? { get set }
+  var failure: Failure? { get set }
 
   /// The schema of an output that gets no record, where that is to be told.
   var schemaOfNone: () -> AvroSchema { get set }
@@ -166,7 +166,7 @@ public final class AvroContainerWriter: AvroWriter {
   }
 
   public var namesSchemas: Bool { false }
-  public var failure: SchemaFailure?
+  public var failure: Failure?
 
   @discardableResult
   public func begin(_ schema: AvroSchema) -> Int {

@@ -243,9 +243,9 @@ struct AvroRecordSource: ~Copyable {
   }
 
   private func fail(_ reason: String) {
-    writer.failure = SchemaFailure(
-      kind: .badData,
-      message: "records cannot become data of the one schema of a container file: \(reason);"
+    writer.failure = Failure(
+      .badData, .output,
+      "records cannot become data of the one schema of a container file: \(reason);"
         + " say --output-framing confluent")
   }
 }

@@ -26,33 +26,27 @@ public final class ApplicationAtRest: SessionRemover {
   private static let settlingTime: Int64 = 120_000
 
   private var name: String { group.application.changelog }
-  private var place: KafkaPlace { KafkaPlace(topic: name) }
+  private var place: Place { Place(topic: name) }
 
   /// - Parameters:
   ///   - group: connected.
   ///   - sender: what tombstones are sent by; not transactional.
   ///   - directory: where the copy is made.
-  /// Throws `PipelineError`.
+  /// Throws `Failure`.
   public init(
     _ group: ApplicationGroup, _ configuration: KafkaConfiguration, sender: TopicSender,
     directory: StateDirectory, signals: Signals, clock: Clock = .real
-  ) throws(PipelineError) {
+  ) throws(Failure) {
     self.group = group
     self.sender = sender
     self.signals = signals
     self.clock = clock
     self.directory = directory
-    let store = try storing { () throws(StateError) in
-      try StateStore.open(directory.path, creating: true)
-    }
+    let store = try StateStore.open(directory.path, creating: true)
     self.store = store
-    changelog = try streaming { () throws(StreamError) in
-      try sending { () throws(KafkaError) in
-        try Changelog(
-          configuration, topic: group.application.changelog, sender: sender, store: store,
-          clock: clock)
-      }
-    }
+    changelog = try Changelog(
+      configuration, topic: group.application.changelog, sender: sender, store: store,
+      clock: clock)
   }
 
   // MARK: Reading
@@ -60,9 +54,9 @@ public final class ApplicationAtRest: SessionRemover {
   /// Copies what is committed.
   ///
   /// - Parameter settles: whether to wait until no transaction is open that could still add to it.
-  /// Returns the signal that has asked to stop. Throws `PipelineError`: of the kind `.missingTopic`
+  /// Returns the signal that has asked to stop. Throws `Failure`: of the kind `.missing`
   /// where there is no changelog.
-  public func read(settles: Bool) throws(PipelineError) -> Int32? {
+  public func read(settles: Bool) throws(Failure) -> Int32? {
     tasks = 0..<(try partitionCount())
     let follower = changelog.follower
     // All is read: nothing of it is here.
@@ -88,33 +82,27 @@ public final class ApplicationAtRest: SessionRemover {
     return nil
   }
 
-  private func partitionCount() throws(PipelineError) -> Int32 {
+  private func partitionCount() throws(Failure) -> Int32 {
     let group = group
-    let found = try streaming { () throws(StreamError) in
-      try sending { () throws(KafkaError) in try group.admin.topic(name, group.patience) }
-    }
+    let found = try group.admin.topic(name, group.patience)
     if let found { return found.partitionCount }
-    throw .stream(
-      .topic(
-        KafkaError(
-          .missingTopic, operation: "purge it", place: place, reason: "there is no such topic",
-          advice: "see how --application-id is spelled")))
+    throw Failure(
+      .missing, operation: "purge it", place: place, reason: "there is no such topic",
+      advice: "see how --application-id is spelled")
   }
 
-  private var unsettled: PipelineError {
-    .stream(
-      .topic(
-        KafkaError(
-          .environment, operation: "purge it", place: place,
-          reason: "a transaction stays open", advice: "see transaction.timeout.ms")))
+  private var unsettled: Failure {
+    Failure(
+      .unavailable, operation: "purge it", place: place,
+      reason: "a transaction stays open", advice: "see transaction.timeout.ms")
   }
 
   // MARK: Writing
 
   /// Sees that no process of the application has come meanwhile.
-  public func requireRemovable() throws(PipelineError) {
+  public func requireRemovable() throws(Failure) {
     let group = group
-    try streaming { () throws(StreamError) in try group.requireEmpty() }
+    try group.requireEmpty()
   }
 
   /// Nothing remembers an output of an application.
@@ -124,17 +112,15 @@ public final class ApplicationAtRest: SessionRemover {
   /// has come since the closings were written: the next run writes them again.
   public func remove(
     _ changes: inout StateChanges, after output: OutputStream
-  ) throws(PipelineError) {
+  ) throws(Failure) {
     try write(&changes)
   }
 
   /// Sends changes, and waits until they are delivered.
-  public func write(_ changes: inout StateChanges) throws(PipelineError) {
+  public func write(_ changes: inout StateChanges) throws(Failure) {
     try requireRemovable()
     let (changelog, sender) = (changelog, sender)
-    try streaming { () throws(StreamError) in
-      try changelog.send(changes)
-      try sending { () throws(KafkaError) in try sender.deliver() }
-    }
+    try changelog.send(changes)
+    try sender.deliver()
   }
 }

@@ -18,16 +18,16 @@ public final class ApplicationGroup {
   /// - Parameters:
   ///   - onNote: told what a user may want to know.
   ///   - onNotice: told what librdkafka has to say.
-  /// Throws `StreamError.topic`.
+  /// Throws `Failure`.
   public init(
     _ application: SegmentApplication, _ configuration: KafkaConfiguration, signals: Signals,
     onNote: @escaping (String) -> Void, onNotice: @escaping (KafkaNotice) -> Void = { _ in }
-  ) throws(StreamError) {
+  ) throws(Failure) {
     self.application = application
     self.signals = signals
     self.onNote = onNote
     self.onNotice = onNotice
-    admin = try sending { () throws(KafkaError) in try KafkaAdmin(configuration) }
+    admin = try KafkaAdmin(configuration)
   }
 
   var patience: KafkaPatience { patience(ApplicationGroup.answerTime) }
@@ -41,54 +41,44 @@ public final class ApplicationGroup {
 
   func note(_ text: String) { onNote(text) }
 
-  /// Waits until a broker answers. Throws `StreamError.topic` of the kind `.environment` where none
-  /// does in time.
-  public func connect(milliseconds: Int64) throws(StreamError) {
-    try sending { () throws(KafkaError) in
-      try admin.connect(patience(milliseconds), onWait: onNote)
-    }
+  /// Waits until a broker answers. Throws a failure of the kind `.unavailable` where none does
+  /// in time.
+  public func connect(milliseconds: Int64) throws(Failure) {
+    try admin.connect(patience(milliseconds), onWait: onNote)
     tellNotices()
   }
 
-  /// Sees that no process of the application runs. Throws `StreamError.topic` of the kind `.inUse`.
-  public func requireEmpty() throws(StreamError) {
+  /// Sees that no process of the application runs. Throws a failure of the kind `.inUse`.
+  public func requireEmpty() throws(Failure) {
     if !tellsMembers { return }
     let name = application.identifier
     let group: KafkaGroupDescription
-    do throws(KafkaError) {
+    do throws(Failure) {
       group = try admin.group(name, patience)
-    } catch  where error.code.isUnsupported {
+    } catch  where error.isUnsupported {
       tellsMembers = false
       return note(
         "these brokers do not tell who is in the group \(name): see that no process of it runs")
-    } catch {
-      throw .topic(error)
     }
     guard let first = group.members.first else { return }
     let count = group.members.count
-    throw .topic(
-      KafkaError(
-        .inUse, operation: "change it", place: KafkaPlace(group: name),
-        reason: "it has \(count) member\(count == 1 ? "" : "s"), \(first.client) at \(first.host)",
-        advice:
-          "stop the application's processes; one that was killed or has an --instance-id counts"
-          + " until its session.timeout.ms is over"))
+    throw Failure(
+      .inUse, operation: "change it", place: Place(group: name),
+      reason: "it has \(count) member\(count == 1 ? "" : "s"), \(first.client) at \(first.host)",
+      advice:
+        "stop the application's processes; one that was killed or has an --instance-id counts"
+        + " until its session.timeout.ms is over")
   }
 
   // MARK: What the group has committed
 
-  /// The partitions of which the group has committed offsets; of `topic`, or of all topics. Throws
-  /// `StreamError.topic`.
-  func committedPartitions(of topic: String?) throws(StreamError) -> [KafkaPartition] {
-    let found = try sending { () throws(KafkaError) in
-      try admin.committedOffsets(ofGroup: application.identifier, patience)
-    }
+  /// The partitions of which the group has committed offsets; of `topic`, or of all topics. Throws `Failure`.
+  func committedPartitions(of topic: String?) throws(Failure) -> [KafkaPartition] {
+    let found = try admin.committedOffsets(ofGroup: application.identifier, patience)
     return found.map(\.partition).filter { topic == nil || $0.topic == topic }
   }
 
-  func deleteOffsets(_ partitions: [KafkaPartition]) throws(StreamError) {
-    try sending { () throws(KafkaError) in
-      try admin.deleteCommittedOffsets(ofGroup: application.identifier, partitions, patience)
-    }
+  func deleteOffsets(_ partitions: [KafkaPartition]) throws(Failure) {
+    try admin.deleteCommittedOffsets(ofGroup: application.identifier, partitions, patience)
   }
 }

@@ -24,47 +24,43 @@ public struct ApplicationReset: ~Copyable {
     self.removes = removes
   }
 
-  /// Throws `PipelineError`: `.state` where another process works on the state, `.stream` of the kind
+  /// Throws `Failure`: `.state` where another process works on the state, `.stream` of the kind
   /// `.inUse` where the group has members; then nothing was changed. What only tells does so all the
   /// same.
-  public func run() throws(PipelineError) {
+  public func run() throws(Failure) {
     let lock = try removes ? requireRest() : nil
     var hadState = false
     if let directory { hadState = try removeState(directory) }
-    let hadOthers = try streaming { () throws(StreamError) in
-      let hadOffsets = try removeOffsets()
-      return try removeChangelog() || hadOffsets
-    }
-    if !hadState && !hadOthers {
+    let hadOffsets = try removeOffsets()
+    let hadChangelog = try removeChangelog()
+    if !hadState && !hadOffsets && !hadChangelog {
       group.note("there is nothing to reset: see how --application-id is spelled")
     }
     withExtendedLifetime(lock) {}
   }
 
   /// Sees that nobody works on the state or in the group. Returns the lock of a state that is there.
-  private func requireRest() throws(PipelineError) -> StateLock? {
-    let lock = try storing { () throws(StateError) in
-      try directory.map { path throws(StateError) in try StateStore.lock(path) } ?? nil
-    }
-    try streaming { () throws(StreamError) in try group.requireEmpty() }
+  private func requireRest() throws(Failure) -> StateLock? {
+    let lock = try directory.map { path throws(Failure) in try StateStore.lock(path) } ?? nil
+    try group.requireEmpty()
     return lock
   }
 
   // Each of these returns whether there was any.
 
-  private func removeState(_ directory: String) throws(PipelineError) -> Bool {
+  private func removeState(_ directory: String) throws(Failure) -> Bool {
     if !StateStore.isStore(directory) {
       group.note("\(directory): there is no state here")
       return false
     }
     if removes {
-      try storing { () throws(StateError) in try StateStore.removeFiles(of: directory) }
+      try StateStore.removeFiles(of: directory)
     }
     group.note("\(directory): the state \(gone)")
     return true
   }
 
-  private func removeOffsets() throws(StreamError) -> Bool {
+  private func removeOffsets() throws(Failure) -> Bool {
     let partitions = try group.committedPartitions(of: input)
     let topics = Dictionary(grouping: partitions, by: \.topic)
     if topics.isEmpty {
@@ -81,13 +77,12 @@ public struct ApplicationReset: ~Copyable {
     return !topics.isEmpty
   }
 
-  private func removeChangelog() throws(StreamError) -> Bool {
+  private func removeChangelog() throws(Failure) -> Bool {
     let (name, group) = (group.application.changelog, group)
-    let isThere = try sending { () throws(KafkaError) in
+    let isThere =
       removes
-        ? try group.admin.deleteTopic(name, group.patience)
-        : try group.admin.topic(name, group.patience) != nil
-    }
+      ? try group.admin.deleteTopic(name, group.patience)
+      : try group.admin.topic(name, group.patience) != nil
     group.note(isThere ? "topic \(name) \(gone)" : "topic \(name): there is no such topic")
     group.tellNotices()
     return isThere

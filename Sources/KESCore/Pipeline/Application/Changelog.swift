@@ -11,25 +11,23 @@ final class Changelog {
   init(
     _ configuration: KafkaConfiguration, topic: String, sender: TopicSender, store: StateStore,
     clock: Clock
-  ) throws(KafkaError) {
+  ) throws(Failure) {
     self.topic = topic
     self.sender = sender
     self.clock = clock
     follower = try ChangelogFollower(configuration, topic: topic, store: store, clock: clock)
   }
 
-  /// Sends the changes. Throws `StreamError.topic`.
-  func send(_ changes: borrowing StateChanges) throws(StreamError) {
-    try sending { () throws(KafkaError) in
-      try sender.beginSending()
-      let topic = try sender.topic(topic)
-      try changes.forEachChangelogRecord { task, key, value, isProgress throws(KafkaError) in
-        try sender.producer.produce(
-          key: key, value: value, to: topic, partition: task, mark: isProgress ? Int(task) + 1 : 0,
-          patience: sender.patience)
-      }
-      try sender.checkDeliveries()
+  /// Sends the changes. Throws `Failure`.
+  func send(_ changes: borrowing StateChanges) throws(Failure) {
+    try sender.beginSending()
+    let topic = try sender.topic(topic)
+    try changes.forEachChangelogRecord { task, key, value, isProgress throws(Failure) in
+      try sender.producer.produce(
+        key: key, value: value, to: topic, partition: task, mark: isProgress ? Int(task) + 1 : 0,
+        patience: sender.patience)
     }
+    try sender.checkDeliveries()
   }
 
   /// Adds to `changes` where the changelog stands behind what was sent and is delivered.

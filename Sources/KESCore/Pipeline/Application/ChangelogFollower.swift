@@ -32,7 +32,7 @@ final class ChangelogFollower {
 
   init(
     _ configuration: KafkaConfiguration, topic: String, store: StateStore, clock: Clock
-  ) throws(KafkaError) {
+  ) throws(Failure) {
     self.topic = topic
     self.store = store
     self.clock = clock
@@ -52,8 +52,8 @@ final class ChangelogFollower {
   // MARK: What to follow
 
   /// Follows `standbys` and no other partitions, beside those that are restored. Throws
-  /// `PipelineError`.
-  func follow(_ standbys: Set<Int32>, _ patience: KafkaPatience) throws(PipelineError) {
+  /// `Failure`.
+  func follow(_ standbys: Set<Int32>, _ patience: KafkaPatience) throws(Failure) {
     let stopped = followed.filter { $0.value.role == .standby && !standbys.contains($0.key) }
     let added = standbys.subtracting(followed.keys)
     if stopped.isEmpty && added.isEmpty { return }
@@ -63,47 +63,39 @@ final class ChangelogFollower {
 
   /// Begins to restore partitions. Those of which the store has all, up to the input's offset that the
   /// group has `committed`, are restored at once where they were followed, else when one record has
-  /// shown that it is their changelog. Throws `PipelineError`.
+  /// shown that it is their changelog. Throws `Failure`.
   func restore(
     _ partitions: [Int32], upTo committed: [Int32: KafkaOffset], _ patience: KafkaPatience
-  ) throws(PipelineError) {
+  ) throws(Failure) {
     let warm = followed.filter { $0.value.role == .standby && $0.value.continuity.isConfirmed }
     try stop(partitions)
-    try begin(Set(partitions), .restoring, patience, warm) { partition throws(StateError) in
+    try begin(Set(partitions), .restoring, patience, warm) { partition throws(Failure) in
       let position = try self.store.progress(task: partition)?.position ?? 0
       return position >= committed[partition]?.rawValue ?? 0
     }
   }
 
   /// Reads partitions no more: their tasks write them, or they are not ours any more.
-  func stop(_ partitions: [Int32]) throws(PipelineError) {
+  func stop(_ partitions: [Int32]) throws(Failure) {
     ready.removeAll { partitions.contains($0) }
     let stopped = partitions.filter { (followed[$0]?.role ?? .restored) != .restored }
     for partition in partitions { followed[partition] = nil }
     if stopped.isEmpty { return }
-    try streaming { () throws(StreamError) in
-      try sending { () throws(KafkaError) in try consumer.removeAssignment(stopped.map(named)) }
-    }
+    try consumer.removeAssignment(stopped.map(named))
   }
 
   private func begin(
     _ partitions: Set<Int32>, _ role: FollowedPartition.Role, _ patience: KafkaPatience,
     _ warm: [Int32: FollowedPartition] = [:],
-    isKnown: (Int32) throws(StateError) -> Bool = { _ in false }
-  ) throws(PipelineError) {
+    isKnown: (Int32) throws(Failure) -> Bool = { _ in false }
+  ) throws(Failure) {
     if partitions.isEmpty { return }
-    let marks = try streaming { () throws(StreamError) in
-      try sending { () throws(KafkaError) in
-        try consumer.watermarks(partitions.map(named), patience)
-      }
-    }
+    let marks = try consumer.watermarks(partitions.map(named), patience)
     for partition in partitions {
       guard let marks = marks[named(partition)] else { continue }
       let warm = warm[partition]?.continued(role, marks)
       var task = if let warm { warm } else { try beginning(of: partition, role, marks) }
-      task.isAllHere = try storing { () throws(StateError) in
-        task.next >= marks.high ? try isKnown(partition) : false
-      }
+      task.isAllHere = task.next >= marks.high ? try isKnown(partition) : false
       if task.isAllHere && task.continuity.isConfirmed {
         task.role = .restored
         ready.append(partition)
@@ -111,9 +103,7 @@ final class ChangelogFollower {
       followed[partition] = task
     }
     let open = positions(partitions.filter { followed[$0]?.role != .restored })
-    try streaming { () throws(StreamError) in
-      try sending { () throws(KafkaError) in try consumer.addAssignment(open) }
-    }
+    try consumer.addAssignment(open)
   }
 
   private func positions(_ partitions: Set<Int32>) -> [KafkaPosition] {
@@ -125,10 +115,8 @@ final class ChangelogFollower {
   /// Where to go on; what cannot go on is emptied.
   private func beginning(
     of partition: Int32, _ role: FollowedPartition.Role, _ marks: KafkaWatermarks
-  ) throws(PipelineError) -> FollowedPartition {
-    let found = try storing { () throws(StateError) in
-      (try store.checkpoint(task: partition), try store.progress(task: partition))
-    }
+  ) throws(Failure) -> FollowedPartition {
+    let found = (try store.checkpoint(task: partition), try store.progress(task: partition))
     if case (let checkpoint?, let progress?) = found, let told = checkpoint.progressOffset {
       let (offset, progressOffset) = (KafkaOffset(checkpoint.offset), KafkaOffset(told))
       let age = checkpoint.savedAt.elapsed(until: EventTime(milliseconds: clock.wall()))
@@ -139,7 +127,7 @@ final class ChangelogFollower {
           role, at: offset, progressOffset: progressOffset, progress.changelog, marks)
       }
     }
-    try storing { () throws(StateError) in try store.clear(task: partition) }
+    try store.clear(task: partition)
     return FollowedPartition(role, fromTheBeginningOf: marks)
   }
 
@@ -150,20 +138,18 @@ final class ChangelogFollower {
   }
 
   /// Empties what is another changelog's, and reads that which is there from its beginning.
-  private func beginAnew(_ partitions: Set<Int32>) throws(PipelineError) {
+  private func beginAnew(_ partitions: Set<Int32>) throws(Failure) {
     if partitions.isEmpty { return }
     for partition in partitions {
       guard let task = followed[partition] else { continue }
       noteDropped(partition, "of a changelog that was there before this one")
-      try storing { () throws(StateError) in try store.clear(task: partition) }
+      try store.clear(task: partition)
       let end = max(task.end, consumer.lastKnownEnd(of: named(partition)) ?? task.end)
       followed[partition] = FollowedPartition(
         task.role, fromTheBeginningOf: KafkaWatermarks(low: task.low, high: end))
     }
     let positions = positions(partitions)
-    try streaming { () throws(StreamError) in
-      try sending { () throws(KafkaError) in try consumer.seek(to: positions) }
-    }
+    try consumer.seek(to: positions)
   }
 
   private func named(_ partition: Int32) -> KafkaPartition {
@@ -173,28 +159,22 @@ final class ChangelogFollower {
   // MARK: Following
 
   /// Takes what has come, waiting up to `milliseconds` for it. Returns the partitions that have
-  /// reached the end of what is committed. Throws `PipelineError`.
-  func poll(milliseconds: Int64) throws(PipelineError) -> [Int32] {
+  /// reached the end of what is committed. Throws `Failure`.
+  func poll(milliseconds: Int64) throws(Failure) -> [Int32] {
     if !ready.isEmpty {
       defer { ready = [] }
       return ready
     }
     if isIdle { return [] }
-    let found = try streaming { () throws(StreamError) in
-      try sending { () throws(KafkaError) in
-        try consumer.poll(into: &messages, milliseconds: milliseconds)
-      }
-    }
+    let found = try consumer.poll(into: &messages, milliseconds: milliseconds)
     if found != .batch { return [] }
     changes.removeAll()
     var turn = Turn()
     messages.forEach { read($0, &turn) }
     if let bad = turn.bad {
-      throw .stream(
-        .inputChanged(
-          name: bad.description,
-          explanation: "is no record of a changelog of kes; see the"
-            + " --application-id"))
+      throw .inputChanged(
+        name: bad.description,
+        explanation: "is no record of a changelog of kes; see the --application-id")
     }
     noteEnds(&turn)
     try save(turn.touched.subtracting(turn.others))
@@ -209,7 +189,7 @@ final class ChangelogFollower {
     var touched: Set<Int32> = []
     var ended: Set<Int32> = []
     var others: Set<Int32> = []
-    var bad: KafkaPlace?
+    var bad: Place?
   }
 
   private func read(_ message: borrowing KafkaMessageView, _ turn: inout Turn) {
@@ -228,7 +208,7 @@ final class ChangelogFollower {
     if offset >= task.next {
       changes.begin(task: partition)
       if !add(message) && turn.bad == nil {
-        turn.bad = KafkaPlace(topic: topic, partition: partition, offset: offset.rawValue)
+        turn.bad = Place(topic: topic, partition: partition, offset: offset.rawValue)
       }
       task.next = KafkaOffset(offset.rawValue + 1)
       count(task.role)
@@ -273,7 +253,7 @@ final class ChangelogFollower {
   }
 
   /// Commits to the store what was read of `partitions`.
-  private func save(_ partitions: Set<Int32>) throws(PipelineError) {
+  private func save(_ partitions: Set<Int32>) throws(Failure) {
     let now = EventTime(milliseconds: clock.wall())
     for partition in partitions {
       guard let task = followed[partition] else { continue }
@@ -283,11 +263,11 @@ final class ChangelogFollower {
           offset: task.next.rawValue, progressOffset: task.progressOffset?.rawValue, savedAt: now))
     }
     if changes.isEmpty { return }
-    try storing { () throws(StateError) in try store.commit(changes) }
+    try store.commit(changes)
   }
 
   /// Whether the changelog has records behind what is committed of it: of a transaction that is open,
-  /// as one that a lost process left behind. Throws `PipelineError`.
+  /// as one that a lost process left behind. Throws `Failure`.
   func isUnsettled(_ partition: Int32) -> Bool {
     guard let task = followed[partition], let end = consumer.lastKnownEnd(of: named(partition))
     else { return false }

@@ -22,24 +22,19 @@ public final class RunningApplication {
   ///   - reader: connected; the changelog must have as many partitions as its topic, and is made where
   ///     it is not there.
   ///   - replication: of a changelog that is made; nil leaves it to the brokers.
-  /// Throws `StreamError.topic`: of the kind `.configuration` where the changelog does not fit.
+  /// Throws `Failure`: of the kind `.configuration` where the changelog does not fit.
   public init(
     _ application: SegmentApplication, _ configuration: KafkaConfiguration, sender: TopicSender,
     store: StateStore, reader: TopicReader, replication: Int32? = nil, clock: Clock = .real
-  ) throws(StreamError) {
+  ) throws(Failure) {
     self.application = application
     self.sender = sender
-    let made = try sending { () throws(KafkaError) in
-      let changelog = try Changelog(
-        configuration, topic: application.changelog, sender: sender, store: store, clock: clock)
-      return (changelog, try KafkaAdmin(configuration))
-    }
-    (changelog, admin) = made
-    try sending { () throws(KafkaError) in
-      try prepareChangelog(
-        partitions: reader.partitionCount, input: reader.reading.topic, replication: replication,
-        reader.patience)
-    }
+    changelog = try Changelog(
+      configuration, topic: application.changelog, sender: sender, store: store, clock: clock)
+    admin = try KafkaAdmin(configuration)
+    try prepareChangelog(
+      partitions: reader.partitionCount, input: reader.reading.topic, replication: replication,
+      reader.patience)
   }
 
   func takeNotices() -> [KafkaNotice] {
@@ -49,7 +44,7 @@ public final class RunningApplication {
   /// Sees that the changelog has as many partitions as the input, and makes it where it is not there.
   private func prepareChangelog(
     partitions: Int32, input: String, replication: Int32?, _ patience: KafkaPatience
-  ) throws(KafkaError) {
+  ) throws(Failure) {
     var found = try admin.topic(application.changelog, patience)
     if found == nil {
       let topic = KafkaNewTopic(
@@ -65,24 +60,22 @@ public final class RunningApplication {
   }
 
   /// Sees that partitions that the group gives are in the changelog: more may have been added to the
-  /// input under a run. Throws `StreamError.topic` of the kind `.configuration` where one is not.
-  func requireChangelog(of partitions: [Int32], _ reader: TopicReader) throws(StreamError) {
+  /// input under a run. Throws a failure of the kind `.configuration` where one is not.
+  func requireChangelog(of partitions: [Int32], _ reader: TopicReader) throws(Failure) {
     guard let greatest = partitions.max(), greatest >= reader.partitionCount else { return }
-    try sending { () throws(KafkaError) in
-      let input = reader.reading.topic
-      guard let found = try admin.topic(application.changelog, reader.patience) else { return }
-      let count = try admin.topic(input, reader.patience)?.partitionCount ?? 0
-      if greatest < found.partitionCount { return }
-      throw doesNotFit(found, partitions: max(count, greatest + 1), input: input)
-    }
+    let input = reader.reading.topic
+    guard let found = try admin.topic(application.changelog, reader.patience) else { return }
+    let count = try admin.topic(input, reader.patience)?.partitionCount ?? 0
+    if greatest < found.partitionCount { return }
+    throw doesNotFit(found, partitions: max(count, greatest + 1), input: input)
   }
 
   private func doesNotFit(
     _ found: KafkaTopicDescription, partitions: Int32, input: String
-  ) -> KafkaError {
-    KafkaError(
+  ) -> Failure {
+    Failure(
       .configuration, operation: "use it as a changelog",
-      place: KafkaPlace(topic: application.changelog),
+      place: Place(topic: application.changelog),
       reason: "it has \(found.partitionCount) partitions, but \(input) has \(partitions)",
       advice:
         "partitions of input were added or the changelog is another's: keys have moved to other"
@@ -93,22 +86,22 @@ public final class RunningApplication {
   /// Waits until brokers know the partitions of a changelog that was just made.
   private func awaitChangelog(
     _ count: Int32, _ patience: KafkaPatience
-  ) throws(KafkaError) {
+  ) throws(Failure) {
     let all = (0..<count).map { KafkaPartition(topic: application.changelog, number: $0) }
     try admin.awaitPartitions(all, patience)
   }
 
   /// A transaction's failure, by the topic that is gone where one is: brokers say no more than that
   /// something is unknown, or records wait until their time is over.
-  func naming(_ failure: KafkaError, _ patience: KafkaPatience) -> StreamError {
-    do throws(KafkaError) {
+  func naming(_ failure: Failure, _ patience: KafkaPatience) -> Failure {
+    do throws(Failure) {
       for name in sender.topicNames where try admin.topic(name, patience) == nil {
         return OutputTopics.isMissing(name)
       }
     } catch {
       // What brokers do not tell now does not matter: the failure is said.
     }
-    return .topic(failure)
+    return failure
   }
 
   // MARK: Standby replicas
@@ -125,11 +118,11 @@ public final class RunningApplication {
     let others = Set(0..<count).subtracting(own)
     guard tellsMembers, let member else { return others }
     let group: KafkaGroupDescription
-    do throws(KafkaError) {
+    do throws(Failure) {
       group = try admin.group(application.identifier, patience)
     } catch {
       // Such brokers give no list to choose from: all is followed.
-      if error.code.isUnsupported { tellsMembers = false }
+      if error.isUnsupported { tellsMembers = false }
       return tellsMembers ? Set(follower.standbyTasks).intersection(others) : others
     }
     var owners: [Int32: String] = [:]

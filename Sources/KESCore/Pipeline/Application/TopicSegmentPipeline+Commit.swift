@@ -7,15 +7,13 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
   /// In the order of safety: with exactly-once the transaction, and then the local store, which stands
   /// behind what the changelog says; otherwise the output, the changelog, the store, the offsets, so
   /// that a crash between them repeats and loses nothing.
-  mutating func commit() throws(PipelineError) {
+  mutating func commit() throws(Failure) {
     let began = clock.monotonic()
     nextCommit = began + options.segment.commitInterval
     let moved = tasks.values.filter(\.hasMoved).sorted { $0.partition < $1.partition }
     let (outputs, deadLetters) = (writer.outputs, intake.deadLetters)
-    try streaming { () throws(StreamError) in
-      try outputs.flush()
-      try deadLetters?.flush()
-    }
+    try outputs.flush()
+    try deadLetters?.flush()
     if moved.isEmpty { return }
     changes.removeAll()
     for running in moved {
@@ -40,76 +38,72 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
 
   private mutating func commitTransaction(
     _ application: RunningApplication, _ offsets: [Int32: KafkaOffset]
-  ) throws(PipelineError) {
+  ) throws(Failure) {
     let (reader, sender) = (reader, application.sender)
     let positions = offsets.map { KafkaPosition(reader.named($0), $1) }
-    try streaming { () throws(StreamError) in try application.changelog.send(changes) }
+    try application.changelog.send(changes)
     // A signal waits for the batch in hand, but not for brokers that are away.
     let patience = transactionPatience
-    try persist { () throws(KafkaError) in
+    try persist { () throws(Failure) in
       let metadata = try reader.consumer.groupMetadata()
       try sender.producer.sendOffsets(positions, of: metadata, patience)
     }
-    try persist { () throws(KafkaError) in try sender.producer.commitTransaction(patience) }
+    try persist { () throws(Failure) in try sender.producer.commitTransaction(patience) }
     transactionCount += 1
     application.changelog.takeCheckpoints(into: &changes)
     let store = store
-    try storing { () throws(StateError) in try store?.commit(changes) }
+    try store?.commit(changes)
   }
 
   /// Takes a step of a transaction, again where brokers have not answered in time: what became of it
   /// only the same step tells. Brokers that stay away, or a signal meanwhile, end the run.
   private mutating func persist(
-    _ step: () throws(KafkaError) -> Void
-  ) throws(PipelineError) {
+    _ step: () throws(Failure) -> Void
+  ) throws(Failure) {
     while true {
-      do throws(KafkaError) {
+      do throws(Failure) {
         return try step()
       } catch {
         let isWorthIt = error.recovery == .retry && signals.stop == nil
-        guard isWorthIt, let pause = recovery.fail() else { throw .stream(.topic(error)) }
+        guard isWorthIt, let pause = recovery.fail() else { throw error }
         onNote("\(error); trying again")
         _ = signals.pause(milliseconds: pause)
       }
     }
   }
 
-  private mutating func commitInOrder(_ offsets: [Int32: KafkaOffset]) throws(PipelineError) {
+  private mutating func commitInOrder(_ offsets: [Int32: KafkaOffset]) throws(Failure) {
     let (reader, outputs, deadLetters, application) = (
       reader, writer.outputs, intake.deadLetters, application
     )
-    try streaming { () throws(StreamError) in
-      try outputs.sync()
-      try deadLetters?.sync()
-      if let application {
-        try application.changelog.send(changes)
-        try sending { () throws(KafkaError) in try application.sender.deliver() }
-      }
+    try outputs.sync()
+    try deadLetters?.sync()
+    if let application {
+      try application.changelog.send(changes)
+      try application.sender.deliver()
     }
     application?.changelog.takeCheckpoints(into: &changes)
     for record in try writtenFiles() { changes.set(record) }
     let store = store
-    try storing { () throws(StateError) in try store?.commit(changes) }
-    do throws(StreamError) { try reader.commit(offsets) } catch {
+    try store?.commit(changes)
+    do throws(Failure) { try reader.commit(offsets) } catch {
       // A group that shares its partitions anew takes no commits: whoever gets them reads again what
       // is not committed.
-      if case .topic(let failure) = error, failure.kind == .retriable { return }
-      throw .stream(error)
+      if error.kind == .retriable { return }
+      throw error
     }
   }
 
   /// What the store is to know of the files that are written.
-  private func writtenFiles() throws(PipelineError) -> [KnownOutput] {
+  private func writtenFiles() throws(Failure) -> [KnownOutput] {
     let (outputs, deadLetters) = (writer.outputs, intake.deadLetters)
-    return try streaming { () throws(StreamError) in
-      try outputs.records(with: deadLetters)
-    }
+    return try outputs.records(with: deadLetters)
   }
 
   /// Has the store remember how long the files are that nothing more is written to.
-  mutating func keepFinalLengths() throws(PipelineError) {
+  mutating func keepFinalLengths() throws(Failure) {
     guard let store else { return }
     let written = try writtenFiles()
-    try storing { () throws(StateError) in try store.prepare(writing: written) }
+    try store.prepare(writing: written)
   }
 }

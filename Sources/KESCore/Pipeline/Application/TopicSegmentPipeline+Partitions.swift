@@ -3,16 +3,13 @@
 extension TopicSegmentPipeline where Encoder: ~Copyable {
   /// Takes up partitions: at once, or where others may have written their sessions, when those are
   /// there.
-  mutating func assign(_ partitions: [Int32]) throws(PipelineError) {
+  mutating func assign(_ partitions: [Int32]) throws(Failure) {
     let reader = reader
     guard let application else { return try begin(partitions) }
-    let (starts, committed) = try streaming { () throws(StreamError) in
-      try application.requireChangelog(of: partitions, reader)
-      // Waits until transactions of those who had them before have ended.
-      let committed = try sending { () throws(KafkaError) in try reader.committed(partitions) }
-      let starts = try reader.accept(partitions, startingAt: committed, waits: true)
-      return (starts, committed)
-    }
+    try application.requireChangelog(of: partitions, reader)
+    // Waits until transactions of those who had them before have ended.
+    let committed = try reader.committed(partitions)
+    let starts = try reader.accept(partitions, startingAt: committed, waits: true)
     let now = clock.monotonic()
     for partition in partitions {
       restoring[partition] = RestoringTask(
@@ -24,19 +21,15 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
   }
 
   /// Takes up partitions whose state is here, or nowhere.
-  private mutating func begin(_ partitions: [Int32]) throws(PipelineError) {
+  private mutating func begin(_ partitions: [Int32]) throws(Failure) {
     let (reader, store) = (reader, store)
     var known: [Int32: KafkaOffset] = [:]
     for partition in partitions {
-      let progress = try storing { () throws(StateError) in
-        try store?.progress(task: partition)
-      }
+      let progress = try store?.progress(task: partition)
       if let progress { known[partition] = KafkaOffset(progress.position) }
     }
-    let starts = try streaming { () throws(StreamError) in
-      let places = try reader.placesToGoOn(from: known, asking: reader.consumer)
-      return try reader.accept(partitions, startingAt: places)
-    }
+    let places = try reader.placesToGoOn(from: known, asking: reader.consumer)
+    let starts = try reader.accept(partitions, startingAt: places)
     let isChosen = reader.reading.group != nil && reader.reading.offset != nil
     for partition in partitions {
       let running = try makeTask(partition, at: starts[partition] ?? KafkaOffset(0))
@@ -50,7 +43,7 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
   /// here.
   func makeTask(
     _ partition: Int32, at position: KafkaOffset
-  ) throws(PipelineError) -> RunningTask {
+  ) throws(Failure) -> RunningTask {
     var task = SegmentTask(
       rules: rules, tracksChanges: store != nil, formats: formats, now: clock.monotonic())
     if let store { try task.restore(from: store, task: partition) }
@@ -59,7 +52,7 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
   }
 
   /// Follows the changelog: begins tasks whose sessions are there, and keeps those of others.
-  mutating func follow() throws(PipelineError) {
+  mutating func follow() throws(Failure) {
     guard let application else { return }
     let ready = try application.follower.poll(milliseconds: restoring.isEmpty ? 0 : 10)
     application.follower.takeNotes().forEach(onNote)
@@ -84,9 +77,9 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
   /// then what belongs to it stands behind a transaction that is still open.
   private mutating func beginRestored(
     _ partition: Int32, _ application: RunningApplication
-  ) throws(PipelineError) {
+  ) throws(Failure) {
     guard let waiting = restoring[partition], let store else { return }
-    let progress = try storing { () throws(StateError) in try store.progress(task: partition) }
+    let progress = try store.progress(task: partition)
     let restored = progress.map { KafkaOffset($0.position) }
     if let committed = waiting.committed, application.isExactlyOnce,
       restored ?? KafkaOffset(0) < committed
@@ -98,15 +91,14 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
     }
     let start = start(waiting, restored, application)
     let reader = reader
-    let place = try streaming { () throws(StreamError) in
+    let place =
       try reader.placesToGoOn(from: [partition: start], asking: application.admin)[partition]
-        ?? start
-    }
+      ?? start
     let running = try makeTask(partition, at: place)
     running.isElsewhere = place != start
     let elapsed = clock.monotonic() - waiting.began
     try application.follower.stop([partition])
-    try streaming { () throws(StreamError) in try reader.begin(partition, at: place) }
+    try reader.begin(partition, at: place)
     restoring[partition] = nil
     tasks[partition] = running
     intake.tell(streamTime: running.task.streamTime, of: partition)
@@ -140,7 +132,7 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
   }
 
   /// Gives partitions up, with all that was done of them committed.
-  mutating func revoke(_ partitions: [Int32]) throws(PipelineError) {
+  mutating func revoke(_ partitions: [Int32]) throws(Failure) {
     // What was held or read and not yet segmented goes with them.
     intake.forgetMessages()
     do { try commit() } catch {
@@ -155,7 +147,7 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
 
   /// Gives up partitions that may be another's already: what was done of them since the last commit
   /// is undone.
-  mutating func lose(_ partitions: [Int32]) throws(PipelineError) {
+  mutating func lose(_ partitions: [Int32]) throws(Failure) {
     let verb = partitions.count == 1 ? "was" : "were"
     if !partitions.isEmpty { onNote("\(TakenUp.text(partitions)) \(verb) lost to the group") }
     intake.forgetMessages()
@@ -165,12 +157,12 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
     try giveUp(partitions)
   }
 
-  private mutating func giveUp(_ partitions: [Int32]) throws(PipelineError) {
+  private mutating func giveUp(_ partitions: [Int32]) throws(Failure) {
     noteTakenUp()
     for partition in partitions { drop(partition) }
     if let application { try application.follower.stop(partitions) }
     let reader = reader
-    try streaming { () throws(StreamError) in try reader.giveUp(partitions) }
+    try reader.giveUp(partitions)
     nextStandbyCheck = clock.monotonic() + 500
   }
 

@@ -3,16 +3,16 @@
 
 extension TopicSegmentPipeline where Encoder: ~Copyable {
   /// Undoes what the last commit did not make last, and goes on from there; or where another has taken
-  /// over, joins the group anew. Throws `error` where neither helps.
-  mutating func recover(from error: PipelineError) throws(PipelineError) {
-    guard let application, application.isExactlyOnce, case .stream(.topic(let failure)) = error
-    else { throw error }
-    if failure.kind == .interrupted { throw error }
+  /// over, joins the group anew. Throws `failure` where neither helps.
+  mutating func recover(from failure: Failure) throws(Failure) {
+    guard let application, application.isExactlyOnce, failure.side == .broker,
+      failure.kind != .interrupted
+    else { throw failure }
     let isDone = application.sender.producer.transactionState == .dead
     let cause = application.naming(failure, KafkaPatience(milliseconds: 2000))
-    if !isDone && !isUndone(failure) { throw .stream(cause) }
-    if signals.stop != nil && isDone { throw .stream(cause) }
-    guard let pause = recovery.fail() else { throw .stream(cause) }
+    if !isDone && !isUndone(failure) { throw cause }
+    if signals.stop != nil && isDone { throw cause }
+    guard let pause = recovery.fail() else { throw cause }
     onNote("\(cause); \(isDone ? "joining the group anew" : "going on from the last commit")")
     _ = signals.pause(milliseconds: pause)
     do {
@@ -29,33 +29,29 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
 
   /// Whether an abort helps: also where a record was not delivered, which fails its transaction; not
   /// where nobody takes the record.
-  private func isUndone(_ failure: KafkaError) -> Bool {
-    failure.recovery == .abort || failure.isOfDelivery && failure.kind != .record
+  private func isUndone(_ failure: Failure) -> Bool {
+    failure.recovery == .abort || failure.isOfDelivery && failure.kind != .badData
   }
 
   /// Aborts the transaction, and sets all tasks back to the last commit, but for those that go.
   mutating func undo(
     _ application: RunningApplication, dropping dropped: Set<Int32> = []
-  ) throws(PipelineError) {
+  ) throws(Failure) {
     let (reader, sender) = (reader, application.sender)
     switch sender.producer.transactionState {
     case .open, .mustAbort, .aborting:
       let patience = transactionPatience
-      try streaming { () throws(StreamError) in
-        try sending { () throws(KafkaError) in
-          try sender.producer.abortTransaction(patience)
-        }
-      }
+      try sender.producer.abortTransaction(patience)
     default: break
     }
     let offsets = try setBack(dropping: dropped)
-    try streaming { () throws(StreamError) in try reader.seek(to: offsets) }
+    try reader.seek(to: offsets)
   }
 
   /// Sets tasks back to what the store holds of them. Returns where they go on.
   private mutating func setBack(
     dropping dropped: Set<Int32>
-  ) throws(PipelineError) -> [Int32: KafkaOffset] {
+  ) throws(Failure) -> [Int32: KafkaOffset] {
     writer.outputs.discard()
     intake.forgetMessages()
     (intake.ledger, writer.ledger) = committedLedger
@@ -76,16 +72,14 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
 
   /// Begins anew with another producer and as another member: all tasks are dropped, and come again by
   /// the group.
-  private mutating func rejoin(_ application: RunningApplication) throws(PipelineError) {
+  private mutating func rejoin(_ application: RunningApplication) throws(Failure) {
     let (reader, sender) = (reader, application.sender)
     let partitions = Array(tasks.keys) + Array(restoring.keys)
     _ = try setBack(dropping: Set(partitions))
     restoring = [:]
     try application.follower.stop(partitions)
-    try streaming { () throws(StreamError) in
-      try sending { () throws(KafkaError) in try sender.replaceProducer() }
-      try reader.rejoin()
-    }
+    try sender.replaceProducer()
+    try reader.rejoin()
     nextStandbyCheck = clock.monotonic() + 500
   }
 }

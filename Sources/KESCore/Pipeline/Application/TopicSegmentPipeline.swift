@@ -95,9 +95,9 @@ public struct TopicSegmentPipeline<Encoder: SessionEventEncoder & ~Copyable>: ~C
   /// Runs until the partitions end (`-e`), as many records as were asked for have been read, or a
   /// signal asks to stop.
   ///
-  /// Throws `PipelineError`; where a record is at fault, all that came before it is written and
+  /// Throws `Failure`; where a record is at fault, all that came before it is written and
   /// committed.
-  public mutating func run() throws(PipelineError) -> Ending {
+  public mutating func run() throws(Failure) -> Ending {
     while true {
       do {
         return try runToEnd()
@@ -111,7 +111,7 @@ public struct TopicSegmentPipeline<Encoder: SessionEventEncoder & ~Copyable>: ~C
     }
   }
 
-  private mutating func runToEnd() throws(PipelineError) -> Ending {
+  private mutating func runToEnd() throws(Failure) -> Ending {
     while true {
       if intake.isComplete {
         try finish(isEnd: true)
@@ -141,14 +141,12 @@ public struct TopicSegmentPipeline<Encoder: SessionEventEncoder & ~Copyable>: ~C
     }
   }
 
-  private mutating func next() throws(PipelineError) -> TopicReader.Turn {
+  private mutating func next() throws(Failure) -> TopicReader.Turn {
     let (reader, outputs, deadLetters) = (reader, writer.outputs, intake.deadLetters)
     let deadline = deadline()
-    let turn = try streaming { () throws(StreamError) in
-      try reader.next(into: &intake.messages, deadline: deadline) { () throws(StreamError) in
-        try deadLetters?.flush()
-        try outputs.flush()
-      }
+    let turn = try reader.next(into: &intake.messages, deadline: deadline) { () throws(Failure) in
+      try deadLetters?.flush()
+      try outputs.flush()
     }
     reader.consumer.takeNotices().forEach(onNotice)
     application?.takeNotices().forEach(onNotice)
@@ -178,27 +176,27 @@ public struct TopicSegmentPipeline<Encoder: SessionEventEncoder & ~Copyable>: ~C
   // MARK: Records
 
   /// What an earlier run held is applied even where this one does not reorder.
-  private mutating func applyHeld() throws(PipelineError) {
+  private mutating func applyHeld() throws(Failure) {
     if rules.reorders { return }
     for partition in tasks.keys.sorted() where tasks[partition]?.task.heldCount ?? 0 > 0 {
       try tasks[partition]?.task.drain(to: &writer)
     }
   }
 
-  private mutating func processMessages() throws(PipelineError) {
+  private mutating func processMessages() throws(Failure) {
     while intake.failure == nil, !intake.isComplete, intake.hasMore {
       try processBatch()
       if options.keepsHeaders || options.segment.isUnbuffered {
         let outputs = writer.outputs
-        try streaming { () throws(StreamError) in try outputs.flush() }
+        try outputs.flush()
       }
       if clock.monotonic() >= nextCommit { try commit() }
       if signals.stop != nil { break }
     }
-    if let failure = intake.failure { throw .badRecord(failure) }
+    if let failure = intake.failure { throw failure.asFailure }
   }
 
-  private mutating func processBatch() throws(PipelineError) {
+  private mutating func processBatch() throws(Failure) {
     let tasks = tasks
     let progress = try intake.decode(into: &batch, end: reader.end) { tasks[$0] != nil }
     // Of a partition that is not ours any more, or not yet.
@@ -220,7 +218,7 @@ public struct TopicSegmentPipeline<Encoder: SessionEventEncoder & ~Copyable>: ~C
     }
   }
 
-  private mutating func goOnWithClock() throws(PipelineError) {
+  private mutating func goOnWithClock() throws(Failure) {
     guard let idleTimeout = options.segment.idleTimeout else { return }
     let now = clock.monotonic()
     for partition in tasks.keys.sorted() {
@@ -235,7 +233,7 @@ public struct TopicSegmentPipeline<Encoder: SessionEventEncoder & ~Copyable>: ~C
   /// input ends.
   ///
   /// - Parameter isEnd: whether the input has ended, so that `--flush` speaks of it.
-  private mutating func finish(isEnd: Bool) throws(PipelineError) {
+  private mutating func finish(isEnd: Bool) throws(Failure) {
     let flushes = isEnd && options.segment.flushes
     let drains = store == nil || flushes || (isEnd && application != nil)
     for partition in tasks.keys.sorted() {
@@ -243,17 +241,15 @@ public struct TopicSegmentPipeline<Encoder: SessionEventEncoder & ~Copyable>: ~C
       if flushes { try tasks[partition]?.task.closeAll(to: &writer) }
     }
     let (outputs, deadLetters) = (writer.outputs, intake.deadLetters)
-    try streaming { () throws(StreamError) in
-      try deadLetters?.finish()
-      try outputs.finish()
-    }
+    try deadLetters?.finish()
+    try outputs.finish()
     try commit()
     try keepFinalLengths()
     try report(isLast: true)
     reader.close()
   }
 
-  private mutating func report(isLast: Bool) throws(PipelineError) {
+  private mutating func report(isLast: Bool) throws(Failure) {
     if let reporter {
       let isAsked = signals.takeReport()
       reporter.report(now: clock.monotonic(), isAsked: isAsked, isLast: isLast) {
