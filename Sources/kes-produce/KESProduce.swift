@@ -119,7 +119,7 @@ struct KESProduce: Tool {
     let source = SimulationSource(
       simulation.settings, faults: faults.faults, seed: seed,
       start: EventTime(milliseconds: start), greatestCount: input.count ?? .max)
-    var run = SimulationRun(
+    let run = SimulationRun(
       source: source, encoder: NotingEventEncoder(encoder, notes: destination.notes),
       output: destination.stream,
       options: SendingOptions(isPaced: !simulation.fullSpeed, isUnbuffered: output.unbuffered),
@@ -134,24 +134,10 @@ struct KESProduce: Tool {
   ) throws(Failure) -> ToolEnding {
     let onRejection: ((BadRecord) -> Void)? =
       report.verbose ? { messages.note("\($0); skipped") } : nil
-    var source = try ends?.makeSource(
-      setup, input, deadLetters: deadLetters, greatestCount: input.count ?? .max,
-      output: destination.stream, onRejection: onRejection)
-    if let source = source.take() { return try replay(source, to: destination, signals, messages) }
-    let intake = Intake(
-      input: InputSequence(paths: input.files, signals: signals),
-      decoder: destination.formats.makeDecoder(
-        input: input.inputFormat, greatestRecord: input.maxRecord.bytes),
-      policy: input.policy, deadLetters: deadLetters,
-      greatestCount: input.count ?? .max, signals: signals, onRejection: onRejection)
-    return try replay(intake, to: destination, signals, messages)
-  }
-
-  private func replay<Source: RecordSource & ~Copyable>(
-    _ source: consuming Source, to destination: FormatOutput, _ signals: Signals,
-    _ messages: Messages
-  ) throws(Failure) -> ToolEnding {
-    var run = ReplayRun(
+    let source = try input.makeSource(
+      ends, setup, deadLetters: deadLetters, greatestCount: input.count ?? .max,
+      output: destination.stream, signals: signals, onRejection: onRejection)
+    let run = ReplayRun(
       source: source, output: destination, settings: replay.settings,
       isUnbuffered: output.unbuffered, signals: signals, pace: Pace(signals: signals),
       reporter: StatisticsPrinter(

@@ -4,10 +4,10 @@ import KESCommand
 import KESCore
 
 /// Reads batches, waits until each record is due, writes its bytes.
-struct ReplayRun<Source: RecordSource & ~Copyable>: ~Copyable {
-  private var source: Source
+final class ReplayRun {
+  private let source: any RecordSource
   private let output: OutputStream
-  private var encoder: FormatRecordEncoder
+  private let encoder: FormatRecordEncoder
   private let settings: ReplaySettings
   private let isUnbuffered: Bool
   private let signals: Signals
@@ -24,7 +24,7 @@ struct ReplayRun<Source: RecordSource & ~Copyable>: ~Copyable {
   private var unsentCount = 0
 
   init(
-    source: consuming Source, output: FormatOutput, settings: ReplaySettings,
+    source: any RecordSource, output: FormatOutput, settings: ReplaySettings,
     isUnbuffered: Bool = false, signals: Signals, pace: Pace,
     reporter: (any StatisticsReporter)? = nil
   ) {
@@ -40,7 +40,7 @@ struct ReplayRun<Source: RecordSource & ~Copyable>: ~Copyable {
 
   /// Runs to the end of input, or until a signal asks to stop: at once where events are waited for,
   /// else after the batch in hand. Where the input is at fault, all that came before is written.
-  mutating func run() throws(Failure) -> Ending {
+  func run() throws(Failure) -> Ending {
     do {
       return try runToEnd()
     } catch {
@@ -49,8 +49,7 @@ struct ReplayRun<Source: RecordSource & ~Copyable>: ~Copyable {
     }
   }
 
-  private mutating func runToEnd() throws(Failure) -> Ending {
-    let output = output
+  private func runToEnd() throws(Failure) -> Ending {
     while true {
       let deadline = reporter?.deadline
       let turn = try source.next(into: &batch, deadline: deadline) { () throws(Failure) in
@@ -74,7 +73,7 @@ struct ReplayRun<Source: RecordSource & ~Copyable>: ~Copyable {
   }
 
   /// Sends the batch's records; returns the signal that asked to stop while one was waited for.
-  private mutating func sendBatch() throws(Failure) -> Int32? {
+  private func sendBatch() throws(Failure) -> Int32? {
     unsentCount = batch.records.count
     if !hasBegun && !batch.records.isEmpty { begin(with: batch.records[0].time) }
     shift?.apply(to: batch, into: &shifted)
@@ -93,7 +92,7 @@ struct ReplayRun<Source: RecordSource & ~Copyable>: ~Copyable {
     return nil
   }
 
-  private mutating func begin(with first: EventTime) {
+  private func begin(with first: EventTime) {
     hasBegun = true
     schedule = settings.speed.map {
       ReplaySchedule(first: first, at: pace.clock.monotonic(), speed: $0)
@@ -109,7 +108,7 @@ struct ReplayRun<Source: RecordSource & ~Copyable>: ~Copyable {
 
   /// Waits until `moment`, with all written that was sent before; returns the signal that asked to
   /// stop meanwhile.
-  private mutating func wait(until moment: Int64) throws(Failure) -> Int32? {
+  private func wait(until moment: Int64) throws(Failure) -> Int32? {
     while pace.clock.monotonic() < moment {
       try write(always: true)
       if let signal = signals.stop { return signal }
@@ -119,7 +118,7 @@ struct ReplayRun<Source: RecordSource & ~Copyable>: ~Copyable {
     return nil
   }
 
-  private mutating func send(_ index: Int) {
+  private func send(_ index: Int) {
     if let shift {
       encoder.append(index, of: batch, movedBy: shift, into: shifted, to: &output.buffer)
     } else {
@@ -133,17 +132,15 @@ struct ReplayRun<Source: RecordSource & ~Copyable>: ~Copyable {
     try deadLetters?.flush()
   }
 
-  private mutating func finish() throws(Failure) {
+  private func finish() throws(Failure) {
     try source.deadLetters?.finish()
     try output.finish()
-    let unsentCount = unsentCount
     try source.finish(leaving: unsentCount)
     report(isLast: true)
-    let ledger = ledger
     try ledger.requireClosed()
   }
 
-  private mutating func report(isLast: Bool) {
+  private func report(isLast: Bool) {
     let isAsked = signals.takeReport()
     reporter?.report(now: pace.clock.monotonic(), isAsked: isAsked, isLast: isLast) {
       source.takeStatistics(ledger: ledger, openSessions: 0)

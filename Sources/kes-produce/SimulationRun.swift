@@ -4,7 +4,7 @@ import KESCommand
 import KESCore
 
 /// Fills a batch with what is due, encodes it, writes it, waits for the next.
-struct SimulationRun<Encoder: EventEncoder & ~Copyable>: ~Copyable {
+final class SimulationRun<Encoder: EventEncoder & ~Copyable> {
   private var source: SimulationSource
   private var encoder: Encoder
   private let output: OutputStream
@@ -29,7 +29,7 @@ struct SimulationRun<Encoder: EventEncoder & ~Copyable>: ~Copyable {
   }
 
   /// Runs until the source ends or a signal asks to stop: what is held back then is not sent.
-  mutating func run() throws(Failure) -> Ending {
+  func run() throws(Failure) -> Ending {
     let began = pace.clock.monotonic()
     while source.nextArrival != nil {
       if let signal = signals.stop {
@@ -46,22 +46,21 @@ struct SimulationRun<Encoder: EventEncoder & ~Copyable>: ~Copyable {
     return .done
   }
 
-  private mutating func send(until horizon: Int64) throws(Failure) {
+  private func send(until horizon: Int64) throws(Failure) {
     source.fill(&batch, until: horizon)
     encoder.encode(batch, to: &output.buffer)
     let (output, flushes) = (output, options.isPaced || options.isUnbuffered)
     if flushes { try output.flush() } else { try output.flushIfFull() }
   }
 
-  private mutating func finish() throws(Failure) {
-    let output = output
+  private func finish() throws(Failure) {
     try output.finish()
     report(isLast: true)
     let ledger = source.ledger
     try ledger.requireClosed()
   }
 
-  private mutating func report(isLast: Bool) {
+  private func report(isLast: Bool) {
     let isAsked = signals.takeReport()
     reporter?.report(now: pace.clock.monotonic(), isAsked: isAsked, isLast: isLast) {
       var statistics = source.takeStatistics()

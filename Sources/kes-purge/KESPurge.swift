@@ -173,27 +173,14 @@ struct KESPurge: Tool {
     let deadLetters = try opener.openDeadLetters(input, ends)
     let onRejection: ((BadRecord) -> Void)? =
       report.verbose ? { messages.note("\($0); skipped") } : nil
-    var source = try ends?.makeSource(
-      setup, input, deadLetters: deadLetters, greatestCount: input.count ?? .max,
-      output: sessions.stream, onRejection: onRejection, ahead: clocks.watch(messages))
-    if let source = source.take() { return try filter(source, to: sessions, signals, messages) }
-    let intake = Intake(
-      input: InputSequence(paths: input.files, signals: signals),
-      decoder: setup.formats.makeDecoder(
-        input: input.inputFormat, greatestRecord: input.maxRecord.bytes),
-      policy: input.policy, deadLetters: deadLetters, greatestCount: input.count ?? .max,
-      signals: signals, onRejection: onRejection, ahead: clocks.watch(messages))
-    return try filter(intake, to: sessions, signals, messages)
-  }
-
-  private func filter<Source: RecordSource & ~Copyable>(
-    _ source: consuming Source, to sessions: FormatOutput, _ signals: Signals,
-    _ messages: Messages
-  ) throws(Failure) -> ToolEnding {
+    let source = try input.makeSource(
+      ends, setup, deadLetters: deadLetters, greatestCount: input.count ?? .max,
+      output: sessions.stream, signals: signals, onRejection: onRejection,
+      ahead: clocks.watch(messages))
     var options = PurgeOptions()
     options.flushes = closing.flush
     options.isUnbuffered = output.unbuffered
-    var pipeline = PurgePipeline(
+    let pipeline = PurgePipeline(
       source: source, makePurger: closing.makePurger, encoder: sessions.makeThroughEncoder(),
       output: sessions.stream, options: options, signals: signals,
       reporter: StatisticsPrinter(
@@ -273,7 +260,7 @@ struct KESPurge: Tool {
     _ store: StateStore, _ selections: [TaskSelection], removingFrom remover: any SessionRemover,
     to destination: FormatOutput, _ signals: Signals, _ messages: Messages
   ) throws(Failure) -> ToolEnding {
-    var purge = StorePurge(
+    let purge = StorePurge(
       store: store, selections: selections, remover: state.dryRun ? nil : remover,
       encoder: destination.makeSessionEncoder(
         emission: .closed, marksDuplicates: destination.writer.marksDuplicates),

@@ -335,31 +335,14 @@ struct KESRead: Tool {
     let onRejection: ((BadRecord) -> Void)? =
       report.verbose ? { messages.note("\($0); skipped") } : nil
     let greatestCount = countsRecords ? input.count ?? .max : .max
-    var source = try ends.topics?.makeSource(
-      ends.setup, input, deadLetters: ends.deadLetters, greatestCount: .max, output: ends.output,
-      onRejection: onRejection)
-    if let source = source.take() { return try show(source, encoder, greatestCount, ends) }
-    let sequence = InputSequence(
-      paths: input.files,
+    let source = try input.makeSource(
+      ends.topics, ends.setup, deadLetters: ends.deadLetters, output: ends.output,
       atEnd: view.follow ? .follow(everyMilliseconds: KESRead.followMilliseconds) : .stop,
-      signals: signals)
-    let intake = Intake(
-      input: sequence,
-      decoder: ends.setup.formats.makeDecoder(
-        input: input.inputFormat, greatestRecord: input.maxRecord.bytes),
-      policy: input.policy, deadLetters: ends.deadLetters, signals: signals,
-      onRejection: onRejection)
-    return try show(intake, encoder, greatestCount, ends)
-  }
-
-  private func show<Source: RecordSource & ~Copyable, Encoder: RecordEncoder & ~Copyable>(
-    _ source: consuming Source, _ encoder: consuming Encoder, _ greatestCount: Int64, _ ends: Ends
-  ) throws(Failure) -> ToolEnding {
-    var pipeline = ReadPipeline(
+      signals: signals, onRejection: onRejection)
+    let pipeline = ReadPipeline(
       source: source, filter: filters.makeFilter(ofRecords: showsRecords), encoder: encoder,
-      output: ends.output,
-      greatestCount: greatestCount, isUnbuffered: output.unbuffered, signals: ends.signals,
-      reporter: reporter(ends.messages))
+      output: ends.output, greatestCount: greatestCount, isUnbuffered: output.unbuffered,
+      signals: signals, reporter: reporter(messages))
     let ending = try pipeline.run()
     return ToolEnding(ending, skippedCount: pipeline.skippedCount)
   }

@@ -16,24 +16,11 @@ extension KESSegment {
     let ends = try TopicEnds(topics, input, report, signals, messages)
     let output = OutputStream.standard()
     output.watchReader()
-    var topic = try ends?.makeSource(
-      setup, input, deadLetters: nil, greatestCount: greatestCount, output: output,
+    let source = try input.makeSource(
+      ends, setup, greatestCount: greatestCount, output: output, signals: signals,
       onRejection: onRejection, ahead: clocks.watch(messages))
-    if let source = topic.take() { return try show(source, output, signals, messages) }
-    let intake = Intake(
-      input: InputSequence(paths: input.files, signals: signals),
-      decoder: setup.formats.makeDecoder(
-        input: input.inputFormat, greatestRecord: input.maxRecord.bytes),
-      policy: input.policy, greatestCount: greatestCount, signals: signals,
-      onRejection: onRejection, ahead: clocks.watch(messages))
-    return try show(intake, output, signals, messages)
-  }
-
-  private func show<Source: RecordSource & ~Copyable>(
-    _ source: consuming Source, _ output: OutputStream, _ signals: Signals, _ messages: Messages
-  ) throws(Failure) -> ToolEnding {
     let style = TextStyle(isColored: report.color.isColored(isFile: false))
-    var pipeline = ReadPipeline(
+    let pipeline = ReadPipeline(
       source: source, filter: RecordFilter(), encoder: RecordTextEncoder(style: style),
       output: output, signals: signals,
       reporter: StatisticsPrinter(options: report, files: [], messages: messages))

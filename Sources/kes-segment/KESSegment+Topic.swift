@@ -37,7 +37,7 @@ extension KESSegment {
     let outputs = SegmentOutputs(sessions: sessions.stream, late: try openLate(opener, setup))
     let deadLetters = try opener.openDeadLetters(input, ends)
     let running = try run(application, ends, reader, store)
-    var pipeline = TopicSegmentPipeline(
+    let pipeline = TopicSegmentPipeline(
       reader: reader, formats: setup.formats, rules: rules.rules,
       encoder: sessions.makeSessionEncoder(
         emission: rules.emit, marksDuplicates: marksDuplicates),

@@ -105,7 +105,7 @@ struct KESSegment: Tool {
       onUnfinished: report.verbose ? { noteUnfinished($0, $1, messages) } : nil)
     let encoder = sessions.makeSessionEncoder(
       emission: rules.emit, marksDuplicates: marksDuplicates)
-    var pipeline = SegmentPipeline(
+    let pipeline = SegmentPipeline(
       intake: intake, rules: rules.rules, encoder: encoder,
       outputs: SegmentOutputs(sessions: sessions.stream, late: late), store: store,
       options: options, signals: signals,

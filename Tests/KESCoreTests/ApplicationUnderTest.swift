@@ -71,7 +71,7 @@ final class ApplicationUnderTest {
     var options = TopicSegmentOptions()
     options.segment.commitInterval = 20
     options.keepsHeaders = true
-    var pipeline = TopicSegmentPipeline(
+    let pipeline = TopicSegmentPipeline(
       reader: reader, formats: formats, rules: rules,
       encoder: sessions.makeSessionEncoder(emission: .all, marksDuplicates: false),
       outputs: SegmentOutputs(sessions: stream, late: nil), deadLetters: nil, store: store,

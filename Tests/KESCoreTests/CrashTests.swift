@@ -95,23 +95,24 @@ private final class FaultPlan: Sendable {
     let output = { (name: String) in
       try OutputStream.file(self.path(name + suffix), known: known[name], calls: calls)
     }
+    let formats = RecordFormats(output: .json)
+    let sessions = FormatOutput(try output("out"), formats: formats)
     let intake = Intake(
       input: InputSequence(
         paths: inputs, known: try KnownInputs(store.inputs(), among: inputs), signals: signals,
         calls: calls),
-      decoder: JSONLinesDecoder(
-        purpose: .segmenting, greatestRecord: 1000, position: try store.progress()?.position ?? 0),
+      decoder: formats.makeDecoder(
+        input: .json, greatestRecord: 1000, position: try store.progress()?.position ?? 0),
       policy: .skip, deadLetters: DeadLetterFile(output: try output("dead")), signals: signals,
       waitsForRest: !flushes)
     var options = SegmentOptions()
     options.commitInterval = 0
     options.flushes = flushes
-    var pipeline = SegmentPipeline(
+    let pipeline = SegmentPipeline(
       intake: intake, rules: rules,
-      encoder: JSONLinesSessionEncoder(emission: .all, marksDuplicates: true),
+      encoder: sessions.makeSessionEncoder(emission: .all, marksDuplicates: true),
       outputs: SegmentOutputs(
-        sessions: try output("out"),
-        late: FormatOutput(try output("late"), formats: RecordFormats(output: .json))),
+        sessions: sessions.stream, late: FormatOutput(try output("late"), formats: formats)),
       store: store,
       options: options, signals: signals)
     try pipeline.restore()

@@ -22,7 +22,7 @@ struct MessageReading {
   ) throws -> DecodedMessages {
     let formats = RecordFormats(
       wantsDetails: true, output: .json, unknownEvents: unknownEvents, messageRegistry: registry)
-    var decoder = MessageDecoder(
+    let decoder = MessageDecoder(
       formats, isAvro: registry != nil, greatestRecord: greatestRecord, keepsHeaders: keepsHeaders)
     let consumer = try KafkaConsumer(kafka.configuration)
     let all = (0..<Int32(partitions)).map { KafkaPartition(topic: topic, number: $0) }
@@ -34,14 +34,14 @@ struct MessageReading {
     while ended.count < partitions, !deadline.isOver, !found.isOver {
       guard try consumer.poll(into: &messages, milliseconds: 1000) == .batch else { continue }
       ended.formUnion(messages.ends.map(\.partition.number))
-      try decode(messages, with: &decoder, into: &found)
+      try decode(messages, with: decoder, into: &found)
     }
     #expect(!deadline.isOver)
     return found
   }
 
   private func decode(
-    _ messages: borrowing KafkaMessageBatch, with decoder: inout MessageDecoder,
+    _ messages: borrowing KafkaMessageBatch, with decoder: MessageDecoder,
     into found: inout DecodedMessages
   ) throws {
     var batch = Batch(blockSize: 16)

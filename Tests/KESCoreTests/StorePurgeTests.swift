@@ -62,7 +62,7 @@ private final class LineCount: OutputDestination {
     let count = LineCount()
     let stream = OutputStream(count, name: "the test")
     let formats = FormatOutput(stream, formats: RecordFormats(output: .json))
-    var purge = StorePurge(
+    let purge = StorePurge(
       store: store,
       selections: [
         TaskSelection(

@@ -59,8 +59,7 @@ final class TopologyTestDriver {
   private var decoder: JSONLinesDecoder
   private var batch = Batch(blockSize: 1024)
   private let gathered: GatheredOutput
-  private typealias Encoder = FormatSessionEncoder<JSONLinesSessionEncoder, AvroSessionEncoder>
-  private var writer: SegmentWriter<Encoder>
+  private let writer: SegmentWriter
   private var records: Int64 = 0
   private var rejected: Int64 = 0
 
@@ -101,7 +100,7 @@ final class TopologyTestDriver {
     rejected += Int64(batch.rejections.count)
     gathered.partition = partition
     for header in headers where !batch.records.isEmpty { add(header) }
-    if !batch.records.isEmpty { try running.task.process(batch, to: &writer) }
+    if !batch.records.isEmpty { try running.task.process(batch, to: writer) }
     running.task.noteArrival(now: now)
   }
 
@@ -123,7 +122,7 @@ final class TopologyTestDriver {
     guard let idleTimeout else { return }
     for (partition, running) in tasks.sorted(by: { $0.key < $1.key }) {
       gathered.partition = partition
-      try running.task.goOnWithClock(now: now, idleTimeout: idleTimeout, to: &writer)
+      try running.task.goOnWithClock(now: now, idleTimeout: idleTimeout, to: writer)
     }
   }
 
@@ -133,7 +132,7 @@ final class TopologyTestDriver {
     to time: EventTime, partition: Int32 = 0
   ) throws(Failure) {
     gathered.partition = partition
-    try task(partition).task.advance(to: time, writer: &writer)
+    try task(partition).task.advance(to: time, writer: writer)
   }
 
   /// Ends the input: what is held is applied (R9), and where `flushes` all sessions close (R11).
@@ -141,8 +140,8 @@ final class TopologyTestDriver {
   func endInput(flushes: Bool = false) throws(Failure) {
     for (partition, running) in tasks.sorted(by: { $0.key < $1.key }) {
       gathered.partition = partition
-      try running.task.drain(to: &writer)
-      if flushes { try running.task.closeAll(to: &writer) }
+      try running.task.drain(to: writer)
+      if flushes { try running.task.closeAll(to: writer) }
     }
   }
 

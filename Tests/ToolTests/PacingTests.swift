@@ -12,7 +12,7 @@ import Testing
   private static func run(
     _ settings: SimulationSettings, faults: Faults = Faults(), isPaced: Bool, clock: TestClock
   ) throws -> Ending {
-    var run = SimulationRun(
+    let run = SimulationRun(
       source: SimulationSource(
         settings, faults: faults, seed: 5, start: EventTime(milliseconds: start)),
       encoder: JSONLinesEventEncoder(), output: try clock.output,
@@ -79,13 +79,14 @@ import Testing
     let directory = try TemporaryDirectory()
     let path = try directory.write(times.map(line).joined(), to: "events.jsonl")
     let signals = Signals()
+    let formats = RecordFormats(wantsDetails: true, output: .json)
     let intake = Intake(
       input: InputSequence(paths: [path], signals: signals),
-      decoder: JSONLinesDecoder(purpose: .reading, greatestRecord: 1 << 20), policy: .fail,
+      decoder: formats.makeDecoder(input: .json, greatestRecord: 1 << 20), policy: .fail,
       signals: signals)
-    var run = ReplayRun(
+    let run = ReplayRun(
       source: intake,
-      output: FormatOutput(try clock.output, formats: RecordFormats(output: .json)),
+      output: FormatOutput(try clock.output, formats: formats),
       settings: ReplaySettings(speed: speed, target: target), signals: signals, pace: clock.pace)
     #expect(try run.run() == .done)
     return clock.writes

@@ -8,7 +8,7 @@ public enum RecordFormat: String, CaseIterable, Sendable { case json, avro }
 /// begins neither as a container file nor with a brace, nor as what `ForeignInput` knows: read as a
 /// length, all those are more than any message may have. A byte order mark at the start of an input is
 /// passed over, and says that the input is text.
-public struct FormatDecoder: ~Copyable, RecordDecoder {
+public final class FormatDecoder: RecordDecoder {
   /// Who decodes.
   private enum Reader { case jsonLines, container, frames }
 
@@ -127,7 +127,7 @@ public struct FormatDecoder: ~Copyable, RecordDecoder {
 
   // MARK: Inputs
 
-  public mutating func beginInput(_ start: InputStart) {
+  public func beginInput(_ start: InputStart) {
     current = nil
     jsonLines.beginInput(start)
     container.beginInput(.beginning)
@@ -143,7 +143,7 @@ public struct FormatDecoder: ~Copyable, RecordDecoder {
     }
   }
 
-  private mutating func choose(_ reader: Reader) {
+  private func choose(_ reader: Reader) {
     let position = position
     (current, last) = (reader, reader)
     formats.meet(reader == .jsonLines ? .json : .avro)
@@ -193,7 +193,7 @@ public struct FormatDecoder: ~Copyable, RecordDecoder {
 
   /// Passes over a byte order mark at the start of the input; false where too few bytes are there to
   /// tell. Places in the input are counted from behind, so the mark stays a part of it.
-  private mutating func passOverMark(_ batch: inout Batch, isAll: Bool) -> Bool {
+  private func passOverMark(_ batch: inout Batch, isAll: Bool) -> Bool {
     let hasMark = batch.bytes.withBytes { ByteOrderMark.begins($0) }
     if hasMark == nil && !isAll { return false }
     isAtStart = false
@@ -206,7 +206,7 @@ public struct FormatDecoder: ~Copyable, RecordDecoder {
 
   // MARK: Decoding
 
-  public mutating func withInput<Result, Failure: Error>(
+  public func withInput<Result, Failure: Error>(
     _ batch: inout Batch, _ fill: (inout ByteBlock) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     switch current {
@@ -216,7 +216,7 @@ public struct FormatDecoder: ~Copyable, RecordDecoder {
     }
   }
 
-  public mutating func decode(
+  public func decode(
     _ batch: inout Batch, endOfInput: Bool, limits: DecodingLimits
   ) throws(Failure) {
     if isAtStart && current != .container && !passOverMark(&batch, isAll: endOfInput) { return }

@@ -31,9 +31,9 @@ public final class FormatOutput {
 }
 
 /// Encodes session events in the format of the output.
-public struct FormatSessionEncoder<
+public final class FormatSessionEncoder<
   Lines: SessionEventEncoder & ~Copyable, Container: SessionEventEncoder & ~Copyable
->: ~Copyable, SessionEventEncoder {
+>: SessionEventEncoder {
   private var lines: Lines
   private var container: Container
   private let output: FormatOutput
@@ -53,7 +53,7 @@ public struct FormatSessionEncoder<
 
   public var wantsClosings: Bool { lines.wantsClosings }
 
-  public mutating func encode(
+  public func encode(
     _ batch: borrowing Batch, _ outcome: borrowing Outcome, to buffer: inout ByteBlock
   ) {
     if batch.records.isEmpty && outcome.closings.isEmpty { return }
@@ -66,7 +66,7 @@ public struct FormatSessionEncoder<
 }
 
 /// Encodes records, unchanged, in the format of the output.
-public struct FormatRecordEncoder: ~Copyable, RecordEncoder {
+public final class FormatRecordEncoder: RecordEncoder {
   private var lines: JSONLinesRecordEncoder
   private var container: AvroRecordEncoder
   private let output: FormatOutput
@@ -80,7 +80,7 @@ public struct FormatRecordEncoder: ~Copyable, RecordEncoder {
       converter: formats.linesConverter)
   }
 
-  public mutating func encode(_ batch: borrowing Batch, to buffer: inout ByteBlock) {
+  public func encode(_ batch: borrowing Batch, to buffer: inout ByteBlock) {
     if batch.records.isEmpty { return }
     switch output.format() {
     case .json: lines.encode(batch, to: &buffer)
@@ -92,13 +92,13 @@ public struct FormatRecordEncoder: ~Copyable, RecordEncoder {
   }
 
   /// To be called before the first `append` of a batch.
-  public mutating func beginBatch() {
+  public func beginBatch() {
     lines.beginBatch()
     container.beginBatch()
     output.notes?.beginBatch()
   }
 
-  public mutating func append(
+  public func append(
     _ index: Int, of batch: borrowing Batch, to buffer: inout ByteBlock
   ) {
     encode(index, of: batch, to: &buffer)
@@ -107,7 +107,7 @@ public struct FormatRecordEncoder: ~Copyable, RecordEncoder {
 
   /// The same of a record whose bytes stand in `shifted`, with its time moved by `shift`
   /// (`BatchTimeShift.apply`).
-  public mutating func append(
+  public func append(
     _ index: Int, of batch: borrowing Batch, movedBy shift: BatchTimeShift,
     into shifted: borrowing Batch, to buffer: inout ByteBlock
   ) {
@@ -115,7 +115,7 @@ public struct FormatRecordEncoder: ~Copyable, RecordEncoder {
     output.notes?.note(index, of: batch, at: shift.moved(batch.records[index].time))
   }
 
-  private mutating func encode(
+  private func encode(
     _ index: Int, of batch: borrowing Batch, to buffer: inout ByteBlock
   ) {
     switch output.format() {

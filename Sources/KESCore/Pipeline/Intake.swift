@@ -9,13 +9,13 @@ public enum BadRecordPolicy: String, CaseIterable, Sendable {
 }
 
 /// The source that files and pipes are.
-public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable, RecordSource {
+public final class Intake: RecordSource {
   /// About how many bytes make a batch: small enough that a batch with its output stays in a
   /// processor's own cache.
-  public static var blockSize: Int { 128 * 1024 }
+  public static let blockSize = 128 * 1024
 
   public private(set) var input: InputSequence
-  public private(set) var decoder: Decoder
+  public let decoder: FormatDecoder
   public private(set) var ledger = Ledger()
   /// Bytes of records that have been read.
   public private(set) var byteCount: Int64 = 0
@@ -47,7 +47,7 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable, RecordSourc
   ///   - ahead: watches for events that are ahead of the wall clock.
   ///   - onUnfinished: told of an input that ends inside a record.
   public init(
-    input: consuming InputSequence, decoder: consuming Decoder, policy: BadRecordPolicy,
+    input: consuming InputSequence, decoder: FormatDecoder, policy: BadRecordPolicy,
     deadLetters: (any DeadLetters)? = nil, greatestCount: Int64 = .max, signals: Signals,
     waitsForRest: Bool = false, onRejection: ((BadRecord) -> Void)? = nil,
     ahead: AheadWatch? = nil, onUnfinished: ((_ name: String, _ bytes: Int) -> Void)? = nil
@@ -66,9 +66,9 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable, RecordSourc
 
   public var partition: Int32 { 0 }
 
-  public mutating func finish(leaving: Int) {}
+  public func finish(leaving: Int) {}
 
-  public mutating func next(
+  public func next(
     into batch: inout Batch, deadline: Int64?, willWait: () throws(Failure) -> Void
   ) throws(Failure) -> SourceTurn {
     if let failure { throw failure.asFailure }
@@ -106,14 +106,13 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable, RecordSourc
   }
 
   /// Reads what there is, up to a block; of a record that is longer as much again.
-  private mutating func read(
+  private func read(
     into batch: inout Batch, _ deadline: Int64?, _ willWait: () throws(Failure) -> Void
   ) throws(Failure) -> Reading {
-    let deadLetters = deadLetters
     return try decoder.withInput(&batch) { block throws(Failure) in
       let before = block.count
       let reading = try input.read(
-        into: &block, room: max(Self.blockSize - before, before), deadline: deadline
+        into: &block, room: max(Intake.blockSize - before, before), deadline: deadline
       ) { () throws(Failure) in
         try deadLetters?.flush()
         try willWait()
@@ -123,7 +122,7 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable, RecordSourc
     }
   }
 
-  private mutating func openNext() throws(Failure) -> Bool {
+  private func openNext() throws(Failure) -> Bool {
     let opening = try input.openNext()
     switch opening {
     case .none: return false
@@ -137,7 +136,7 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable, RecordSourc
   }
 
   /// Notes where the input ended. Where the decoder stopped before that, it stays open.
-  private mutating func endInput(_ batch: inout Batch) throws(Failure) {
+  private func endInput(_ batch: inout Batch) throws(Failure) {
     let place = decoder.place(after: batch)
     let isLimited = ledger.records >= greatestCount || failure != nil
     if decoder.hasMore || (isLimited && place.unread > 0) { return }
@@ -154,7 +153,7 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable, RecordSourc
   /// Whether what the current input ends with may be whole in a later run.
   private var isRestAwaited: Bool { waitsForRest && input.isKept }
 
-  private mutating func decode(
+  private func decode(
     _ batch: inout Batch, endOfInput: Bool
   ) throws(Failure) {
     var limits = DecodingLimits(
@@ -179,15 +178,12 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable, RecordSourc
     }
     if batch.ahead.count > 0 { noteAhead(batch) }
     for index in 0..<batch.rejections.count { reject(batch.rejections[index], of: batch) }
-    let deadLetters = deadLetters
     try deadLetters?.flushIfFull()
   }
 
-  private mutating func noteAhead(_ batch: borrowing Batch) {
+  private func noteAhead(_ batch: borrowing Batch) {
     ledger.ahead += batch.ahead.count
-    var watch = ahead
-    watch?.tell(batch) { input.name + decoder.location(of: $0) }
-    ahead = watch
+    ahead?.tell(batch) { input.name + decoder.location(of: $0) }
   }
 
   /// Tells of stream time that an earlier run left ahead of the wall clock.
@@ -195,7 +191,7 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable, RecordSourc
     ahead?.tell(streamTime: streamTime, of: name)
   }
 
-  private mutating func reject(_ rejection: Rejection, of batch: borrowing Batch) {
+  private func reject(_ rejection: Rejection, of batch: borrowing Batch) {
     let isCounted = rejection.part == .whole || rejection.part == .first
     let bad = BadRecord(
       position: input.name + decoder.location(of: rejection),
@@ -219,7 +215,7 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable, RecordSourc
 
   /// The run's figures: what reading knows of them, and what the pipeline adds. The greatest lag
   /// counts from the last call.
-  public mutating func takeStatistics(ledger: Ledger, openSessions: Int) -> Statistics {
+  public func takeStatistics(ledger: Ledger, openSessions: Int) -> Statistics {
     var statistics = Statistics()
     statistics.ledger = ledger
     statistics.bytes = byteCount
@@ -236,7 +232,7 @@ public struct Intake<Decoder: RecordDecoder & ~Copyable>: ~Copyable, RecordSourc
 
   /// Where each input stands that has moved since the last call, with all records of `batch` and
   /// those before it used up, and what else has become known of inputs.
-  public mutating func takeInputs(
+  public func takeInputs(
     after batch: borrowing Batch
   ) throws(Failure) -> [KnownInput] {
     var inputs = input.takeDisplaced() + finishedInputs

@@ -6,7 +6,7 @@
 /// line feed between the parts of a JSON value is handed on as other white space; a value of white
 /// space alone is rejected. A message without a value is a tombstone: counted, and no record (cli.md, section 1).
 /// Memory: the values of a batch, copied once.
-struct MessageDecoder: ~Copyable {
+final class MessageDecoder {
   /// A message that could not be decoded.
   struct Rejected {
     /// Its index among the messages.
@@ -27,7 +27,7 @@ struct MessageDecoder: ~Copyable {
   /// About how many bytes make a batch (`Intake.blockSize`).
   private static let batchSize = 128 * 1024
 
-  private var decoder: FormatDecoder
+  private let decoder: FormatDecoder
   private let isAvro: Bool
   private let keepsHeaders: Bool
   private var taken = TakenMessages()
@@ -58,7 +58,7 @@ struct MessageDecoder: ~Copyable {
   var next: Int? { taken.hasMore ? taken.next : nil }
 
   /// Forgets messages that were taken, as where they are read again.
-  mutating func reset() { taken.removeAll() }
+  func reset() { taken.removeAll() }
 
   /// Replaces the content of `batch` with the records of messages from `index` on: those of the first
   /// one's partition, up to a batch's worth.
@@ -67,7 +67,7 @@ struct MessageDecoder: ~Copyable {
   ///   - limits: after how many messages to stop, and whether to stop before a bad one.
   ///   - end: a partition's offset from which on nothing is read; nil for none.
   /// Throws where a schema cannot be had.
-  mutating func decode(
+  func decode(
     _ messages: borrowing KafkaMessageBatch, from index: inout Int, into batch: inout Batch,
     limits: DecodingLimits, end: (Int32) -> KafkaOffset?
   ) throws(Failure) -> Progress {
@@ -89,7 +89,7 @@ struct MessageDecoder: ~Copyable {
     return Progress(partition: partition, next: next, count: count + returned)
   }
 
-  private mutating func take(
+  private func take(
     _ messages: borrowing KafkaMessageBatch, _ index: inout Int, _ batch: inout Batch,
     _ limit: Int64, _ end: KafkaOffset?
   ) {
@@ -111,7 +111,7 @@ struct MessageDecoder: ~Copyable {
 
   /// Gives the records their places in the partition. Returns how many messages came back, and the
   /// offset of the one that is next.
-  private mutating func collect(
+  private func collect(
     _ messages: borrowing KafkaMessageBatch, _ batch: inout Batch, _ partition: Int32,
     _ start: KafkaOffset, _ stopsAtRejection: Bool
   ) -> (count: Int, next: KafkaOffset) {
@@ -151,7 +151,7 @@ struct MessageDecoder: ~Copyable {
   }
 
   /// Keeps what is wrong with a message; false for another part of one.
-  private mutating func reject(_ index: Int, of batch: borrowing Batch) -> Bool {
+  private func reject(_ index: Int, of batch: borrowing Batch) -> Bool {
     let rejection = batch.rejections[index]
     guard rejection.part == .whole || rejection.part == .first else { return false }
     let number = Int(rejection.position - base)

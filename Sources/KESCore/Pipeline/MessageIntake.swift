@@ -1,11 +1,11 @@
 // From messages to decoded batches: decodes, counts, and deals with what cannot be decoded.
 
 /// What every loop over a topic does with the messages that a poll brought.
-struct MessageIntake: ~Copyable {
+final class MessageIntake {
   /// What a poll is to fill; then `begin`.
   var messages = KafkaMessageBatch()
   private var index = 0
-  private var decoder: MessageDecoder
+  private let decoder: MessageDecoder
   private let topic: String
   private let policy: BadRecordPolicy
   let deadLetters: (any DeadLetters)?
@@ -26,7 +26,7 @@ struct MessageIntake: ~Copyable {
   ///   - onRejection: told of every record that is passed over.
   ///   - ahead: watches for events that are ahead of the wall clock.
   init(
-    _ decoder: consuming MessageDecoder, topic: String, policy: BadRecordPolicy,
+    _ decoder: MessageDecoder, topic: String, policy: BadRecordPolicy,
     deadLetters: (any DeadLetters)?, greatestCount: Int64, onRejection: ((BadRecord) -> Void)?,
     ahead: AheadWatch?
   ) {
@@ -60,13 +60,13 @@ struct MessageIntake: ~Copyable {
   }
 
   /// Begins with new messages.
-  mutating func begin() { index = 0 }
+  func begin() { index = 0 }
 
   /// Leaves the messages out that have not been decoded.
-  mutating func passOver() { index = messages.count }
+  func passOver() { index = messages.count }
 
   /// Forgets all messages: they will come again.
-  mutating func forgetMessages() {
+  func forgetMessages() {
     decoder.reset()
     messages.removeAll()
     index = 0
@@ -74,7 +74,7 @@ struct MessageIntake: ~Copyable {
 
   /// Replaces the content of `batch` with the next records, of one partition, and counts them unless
   /// `isOurs` says that the partition is not. What is bad among them waits for `reject`.
-  mutating func decode(
+  func decode(
     into batch: inout Batch, end: (Int32) -> KafkaOffset?, isOurs: (Int32) -> Bool = { _ in true }
   ) throws(Failure) -> MessageDecoder.Progress {
     var limits = DecodingLimits(
@@ -92,9 +92,8 @@ struct MessageIntake: ~Copyable {
     return progress
   }
 
-  private mutating func noteAhead(_ batch: borrowing Batch, of partition: Int32) {
+  private func noteAhead(_ batch: borrowing Batch, of partition: Int32) {
     ledger.ahead += batch.ahead.count
-    let topic = topic
     ahead?.tell(batch) { noted in
       let position = batch.records[Int(noted.place)].position
       let offset = MessageDecoder.offset(ofPosition: position)
@@ -109,12 +108,12 @@ struct MessageIntake: ~Copyable {
   }
 
   /// Deals with the bad messages among those decoded last.
-  mutating func reject() {
+  func reject() {
     for bad in decoder.rejected { reject(bad) }
   }
 
-  private mutating func reject(_ bad: MessageDecoder.Rejected) {
-    let (topic, deadLetters, isBinary) = (topic, deadLetters, decoder.isBinary)
+  private func reject(_ bad: MessageDecoder.Rejected) {
+    let isBinary = decoder.isBinary
     let place = messages.withMessage(at: bad.message) { message in
       deadLetters?.append(message, of: topic, isBinary: isBinary, reason: bad.reason)
       return Place(
@@ -132,7 +131,7 @@ struct MessageIntake: ~Copyable {
 
   /// The run's figures: what reading knows of them, and what the pipeline adds. The greatest lag counts
   /// from the last call.
-  mutating func takeStatistics(
+  func takeStatistics(
     ledger: Ledger, openSessions: Int64, topic: TopicStatistics
   ) -> Statistics {
     var statistics = Statistics()

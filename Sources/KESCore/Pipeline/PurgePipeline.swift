@@ -13,12 +13,10 @@ public struct PurgeOptions: Sendable {
 /// Reads session events, passes them on, and adds the closings that are missing.
 ///
 ///     RecordSource ──▶ SessionPurgers ──▶ Encoder ──▶ OutputStream
-public struct PurgePipeline<
-  Source: RecordSource & ~Copyable, Encoder: SessionEventEncoder & ~Copyable
->: ~Copyable {
-  private var source: Source
+public final class PurgePipeline {
+  private let source: any RecordSource
   private var purgers: SessionPurgers
-  private var encoder: Encoder
+  private var encoder: any SessionEventEncoder
   private let output: OutputStream
   private let options: PurgeOptions
   private let signals: Signals
@@ -31,8 +29,8 @@ public struct PurgePipeline<
 
   /// - Parameter makePurger: makes the purger of an input partition.
   public init(
-    source: consuming Source, makePurger: @escaping () -> SessionPurger,
-    encoder: consuming Encoder, output: OutputStream, options: PurgeOptions, signals: Signals,
+    source: any RecordSource, makePurger: @escaping () -> SessionPurger,
+    encoder: any SessionEventEncoder, output: OutputStream, options: PurgeOptions, signals: Signals,
     clock: Clock = .real, reporter: (any StatisticsReporter)? = nil
   ) {
     self.source = source
@@ -48,7 +46,7 @@ public struct PurgePipeline<
   /// Runs to the end of input, or until a signal asks to stop; then nothing is closed for that.
   ///
   /// Throws `Failure`; where the input is at fault, all that came before is written.
-  public mutating func run() throws(Failure) -> Ending {
+  public func run() throws(Failure) -> Ending {
     do {
       return try runToEnd()
     } catch {
@@ -57,8 +55,7 @@ public struct PurgePipeline<
     }
   }
 
-  private mutating func runToEnd() throws(Failure) -> Ending {
-    let output = output
+  private func runToEnd() throws(Failure) -> Ending {
     while true {
       let turn = try source.next(into: &batch, deadline: reporter?.deadline) {
         () throws(Failure) in try output.flush()
@@ -81,22 +78,21 @@ public struct PurgePipeline<
   }
 
   /// Closes what closes at the end of input.
-  private mutating func close() throws(Failure) {
+  private func close() throws(Failure) {
     batch.removeAll()
     purgers.finish(flush: options.flushes, into: &outcome)
     try write()
   }
 
-  private mutating func write() throws(Failure) {
+  private func write() throws(Failure) {
     encoder.encode(batch, outcome, to: &output.buffer)
     ledger.count(outcome)
     outcome.removeAll()
-    let (output, isUnbuffered) = (output, options.isUnbuffered)
-    if isUnbuffered { try output.flush() } else { try output.flushIfFull() }
+    if options.isUnbuffered { try output.flush() } else { try output.flushIfFull() }
   }
 
-  private mutating func finish() throws(Failure) {
-    let (output, deadLetters) = (output, source.deadLetters)
+  private func finish() throws(Failure) {
+    let deadLetters = source.deadLetters
     try deadLetters?.finish()
     try output.finish()
     try source.finish(leaving: 0)
@@ -104,7 +100,7 @@ public struct PurgePipeline<
     try closedLedger.requireClosed()
   }
 
-  private mutating func report(isLast: Bool) {
+  private func report(isLast: Bool) {
     guard let reporter else { return }
     let isAsked = signals.takeReport()
     reporter.report(now: clock.monotonic(), isAsked: isAsked, isLast: isLast) { statistics() }
@@ -118,7 +114,7 @@ public struct PurgePipeline<
     return ledger
   }
 
-  private mutating func statistics() -> Statistics {
+  private func statistics() -> Statistics {
     source.takeStatistics(ledger: closedLedger, openSessions: purgers.openCount)
   }
 

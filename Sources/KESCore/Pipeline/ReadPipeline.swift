@@ -3,10 +3,8 @@
 /// Reads records, leaves out what was not asked for, and writes the rest.
 ///
 ///     RecordSource ──▶ RecordFilter ──▶ RecordEncoder ──▶ OutputStream
-public struct ReadPipeline<
-  Source: RecordSource & ~Copyable, Encoder: RecordEncoder & ~Copyable
->: ~Copyable {
-  private var source: Source
+public final class ReadPipeline<Encoder: RecordEncoder & ~Copyable> {
+  private let source: any RecordSource
   private let filter: RecordFilter
   private var encoder: Encoder
   private let output: OutputStream
@@ -26,7 +24,7 @@ public struct ReadPipeline<
   ///   - greatestCount: how many records may pass at most (`-c`).
   ///   - isUnbuffered: whether every batch is written at once.
   public init(
-    source: consuming Source, filter: RecordFilter,
+    source: any RecordSource, filter: RecordFilter,
     encoder: consuming Encoder, output: OutputStream, greatestCount: Int64 = .max,
     isUnbuffered: Bool = false, signals: Signals, clock: Clock = .real,
     reporter: (any StatisticsReporter)? = nil
@@ -46,7 +44,7 @@ public struct ReadPipeline<
   /// signal asks to stop.
   ///
   /// Throws `Failure`; where the input is at fault, all that came before is written.
-  public mutating func run() throws(Failure) -> Ending {
+  public func run() throws(Failure) -> Ending {
     encoder.begin(&output.buffer)
     do {
       return try runToEnd()
@@ -56,8 +54,7 @@ public struct ReadPipeline<
     }
   }
 
-  private mutating func runToEnd() throws(Failure) -> Ending {
-    let output = output
+  private func runToEnd() throws(Failure) -> Ending {
     while left > 0 && !encoder.isComplete {
       let turn = try source.next(into: &batch, deadline: deadline) {
         () throws(Failure) in try output.flush()
@@ -85,9 +82,8 @@ public struct ReadPipeline<
     [reporter?.deadline, encoder.refreshDeadline].compactMap { $0 }.min()
   }
 
-  private mutating func suspendWhereAsked() throws(Failure) {
+  private func suspendWhereAsked() throws(Failure) {
     guard signals.takeSuspension() else { return }
-    let output = output
     encoder.suspend(&output.buffer)
     try output.flush()
     Signals.suspend()
@@ -96,26 +92,24 @@ public struct ReadPipeline<
   }
 
   /// Brings a live view up to date where that is due.
-  private mutating func refresh() throws(Failure) {
+  private func refresh() throws(Failure) {
     guard let due = encoder.refreshDeadline, clock.monotonic() >= due else { return }
     encoder.refresh(to: &output.buffer)
-    let output = output
     try output.flush()
   }
 
-  private mutating func process() throws(Failure) {
+  private func process() throws(Failure) {
     let decoded = batch.records.count
     let looked = filter.apply(to: &batch, limit: left)
     let passed = Int64(batch.records.count)
     count(looked: looked, passed: passed, decoded: decoded)
     left -= passed
     encoder.encode(batch, to: &output.buffer)
-    let (output, isUnbuffered) = (output, isUnbuffered)
     if isUnbuffered { try output.flush() } else { try output.flushIfFull() }
   }
 
   /// Counts what was looked at; what stands behind the last record asked for is not.
-  private mutating func count(looked: Int, passed: Int64, decoded: Int) {
+  private func count(looked: Int, passed: Int64, decoded: Int) {
     ledger.assigned += passed
     ledger.filtered += Int64(looked) - passed
     for index in 0..<batch.rejections.count {
@@ -136,9 +130,9 @@ public struct ReadPipeline<
   }
 
   /// Writes what stands behind the last record, and all out.
-  private mutating func finish() throws(Failure) {
+  private func finish() throws(Failure) {
     encoder.end(&output.buffer)
-    let (output, deadLetters) = (output, source.deadLetters)
+    let deadLetters = source.deadLetters
     try output.finish()
     try deadLetters?.finish()
     try source.finish(leaving: unlooked)
@@ -146,13 +140,13 @@ public struct ReadPipeline<
     try closedLedger.requireClosed()
   }
 
-  private mutating func report(isLast: Bool) {
+  private func report(isLast: Bool) {
     guard let reporter else { return }
     let isAsked = signals.takeReport()
     reporter.report(now: clock.monotonic(), isAsked: isAsked, isLast: isLast) { statistics() }
   }
 
-  private mutating func statistics() -> Statistics {
+  private func statistics() -> Statistics {
     source.takeStatistics(ledger: closedLedger, openSessions: encoder.openSessions)
   }
 

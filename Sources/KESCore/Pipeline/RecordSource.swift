@@ -13,21 +13,21 @@ public enum SourceTurn: Equatable, Sendable {
 }
 
 /// The reading half of a pipeline: hands out decoded batches, each of one input partition.
-public protocol RecordSource: ~Copyable {
+public protocol RecordSource: AnyObject {
   /// Replaces the content of `batch` with the next records.
   ///
   /// - Parameters:
   ///   - deadline: when to come back without any, in milliseconds of the monotonic clock.
   ///   - willWait: called before waiting for input: the time to flush.
   /// Throws `Failure`, `.badRecord` once the records before the bad one have been handed out.
-  mutating func next(
+  func next(
     into batch: inout Batch, deadline: Int64?, willWait: () throws(Failure) -> Void
   ) throws(Failure) -> SourceTurn
 
   /// To be called behind the last batch, when all that came of it is written.
   ///
   /// - Parameter leaving: how many records at the end of that batch were not looked at.
-  mutating func finish(leaving: Int) throws(Failure)
+  func finish(leaving: Int) throws(Failure)
 
   /// The partition of the batch that was handed out last; 0 for files and pipes.
   var partition: Int32 { get }
@@ -42,5 +42,5 @@ public protocol RecordSource: ~Copyable {
 
   /// The run's figures: what reading knows of them, and what the pipeline adds. The greatest lag
   /// counts from the last call.
-  mutating func takeStatistics(ledger: Ledger, openSessions: Int) -> Statistics
+  func takeStatistics(ledger: Ledger, openSessions: Int) -> Statistics
 }

@@ -26,12 +26,10 @@ public enum Ending: Equatable, Sendable {
 ///     Intake ──▶ (Reorderer) ──▶ Segmenter ──▶ Encoder ──▶ OutputStream
 ///                                    │                         │
 ///                                    └──────▶ StateStore ◀─────┘
-public struct SegmentPipeline<
-  Decoder: RecordDecoder & ~Copyable, Encoder: SessionEventEncoder & ~Copyable
->: ~Copyable {
-  private var intake: Intake<Decoder>
+public final class SegmentPipeline {
+  private let intake: Intake
   private var task: SegmentTask
-  private var writer: SegmentWriter<Encoder>
+  private let writer: SegmentWriter
   private let reorders: Bool
   private let store: StateStore?
   private let options: SegmentOptions
@@ -39,12 +37,12 @@ public struct SegmentPipeline<
   private let signals: Signals
   private let reporter: (any StatisticsReporter)?
 
-  private var batch = Batch(blockSize: Intake<Decoder>.blockSize)
+  private var batch = Batch(blockSize: Intake.blockSize)
   private var changes = StateChanges()
   private var nextCommit: Int64
 
   public init(
-    intake: consuming Intake<Decoder>, rules: SegmentationRules, encoder: consuming Encoder,
+    intake: Intake, rules: SegmentationRules, encoder: any SessionEventEncoder,
     outputs: SegmentOutputs, store: StateStore?, options: SegmentOptions, signals: Signals,
     clock: Clock = .real, reporter: (any StatisticsReporter)? = nil, formats: RecordFormats? = nil
   ) {
@@ -64,7 +62,7 @@ public struct SegmentPipeline<
 
   /// Takes up what the store holds, if there is one, before `run`. Throws `.state`, or `.schema`
   /// where records that an earlier run held cannot be written any more.
-  public mutating func restore() throws(Failure) {
+  public func restore() throws(Failure) {
     guard let store else { return }
     try task.restore(from: store, task: 0)
     intake.tell(streamTime: task.streamTime, of: store.directory)
@@ -74,7 +72,7 @@ public struct SegmentPipeline<
   ///
   /// Throws `Failure`; where the input is at fault, all that came before is written and
   /// committed.
-  public mutating func run() throws(Failure) -> Ending {
+  public func run() throws(Failure) -> Ending {
     do {
       return try runToEnd()
     } catch {
@@ -87,7 +85,7 @@ public struct SegmentPipeline<
     }
   }
 
-  private mutating func runToEnd() throws(Failure) -> Ending {
+  private func runToEnd() throws(Failure) -> Ending {
     // What an earlier run held is applied even where this one does not reorder.
     if !reorders { try drain() }
     let outputs = writer.outputs
@@ -97,14 +95,14 @@ public struct SegmentPipeline<
       }
       switch turn {
       case .batch:
-        try task.process(batch, to: &writer)
+        try task.process(batch, to: writer)
         if !batch.records.isEmpty { task.noteArrival(now: clock.monotonic()) }
       case .idle:
         try goOnWithClock()
       case .end:
         // With a store a later run goes on with what is held, as with open sessions (R11).
         if store == nil || options.flushes { try drain() }
-        if options.flushes { try task.closeAll(to: &writer) }
+        if options.flushes { try task.closeAll(to: writer) }
         try finish()
         return .done
       case .stopped(let signal):
@@ -118,11 +116,11 @@ public struct SegmentPipeline<
     }
   }
 
-  private mutating func drain() throws(Failure) { try task.drain(to: &writer) }
+  private func drain() throws(Failure) { try task.drain(to: writer) }
 
-  private mutating func goOnWithClock() throws(Failure) {
+  private func goOnWithClock() throws(Failure) {
     guard let idleTimeout = options.idleTimeout else { return }
-    try task.goOnWithClock(now: clock.monotonic(), idleTimeout: idleTimeout, to: &writer)
+    try task.goOnWithClock(now: clock.monotonic(), idleTimeout: idleTimeout, to: writer)
   }
 
   /// When to come back without input, in milliseconds of the monotonic clock.
@@ -141,7 +139,7 @@ public struct SegmentPipeline<
   // MARK: Commit and report
 
   /// Writes all out, and commits where there is a store.
-  private mutating func settle(isLast: Bool = false) throws(Failure) {
+  private func settle(isLast: Bool = false) throws(Failure) {
     let (outputs, deadLetters) = (writer.outputs, intake.deadLetters)
     try outputs.flush()
     try deadLetters?.flush()
@@ -166,7 +164,7 @@ public struct SegmentPipeline<
   }
 
   /// The last commit: ends a dead letter that the input's end cut short.
-  private mutating func finish() throws(Failure) {
+  private func finish() throws(Failure) {
     let (outputs, deadLetters) = (writer.outputs, intake.deadLetters)
     try deadLetters?.finish()
     try outputs.finish()
@@ -174,7 +172,7 @@ public struct SegmentPipeline<
     try report(isLast: true)
   }
 
-  private mutating func report(isLast: Bool) throws(Failure) {
+  private func report(isLast: Bool) throws(Failure) {
     if let reporter {
       let isAsked = signals.takeReport()
       reporter.report(now: clock.monotonic(), isAsked: isAsked, isLast: isLast) {
@@ -193,7 +191,7 @@ public struct SegmentPipeline<
     return ledger
   }
 
-  private mutating func statistics() -> Statistics {
+  private func statistics() -> Statistics {
     intake.takeStatistics(ledger: closedLedger, openSessions: task.openCount)
   }
 

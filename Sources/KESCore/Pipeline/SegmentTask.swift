@@ -50,8 +50,8 @@ struct SegmentTask: ~Copyable {
 
   /// Takes the records of `batch`, and writes what is known of them.
   @inline(__always)
-  mutating func process<Encoder: SessionEventEncoder & ~Copyable>(
-    _ batch: borrowing Batch, to writer: inout SegmentWriter<Encoder>
+  mutating func process(
+    _ batch: borrowing Batch, to writer: SegmentWriter
   ) throws(Failure) {
     isDirty = true
     if !rules.reorders {
@@ -63,7 +63,7 @@ struct SegmentTask: ~Copyable {
     while !isPassed {
       isPassed = reorderer.pass(
         batch, from: &index, into: &released, blockSize: SegmentTask.releaseSize)
-      try writeReleased(to: &writer)
+      try writeReleased(to: writer)
     }
   }
 
@@ -74,18 +74,18 @@ struct SegmentTask: ~Copyable {
   }
 
   /// Applies what is still held, in order (R9).
-  mutating func drain<Encoder: SessionEventEncoder & ~Copyable>(
-    to writer: inout SegmentWriter<Encoder>
+  mutating func drain(
+    to writer: SegmentWriter
   ) throws(Failure) {
     var isDrained = false
     while !isDrained {
       isDrained = reorderer.drain(into: &released, blockSize: SegmentTask.releaseSize)
-      try writeReleased(to: &writer)
+      try writeReleased(to: writer)
     }
   }
 
-  private mutating func writeReleased<Encoder: SessionEventEncoder & ~Copyable>(
-    to writer: inout SegmentWriter<Encoder>
+  private mutating func writeReleased(
+    to writer: SegmentWriter
   ) throws(Failure) {
     if released.records.isEmpty && released.finalStreamTime == .beforeAll { return }
     isDirty = true
@@ -94,8 +94,8 @@ struct SegmentTask: ~Copyable {
   }
 
   /// Closes every open session (R11, `--flush`).
-  mutating func closeAll<Encoder: SessionEventEncoder & ~Copyable>(
-    to writer: inout SegmentWriter<Encoder>
+  mutating func closeAll(
+    to writer: SegmentWriter
   ) throws(Failure) {
     released.removeAll()
     let hasClosed = try writer.write(released) { segmenter.flush(into: &$1) }
@@ -106,21 +106,21 @@ struct SegmentTask: ~Copyable {
 
   /// R13: where nothing has come for `idleTimeout`, stream time goes on with the wall clock. Times in
   /// milliseconds, `now` of the monotonic clock.
-  mutating func goOnWithClock<Encoder: SessionEventEncoder & ~Copyable>(
-    now: Int64, idleTimeout: Int64, to writer: inout SegmentWriter<Encoder>
+  mutating func goOnWithClock(
+    now: Int64, idleTimeout: Int64, to writer: SegmentWriter
   ) throws(Failure) {
     let silent = now - lastArrival
     if streamTimeAtArrival == .beforeAll || silent < idleTimeout { return }
-    try advance(to: streamTimeAtArrival.advanced(by: UInt64(silent)), writer: &writer)
+    try advance(to: streamTimeAtArrival.advanced(by: UInt64(silent)), writer: writer)
   }
 
   /// Lets stream time go on without a record.
-  mutating func advance<Encoder: SessionEventEncoder & ~Copyable>(
-    to time: EventTime, writer: inout SegmentWriter<Encoder>
+  mutating func advance(
+    to time: EventTime, writer: SegmentWriter
   ) throws(Failure) {
     if rules.reorders {
       reorderer.advance(to: time)
-      try process(Batch(blockSize: 1), to: &writer)
+      try process(Batch(blockSize: 1), to: writer)
     } else {
       released.removeAll()
       let hasClosed = try writer.write(released) { segmenter.advance(to: time, into: &$1) }

@@ -1,8 +1,8 @@
 // What becomes of a segmented batch: encoded, counted, written.
 
 /// The writing half of a segmenting run, which all its tasks share.
-struct SegmentWriter<Encoder: SessionEventEncoder & ~Copyable>: ~Copyable {
-  private var encoder: Encoder
+final class SegmentWriter {
+  private var encoder: any SessionEventEncoder
   let outputs: SegmentOutputs
   private let isUnbuffered: Bool
   /// What segmenting says of the batch at hand.
@@ -10,7 +10,7 @@ struct SegmentWriter<Encoder: SessionEventEncoder & ~Copyable>: ~Copyable {
   /// What became of the records that were segmented.
   var ledger = Ledger()
 
-  init(encoder: consuming Encoder, outputs: SegmentOutputs, isUnbuffered: Bool) {
+  init(encoder: any SessionEventEncoder, outputs: SegmentOutputs, isUnbuffered: Bool) {
     outcome = Outcome(keepsClosings: encoder.wantsClosings)
     self.encoder = encoder
     self.outputs = outputs
@@ -21,7 +21,7 @@ struct SegmentWriter<Encoder: SessionEventEncoder & ~Copyable>: ~Copyable {
   /// sessions closed.
   @inline(__always)
   @discardableResult
-  mutating func write(
+  func write(
     _ batch: borrowing Batch, _ segment: (borrowing Batch, inout Outcome) -> Void
   ) throws(Failure) -> Bool {
     segment(batch, &outcome)
@@ -30,7 +30,6 @@ struct SegmentWriter<Encoder: SessionEventEncoder & ~Copyable>: ~Copyable {
     encoder.encode(batch, outcome, to: &outputs.sessions.buffer)
     ledger.count(outcome)
     outcome.removeAll()
-    let (outputs, isUnbuffered) = (outputs, isUnbuffered)
     if isUnbuffered { try outputs.flush() } else { try outputs.flushIfFull() }
     return hasClosings
   }

@@ -11,7 +11,7 @@
 /// removed. So a kill at any moment loses no closing: at worst those of the portion in hand are written
 /// again by the next run. Where the store itself is purged, it notes the length of an output file in
 /// the same transaction, and the next run cuts the file to that before it writes on.
-public struct StorePurge<Encoder: SessionEventEncoder & ~Copyable>: ~Copyable {
+public final class StorePurge {
   /// The least number of sessions of a portion.
   private static var leastPortion: Int { 10_000 }
   /// The greatest number of portions: a commit may rewrite the whole store, where the order of the
@@ -23,7 +23,7 @@ public struct StorePurge<Encoder: SessionEventEncoder & ~Copyable>: ~Copyable {
   private let store: StateStore
   private let selections: [TaskSelection]
   private let remover: (any SessionRemover)?
-  private var encoder: Encoder
+  private var encoder: any SessionEventEncoder
   private let output: OutputStream
   private let formats: RecordFormats?
   private let signals: Signals
@@ -47,7 +47,7 @@ public struct StorePurge<Encoder: SessionEventEncoder & ~Copyable>: ~Copyable {
   ///     do.
   public init(
     store: StateStore, selections: [TaskSelection], remover: (any SessionRemover)?,
-    encoder: consuming Encoder, output: OutputStream, formats: RecordFormats? = nil,
+    encoder: any SessionEventEncoder, output: OutputStream, formats: RecordFormats? = nil,
     signals: Signals
   ) {
     self.store = store
@@ -60,21 +60,19 @@ public struct StorePurge<Encoder: SessionEventEncoder & ~Copyable>: ~Copyable {
   }
 
   /// Purges all that is selected, or stops between two portions when a signal asks to.
-  public mutating func run() throws(Failure) -> Ending {
+  public func run() throws(Failure) -> Ending {
     var ending = Ending.done
     for part in selections where ending == .done {
       selection = part.selection
       try select(of: part.task)
       if let signal = try purge(part.task) { ending = .stopped(signal) }
     }
-    let output = output
     try output.finish()
     try remover?.finish(output)
     return ending
   }
 
-  private mutating func select(of task: Int32) throws(Failure) {
-    let selection = selection
+  private func select(of task: Int32) throws(Failure) {
     if let formats, formats.target.followsRecords {
       schema = try store.lastSchema(task: task).map { formats.number(ofLast: $0) } ?? 0
     }
@@ -90,7 +88,7 @@ public struct StorePurge<Encoder: SessionEventEncoder & ~Copyable>: ~Copyable {
   }
 
   /// Purges what is selected. Returns the signal that has asked to stop.
-  private mutating func purge(_ task: Int32) throws(Failure) -> Int32? {
+  private func purge(_ task: Int32) throws(Failure) -> Int32? {
     let portion = max(Self.leastPortion, selected.count / Self.greatestPortions)
     var start = 0
     while start < selected.count {
@@ -107,13 +105,12 @@ public struct StorePurge<Encoder: SessionEventEncoder & ~Copyable>: ~Copyable {
   // MARK: One portion
 
   /// Writes the closings of the sessions at `places`, and waits until the disk has them.
-  private mutating func write(_ places: Range<Int>) throws(Failure) {
+  private func write(_ places: Range<Int>) throws(Failure) {
     for place in places where selected[place].isOpen {
       Self.close(selected, place, by: selection, schema, into: &outcome)
       if outcome.closings.count == Self.chunk { try encode() }
     }
     try encode()
-    let output = output
     try output.sync()
   }
 
@@ -130,16 +127,15 @@ public struct StorePurge<Encoder: SessionEventEncoder & ~Copyable>: ~Copyable {
         start: session.start, end: session.end, events: session.events, schema: schema))
   }
 
-  private mutating func encode() throws(Failure) {
+  private func encode() throws(Failure) {
     encoder.encode(noRecords, outcome, to: &output.buffer)
     closedCount += outcome.closings.count
     outcome.removeAll()
-    let output = output
     try output.flushIfFull()
   }
 
   /// Removes the sessions at `places`, all at once.
-  private mutating func remove(
+  private func remove(
     _ places: Range<Int>, of task: Int32
   ) throws(Failure) {
     guard let remover else { return }

@@ -2,7 +2,7 @@
 
 /// The source that a topic is. Offsets are committed for the group, where there is one, when what
 /// came of the records is written: at least once.
-public struct TopicIntake: ~Copyable, RecordSource {
+public final class TopicIntake: RecordSource {
   /// How often offsets are committed, in milliseconds. Our choice: what librdkafka commits by itself.
   private static let commitInterval: Int64 = 5000
 
@@ -52,7 +52,7 @@ public struct TopicIntake: ~Copyable, RecordSource {
     nextCommit = clock.monotonic() + TopicIntake.commitInterval
   }
 
-  public mutating func next(
+  public func next(
     into batch: inout Batch, deadline: Int64?, willWait: () throws(Failure) -> Void
   ) throws(Failure) -> SourceTurn {
     if let failure = intake.failure { throw failure.asFailure }
@@ -69,7 +69,7 @@ public struct TopicIntake: ~Copyable, RecordSource {
   }
 
   /// Takes new messages, or deals with what else has come.
-  private mutating func poll(
+  private func poll(
     _ deadline: Int64?, _ willWait: () throws(Failure) -> Void
   ) throws(Failure) -> SourceTurn? {
     passOn()
@@ -81,7 +81,6 @@ public struct TopicIntake: ~Copyable, RecordSource {
       intake.begin()
       return nil
     case .assigned(let partitions):
-      let reader = reader
       let starts = try TopicIntake.readingTopic { () throws(Failure) in
         try reader.accept(partitions)
       }
@@ -101,10 +100,9 @@ public struct TopicIntake: ~Copyable, RecordSource {
 
   /// What the reader brings; comes back when offsets are to be committed, and every second to tell
   /// what the library has to say.
-  private mutating func take(
+  private func take(
     _ deadline: Int64?, _ willWait: () throws(Failure) -> Void
   ) throws(Failure) -> TopicReader.Turn {
-    let (reader, deadLetters) = (reader, deadLetters)
     let isBehind = reader.reading.group != nil && positions != committed
     let deadline = min(
       deadline ?? .max, isBehind ? nextCommit : .max,
@@ -126,13 +124,12 @@ public struct TopicIntake: ~Copyable, RecordSource {
     }
   }
 
-  private mutating func giveUp(_ partitions: [Int32]) throws(Failure) {
-    let reader = reader
+  private func giveUp(_ partitions: [Int32]) throws(Failure) {
     try TopicIntake.readingTopic { () throws(Failure) in try reader.giveUp(partitions) }
     forget(partitions)
   }
 
-  private mutating func forget(_ partitions: [Int32]) {
+  private func forget(_ partitions: [Int32]) {
     for partition in partitions { (positions[partition], committed[partition]) = (nil, nil) }
   }
 
@@ -144,13 +141,13 @@ public struct TopicIntake: ~Copyable, RecordSource {
   }
 
   /// Moves the places to behind what is no record, where no message stands before that.
-  private mutating func passOn() {
+  private func passOn() {
     for (partition, place) in intake.reached(reader.places) {
       positions[partition] = positions[partition].map { max($0, place) }
     }
   }
 
-  private mutating func decode(_ batch: inout Batch) throws(Failure) {
+  private func decode(_ batch: inout Batch) throws(Failure) {
     let progress = try intake.decode(into: &batch, end: reader.end)
     partition = progress.partition
     positions[partition] = progress.next
@@ -162,7 +159,7 @@ public struct TopicIntake: ~Copyable, RecordSource {
   }
 
   /// The last commit: tried again while the group is rebalancing, for a while.
-  private mutating func commitAtEnd() throws(Failure) {
+  private func commitAtEnd() throws(Failure) {
     let end = clock.monotonic() + TopicIntake.commitInterval
     try commit()
     while reader.reading.group != nil && positions != committed && clock.monotonic() < end {
@@ -172,8 +169,7 @@ public struct TopicIntake: ~Copyable, RecordSource {
   }
 
   /// Answers what comes while a commit waits for its group.
-  private mutating func keepUp() throws(Failure) {
-    let reader = reader
+  private func keepUp() throws(Failure) {
     let turn: TopicReader.Turn?
     do throws(Failure) { turn = try reader.keepUp(&intake.messages) } catch {
       throw error.ofTopicRead
@@ -193,11 +189,10 @@ public struct TopicIntake: ~Copyable, RecordSource {
 
   /// Commits where reading stands, behind what is safe. A group that is rebalancing takes no commits:
   /// the next one tells it, or whoever gets the partitions reads some records again.
-  private mutating func commit() throws(Failure) {
+  private func commit() throws(Failure) {
     nextCommit = clock.monotonic() + TopicIntake.commitInterval
     let moved = positions.filter { committed[$0.key] != $0.value }
     if reader.reading.group == nil || moved.isEmpty { return }
-    let (deadLetters, settle) = (deadLetters, settle)
     try settle()
     try deadLetters?.sync()
     do throws(Failure) { try reader.commit(moved) } catch {
@@ -207,7 +202,7 @@ public struct TopicIntake: ~Copyable, RecordSource {
     committed.merge(moved) { $1 }
   }
 
-  public mutating func finish(leaving: Int) throws(Failure) {
+  public func finish(leaving: Int) throws(Failure) {
     passOn()
     if leaving > 0 && leaving <= lastOffsets.count {
       positions[partition] = lastOffsets[lastOffsets.count - leaving]
@@ -220,7 +215,7 @@ public struct TopicIntake: ~Copyable, RecordSource {
   public var deadLetters: (any DeadLetters)? { intake.deadLetters }
   public var skippedCount: Int64 { intake.skippedCount }
 
-  public mutating func takeStatistics(ledger: Ledger, openSessions: Int) -> Statistics {
+  public func takeStatistics(ledger: Ledger, openSessions: Int) -> Statistics {
     passOn()
     return intake.takeStatistics(
       ledger: ledger, openSessions: Int64(openSessions),

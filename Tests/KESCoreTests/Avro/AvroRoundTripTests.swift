@@ -14,7 +14,7 @@ import Testing
     _ lines: [String], wantsDetails: Bool, schema: AvroSchema? = nil
   ) throws -> (file: [UInt8], rejected: Int) {
     let formats = RecordFormats(wantsDetails: wantsDetails, output: .avro, schema: schema)
-    var decoder = formats.makeDecoder(input: nil, greatestRecord: 1 << 20)
+    let decoder = formats.makeDecoder(input: nil, greatestRecord: 1 << 20)
     var batch = Batch(blockSize: 1024)
     for line in lines { batch.bytes.append(text: line + "\n") }
     decoder.beginInput(.beginning)
@@ -32,7 +32,7 @@ import Testing
   /// What a run with JSON output makes of a container file.
   private func convertBack(_ file: [UInt8]) throws -> [String] {
     let formats = RecordFormats(wantsDetails: true, output: .json)
-    var decoder = formats.makeDecoder(input: nil, greatestRecord: 1 << 20)
+    let decoder = formats.makeDecoder(input: nil, greatestRecord: 1 << 20)
     var batch = Batch(blockSize: 1024)
     batch.bytes.append(file.span)
     decoder.beginInput(.beginning)

@@ -155,7 +155,7 @@ import Testing
     let input = TestContainer.header(schema) + TestContainer.block(values, of: schema)
     let file = sessionFile(of: input, .all, marksDuplicates: false)
     let formats = RecordFormats(wantsDetails: true, output: .json)
-    var decoder = formats.makeDecoder(input: nil, greatestRecord: 1 << 20)
+    let decoder = formats.makeDecoder(input: nil, greatestRecord: 1 << 20)
     var batch = Batch(blockSize: 1024)
     batch.bytes.append(file.span)
     decoder.beginInput(.beginning)

@@ -185,7 +185,7 @@ import Testing
   @Test func aLineWhoseTimeTheOutputCannotHoldIsRejected() throws {
     let formats = RecordFormats(
       output: .avro, schema: try AvroSchema(parsing: Self.schema(Self.long("timestamp-nanos"))))
-    var decoder = formats.makeDecoder(input: nil, greatestRecord: 1 << 20)
+    let decoder = formats.makeDecoder(input: nil, greatestRecord: 1 << 20)
     var batch = Batch(blockSize: 1024)
     for time in [9_223_372_036_854, 9_223_372_036_855, -9_223_372_036_855] {
       batch.bytes.append(

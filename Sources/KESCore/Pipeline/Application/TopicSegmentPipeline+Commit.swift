@@ -1,13 +1,13 @@
 // What makes the work of a run on a topic last.
 
-extension TopicSegmentPipeline where Encoder: ~Copyable {
+extension TopicSegmentPipeline {
   /// Commits what was done since the last commit: outputs, state and the places up to which records
   /// were read.
   ///
   /// In the order of safety: with exactly-once the transaction, and then the local store, which stands
   /// behind what the changelog says; otherwise the output, the changelog, the store, the offsets, so
   /// that a crash between them repeats and loses nothing.
-  mutating func commit() throws(Failure) {
+  func commit() throws(Failure) {
     let began = clock.monotonic()
     nextCommit = began + options.segment.commitInterval
     let moved = tasks.values.filter(\.hasMoved).sorted { $0.partition < $1.partition }
@@ -36,10 +36,10 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
     greatestCommitTime = max(greatestCommitTime, clock.monotonic() - began)
   }
 
-  private mutating func commitTransaction(
+  private func commitTransaction(
     _ application: RunningApplication, _ offsets: [Int32: KafkaOffset]
   ) throws(Failure) {
-    let (reader, sender) = (reader, application.sender)
+    let sender = application.sender
     let positions = offsets.map { KafkaPosition(reader.named($0), $1) }
     try application.changelog.send(changes)
     // A signal waits for the batch in hand, but not for brokers that are away.
@@ -51,13 +51,12 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
     try persist { () throws(Failure) in try sender.producer.commitTransaction(patience) }
     transactionCount += 1
     application.changelog.takeCheckpoints(into: &changes)
-    let store = store
     try store?.commit(changes)
   }
 
   /// Takes a step of a transaction, again where brokers have not answered in time: what became of it
   /// only the same step tells. Brokers that stay away, or a signal meanwhile, end the run.
-  private mutating func persist(
+  private func persist(
     _ step: () throws(Failure) -> Void
   ) throws(Failure) {
     while true {
@@ -72,7 +71,7 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
     }
   }
 
-  private mutating func commitInOrder(_ offsets: [Int32: KafkaOffset]) throws(Failure) {
+  private func commitInOrder(_ offsets: [Int32: KafkaOffset]) throws(Failure) {
     let (reader, outputs, deadLetters, application) = (
       reader, writer.outputs, intake.deadLetters, application
     )
@@ -84,7 +83,6 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
     }
     application?.changelog.takeCheckpoints(into: &changes)
     for record in try writtenFiles() { changes.set(record) }
-    let store = store
     try store?.commit(changes)
     do throws(Failure) { try reader.commit(offsets) } catch {
       // A group that shares its partitions anew takes no commits: whoever gets them reads again what
@@ -101,7 +99,7 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
   }
 
   /// Has the store remember how long the files are that nothing more is written to.
-  mutating func keepFinalLengths() throws(Failure) {
+  func keepFinalLengths() throws(Failure) {
     guard let store else { return }
     let written = try writtenFiles()
     try store.prepare(writing: written)

@@ -1,10 +1,9 @@
 // How tasks come and go.
 
-extension TopicSegmentPipeline where Encoder: ~Copyable {
+extension TopicSegmentPipeline {
   /// Takes up partitions: at once, or where others may have written their sessions, when those are
   /// there.
-  mutating func assign(_ partitions: [Int32]) throws(Failure) {
-    let reader = reader
+  func assign(_ partitions: [Int32]) throws(Failure) {
     guard let application else { return try begin(partitions) }
     try application.requireChangelog(of: partitions, reader)
     // Waits until transactions of those who had them before have ended.
@@ -21,8 +20,7 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
   }
 
   /// Takes up partitions whose state is here, or nowhere.
-  private mutating func begin(_ partitions: [Int32]) throws(Failure) {
-    let (reader, store) = (reader, store)
+  private func begin(_ partitions: [Int32]) throws(Failure) {
     var known: [Int32: KafkaOffset] = [:]
     for partition in partitions {
       let progress = try store?.progress(task: partition)
@@ -52,7 +50,7 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
   }
 
   /// Follows the changelog: begins tasks whose sessions are there, and keeps those of others.
-  mutating func follow() throws(Failure) {
+  func follow() throws(Failure) {
     guard let application else { return }
     let ready = try application.follower.poll(milliseconds: restoring.isEmpty ? 0 : 10)
     application.follower.takeNotes().forEach(onNote)
@@ -75,7 +73,7 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
 
   /// Begins a task whose sessions are there; or waits on, where the group's offset is ahead of them:
   /// then what belongs to it stands behind a transaction that is still open.
-  private mutating func beginRestored(
+  private func beginRestored(
     _ partition: Int32, _ application: RunningApplication
   ) throws(Failure) {
     guard let waiting = restoring[partition], let store else { return }
@@ -90,7 +88,6 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
           + " records up to \(restored?.description ?? "none"): sessions between may be missing")
     }
     let start = start(waiting, restored, application)
-    let reader = reader
     let place =
       try reader.placesToGoOn(from: [partition: start], asking: application.admin)[partition]
       ?? start
@@ -106,7 +103,7 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
     if restoring.isEmpty { noteTakenUp() }
   }
 
-  private mutating func noteTakenUp() {
+  private func noteTakenUp() {
     if let text = takenUp.takeText() { onNote(text) }
   }
 
@@ -122,7 +119,7 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
   }
 
   /// Tells how restoring goes, once a second.
-  private mutating func noteRestoring(_ application: RunningApplication) {
+  private func noteRestoring(_ application: RunningApplication) {
     let now = clock.monotonic()
     for (partition, waiting) in restoring where now >= waiting.nextNote {
       restoring[partition]?.nextNote = now + 1000
@@ -132,7 +129,7 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
   }
 
   /// Gives partitions up, with all that was done of them committed.
-  mutating func revoke(_ partitions: [Int32]) throws(Failure) {
+  func revoke(_ partitions: [Int32]) throws(Failure) {
     // What was held or read and not yet segmented goes with them.
     intake.forgetMessages()
     do { try commit() } catch {
@@ -147,7 +144,7 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
 
   /// Gives up partitions that may be another's already: what was done of them since the last commit
   /// is undone.
-  mutating func lose(_ partitions: [Int32]) throws(Failure) {
+  func lose(_ partitions: [Int32]) throws(Failure) {
     let verb = partitions.count == 1 ? "was" : "were"
     if !partitions.isEmpty { onNote("\(TakenUp.text(partitions)) \(verb) lost to the group") }
     intake.forgetMessages()
@@ -157,16 +154,15 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
     try giveUp(partitions)
   }
 
-  private mutating func giveUp(_ partitions: [Int32]) throws(Failure) {
+  private func giveUp(_ partitions: [Int32]) throws(Failure) {
     noteTakenUp()
     for partition in partitions { drop(partition) }
     if let application { try application.follower.stop(partitions) }
-    let reader = reader
     try reader.giveUp(partitions)
     nextStandbyCheck = clock.monotonic() + 500
   }
 
-  mutating func drop(_ partition: Int32) {
+  func drop(_ partition: Int32) {
     if let running = tasks[partition] {
       // What it holds counts with it; whoever takes it over holds it on.
       intake.ledger.held += running.task.heldCount

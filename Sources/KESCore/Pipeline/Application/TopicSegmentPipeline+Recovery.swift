@@ -1,10 +1,10 @@
 // What follows a transaction that failed (KIP-360; librdkafka's INTRODUCTION.md, "Transactional
 // Producer").
 
-extension TopicSegmentPipeline where Encoder: ~Copyable {
+extension TopicSegmentPipeline {
   /// Undoes what the last commit did not make last, and goes on from there; or where another has taken
   /// over, joins the group anew. Throws `failure` where neither helps.
-  mutating func recover(from failure: Failure) throws(Failure) {
+  func recover(from failure: Failure) throws(Failure) {
     guard let application, application.isExactlyOnce, failure.side == .broker,
       failure.kind != .interrupted
     else { throw failure }
@@ -34,10 +34,10 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
   }
 
   /// Aborts the transaction, and sets all tasks back to the last commit, but for those that go.
-  mutating func undo(
+  func undo(
     _ application: RunningApplication, dropping dropped: Set<Int32> = []
   ) throws(Failure) {
-    let (reader, sender) = (reader, application.sender)
+    let sender = application.sender
     switch sender.producer.transactionState {
     case .open, .mustAbort, .aborting:
       let patience = transactionPatience
@@ -49,7 +49,7 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
   }
 
   /// Sets tasks back to what the store holds of them. Returns where they go on.
-  private mutating func setBack(
+  private func setBack(
     dropping dropped: Set<Int32>
   ) throws(Failure) -> [Int32: KafkaOffset] {
     writer.outputs.discard()
@@ -72,8 +72,8 @@ extension TopicSegmentPipeline where Encoder: ~Copyable {
 
   /// Begins anew with another producer and as another member: all tasks are dropped, and come again by
   /// the group.
-  private mutating func rejoin(_ application: RunningApplication) throws(Failure) {
-    let (reader, sender) = (reader, application.sender)
+  private func rejoin(_ application: RunningApplication) throws(Failure) {
+    let sender = application.sender
     let partitions = Array(tasks.keys) + Array(restoring.keys)
     _ = try setBack(dropping: Set(partitions))
     restoring = [:]

@@ -10,11 +10,11 @@
 /// is exactly-once (design.md, "Exactly once, Kafka to Kafka"), else the output first, then the place
 /// up to which records were read. `+Commit` says how, `+Partitions` how tasks come and go, `+Recovery`
 /// what follows a transaction that failed.
-public struct TopicSegmentPipeline<Encoder: SessionEventEncoder & ~Copyable>: ~Copyable {
+public final class TopicSegmentPipeline {
   let reader: TopicReader
   var intake: MessageIntake
   private var batch = Batch(blockSize: 128 * 1024)
-  var writer: SegmentWriter<Encoder>
+  let writer: SegmentWriter
   /// By partition; those that are being restored are not among them.
   var tasks: [Int32: RunningTask] = [:]
   /// Partitions that are ours and wait for their sessions: where reading begins, and what the group had
@@ -56,7 +56,7 @@ public struct TopicSegmentPipeline<Encoder: SessionEventEncoder & ~Copyable>: ~C
   ///   - onNotice: told what librdkafka has to say.
   public init(
     reader: TopicReader, formats: RecordFormats, rules: SegmentationRules,
-    encoder: consuming Encoder, outputs: SegmentOutputs, deadLetters: (any DeadLetters)?,
+    encoder: any SessionEventEncoder, outputs: SegmentOutputs, deadLetters: (any DeadLetters)?,
     store: StateStore?, application: RunningApplication?, options: TopicSegmentOptions,
     signals: Signals, clock: Clock = .real, reporter: (any StatisticsReporter)? = nil,
     onRejection: ((BadRecord) -> Void)? = nil, ahead: AheadWatch? = nil,
@@ -97,7 +97,7 @@ public struct TopicSegmentPipeline<Encoder: SessionEventEncoder & ~Copyable>: ~C
   ///
   /// Throws `Failure`; where a record is at fault, all that came before it is written and
   /// committed.
-  public mutating func run() throws(Failure) -> Ending {
+  public func run() throws(Failure) -> Ending {
     while true {
       do {
         return try runToEnd()
@@ -111,7 +111,7 @@ public struct TopicSegmentPipeline<Encoder: SessionEventEncoder & ~Copyable>: ~C
     }
   }
 
-  private mutating func runToEnd() throws(Failure) -> Ending {
+  private func runToEnd() throws(Failure) -> Ending {
     while true {
       if intake.isComplete {
         try finish(isEnd: true)
@@ -141,8 +141,8 @@ public struct TopicSegmentPipeline<Encoder: SessionEventEncoder & ~Copyable>: ~C
     }
   }
 
-  private mutating func next() throws(Failure) -> TopicReader.Turn {
-    let (reader, outputs, deadLetters) = (reader, writer.outputs, intake.deadLetters)
+  private func next() throws(Failure) -> TopicReader.Turn {
+    let (outputs, deadLetters) = (writer.outputs, intake.deadLetters)
     let deadline = deadline()
     let turn = try reader.next(into: &intake.messages, deadline: deadline) { () throws(Failure) in
       try deadLetters?.flush()
@@ -176,14 +176,14 @@ public struct TopicSegmentPipeline<Encoder: SessionEventEncoder & ~Copyable>: ~C
   // MARK: Records
 
   /// What an earlier run held is applied even where this one does not reorder.
-  private mutating func applyHeld() throws(Failure) {
+  private func applyHeld() throws(Failure) {
     if rules.reorders { return }
     for partition in tasks.keys.sorted() where tasks[partition]?.task.heldCount ?? 0 > 0 {
-      try tasks[partition]?.task.drain(to: &writer)
+      try tasks[partition]?.task.drain(to: writer)
     }
   }
 
-  private mutating func processMessages() throws(Failure) {
+  private func processMessages() throws(Failure) {
     while intake.failure == nil, !intake.isComplete, intake.hasMore {
       try processBatch()
       if options.keepsHeaders || options.segment.isUnbuffered {
@@ -196,13 +196,13 @@ public struct TopicSegmentPipeline<Encoder: SessionEventEncoder & ~Copyable>: ~C
     if let failure = intake.failure { throw failure.asFailure }
   }
 
-  private mutating func processBatch() throws(Failure) {
+  private func processBatch() throws(Failure) {
     let tasks = tasks
     let progress = try intake.decode(into: &batch, end: reader.end) { tasks[$0] != nil }
     // Of a partition that is not ours any more, or not yet.
     guard let running = tasks[progress.partition] else { return }
     if !batch.records.isEmpty {
-      try running.task.process(batch, to: &writer)
+      try running.task.process(batch, to: writer)
       running.task.noteArrival(now: clock.monotonic())
     }
     running.position = max(running.position, progress.next)
@@ -218,11 +218,11 @@ public struct TopicSegmentPipeline<Encoder: SessionEventEncoder & ~Copyable>: ~C
     }
   }
 
-  private mutating func goOnWithClock() throws(Failure) {
+  private func goOnWithClock() throws(Failure) {
     guard let idleTimeout = options.segment.idleTimeout else { return }
     let now = clock.monotonic()
     for partition in tasks.keys.sorted() {
-      try tasks[partition]?.task.goOnWithClock(now: now, idleTimeout: idleTimeout, to: &writer)
+      try tasks[partition]?.task.goOnWithClock(now: now, idleTimeout: idleTimeout, to: writer)
     }
   }
 
@@ -233,12 +233,12 @@ public struct TopicSegmentPipeline<Encoder: SessionEventEncoder & ~Copyable>: ~C
   /// input ends.
   ///
   /// - Parameter isEnd: whether the input has ended, so that `--flush` speaks of it.
-  private mutating func finish(isEnd: Bool) throws(Failure) {
+  private func finish(isEnd: Bool) throws(Failure) {
     let flushes = isEnd && options.segment.flushes
     let drains = store == nil || flushes || (isEnd && application != nil)
     for partition in tasks.keys.sorted() {
-      if drains { try tasks[partition]?.task.drain(to: &writer) }
-      if flushes { try tasks[partition]?.task.closeAll(to: &writer) }
+      if drains { try tasks[partition]?.task.drain(to: writer) }
+      if flushes { try tasks[partition]?.task.closeAll(to: writer) }
     }
     let (outputs, deadLetters) = (writer.outputs, intake.deadLetters)
     try deadLetters?.finish()
@@ -249,7 +249,7 @@ public struct TopicSegmentPipeline<Encoder: SessionEventEncoder & ~Copyable>: ~C
     reader.close()
   }
 
-  private mutating func report(isLast: Bool) throws(Failure) {
+  private func report(isLast: Bool) throws(Failure) {
     if let reporter {
       let isAsked = signals.takeReport()
       reporter.report(now: clock.monotonic(), isAsked: isAsked, isLast: isLast) {
@@ -272,7 +272,7 @@ public struct TopicSegmentPipeline<Encoder: SessionEventEncoder & ~Copyable>: ~C
     return closed
   }
 
-  private mutating func statistics() -> Statistics {
+  private func statistics() -> Statistics {
     var topic = TopicStatistics(recordsBehind: reader.lag(behind: tasks.mapValues(\.position)))
     topic.activeTasks = tasks.count
     topic.restoringTasks = restoring.count
