@@ -1,4 +1,4 @@
-// One line on the standard error.
+// What a tool says on stderr: errors, notes, what librdkafka says, and what a beginner is told.
 
 internal import Glibc
 internal import KESCore
@@ -28,5 +28,32 @@ public struct Messages: Sendable {
       if written <= 0 { return }
       rest = rest.dropFirst(written)
     }
+  }
+}
+
+/// Shows notices: errors and warnings, or all with `--verbose`.
+struct NoticePrinter: Sendable {
+  /// syslog(3): a warning.
+  private static let usualLevel: Int32 = 4
+
+  let messages: Messages
+  let isVerbose: Bool
+
+  func show(_ notice: KafkaNotice) {
+    if isVerbose || notice.level <= NoticePrinter.usualLevel { messages.note(notice.description) }
+  }
+}
+
+/// Words for who types a tool's name to see what happens.
+enum FirstContact {
+  /// A few lines; the first says what is missing.
+  static func text(tool: String, example: String) -> String {
+    """
+    \(tool): nothing to read: name a file, or pipe events in (- reads what you type)
+    usage: \(tool) [OPTION]... [FILE]...
+    example: \(example)
+    \(tool) --help tells the rest
+
+    """
   }
 }

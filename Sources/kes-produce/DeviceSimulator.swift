@@ -85,3 +85,95 @@ struct DeviceSimulator: ~Copyable {
       thousandths: UInt16(((bits & 0xFFFF_FFFF) * 1000) >> 32))
   }
 }
+
+/// What devices measure.
+enum Quantity: UInt8, BitwiseCopyable, CaseIterable {
+  case temperature, humidity, pressure, wind
+
+  /// The `name` of a `DataReceived`.
+  var name: StaticString {
+    switch self {
+    case .temperature: "temperature"
+    case .humidity: "humidity"
+    case .pressure: "pressure"
+    case .wind: "wind"
+    }
+  }
+}
+
+/// An event as numbers: 16 bytes, so that many can be held back.
+struct SimulatedEvent: BitwiseCopyable, Equatable {
+  /// Its event time, in milliseconds since the start of the run.
+  var offset: Int64
+  /// The device is `device-N`.
+  var device: UInt32
+  var kind: EventKind
+  /// Of `DataReceived`: what was measured, and its value in thousandths, 0 to 999.
+  var quantity: Quantity = .temperature
+  var thousandths: UInt16 = 0
+}
+
+/// How devices behave, and when they stop.
+struct SimulationSettings: Sendable {
+  /// At least 1; memory is 4 bytes a device.
+  var devices = 5
+  /// Events a second of event time, all devices together; greater than 0.
+  var rate = 5.0
+  /// How many events devices send.
+  var greatestEvents = Int64.max
+  /// How many sessions are opened; the run goes on until all have completed.
+  var greatestSessions = Int64.max
+  /// Events come before this many milliseconds of event time have passed.
+  var duration = Int64.max
+
+  /// How many devices are awake at once: as many as send about once a second.
+  var greatestAwake: Int { max(1, Int(min(rate, Double(devices)))) }
+}
+
+/// A queue of fixed room; everything costs O(1).
+///
+/// One of the first two is taken, and none is passed over twice running. So with k devices awake
+/// each gets its turn at the latest k + 1 turns after its last: see `DeviceSimulator`.
+struct AwakeQueue: ~Copyable {
+  /// A ring.
+  private var devices: Column<UInt32>
+  private var head = 0
+  private var wasFirstPassedOver = false
+  private(set) var count = 0
+  let room: Int
+
+  init(room: Int) {
+    self.room = room
+    devices = Column(capacity: room)
+    for _ in 0..<room { devices.append(0) }
+  }
+
+  var isEmpty: Bool { count == 0 }
+
+  /// Adds a device at the end; there must be room.
+  mutating func append(_ device: UInt32) {
+    precondition(count < room)
+    devices[place(count)] = device
+    count += 1
+  }
+
+  /// Takes the first device, or the second where `passesFirst` and the rules let it.
+  mutating func take(passesFirst: Bool) -> UInt32 {
+    precondition(count > 0)
+    let passes = passesFirst && !wasFirstPassedOver && count > 1
+    wasFirstPassedOver = passes
+    let first = devices[head]
+    let next = place(1)
+    head = next
+    count -= 1
+    if !passes { return first }
+    let second = devices[next]
+    devices[next] = first
+    return second
+  }
+
+  private func place(_ index: Int) -> Int {
+    let place = head + index
+    return place < room ? place : place - room
+  }
+}

@@ -158,3 +158,39 @@ final class ReplayRun {
   /// How many records were passed over that nothing keeps (exit status 1).
   var skippedCount: Int64 { source.skippedCount }
 }
+
+/// When events are sent, and with which times.
+struct ReplaySettings: Sendable {
+  /// What the first event's time becomes.
+  enum Target: Sendable {
+    case now
+    case time(EventTime)
+  }
+
+  /// How many seconds of event time go by in a second; nil for as fast as they are taken.
+  var speed: Double? = 1
+  /// Nil leaves all times as they are.
+  var target: Target?
+}
+
+/// Maps event times to moments, by the first event and the speed.
+struct ReplaySchedule: Sendable {
+  private let firstTime: EventTime
+  private let firstMoment: Int64
+  private let speed: Double
+
+  /// - Parameters:
+  ///   - moment: when the first event is sent, in milliseconds of the monotonic clock.
+  ///   - speed: greater than 0.
+  init(first: EventTime, at moment: Int64, speed: Double) {
+    firstTime = first
+    firstMoment = moment
+    self.speed = speed
+  }
+
+  /// When an event of this time is due. One that is earlier than others before it is due already.
+  func moment(of time: EventTime) -> Int64 {
+    let wait = Double(firstTime.elapsed(until: time)) / speed
+    return firstMoment + Int64(min(wait, 0x1p61))
+  }
+}

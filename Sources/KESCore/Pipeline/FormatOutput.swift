@@ -152,3 +152,111 @@ extension FormatOutput {
       output: self, content: .through)
   }
 }
+
+extension FormatOutput {
+  /// Writes to a topic that is there: Avro as messages of the Confluent wire format where the run's
+  /// output is that, else JSON.
+  ///
+  /// - Parameters:
+  ///   - registry: where the schemas of keys and values are registered; nil where records are JSON
+  ///     and keys are text.
+  ///   - subject: under which the schema of the values is registered; nil for `TOPIC-value`.
+  ///   - retention: looks at what is sent; nil where the topic keeps all.
+  public convenience init(
+    topic: String, sender: TopicSender, formats: RecordFormats,
+    registry: (any SchemaRegistry)? = nil, subject: SubjectName? = nil,
+    retention: RetentionWatch? = nil
+  ) {
+    let destination = TopicDestination(
+      topic: topic, sender: sender, keys: MessageKeys(topic: topic, registry: registry),
+      retention: retention)
+    let stream = OutputStream(destination, name: "topic \(topic)")
+    if let registry {
+      let writer = ConfluentFrameWriter(
+        registry: registry, subject: subject ?? .values(ofTopic: topic), registers: true,
+        schemas: formats.schemas)
+      self.init(stream, formats: formats, writer: writer, notes: destination.notes)
+    } else {
+      self.init(stream, formats: formats, notes: destination.notes)
+    }
+    formats.whenAvro { destination.isFramed = true }
+  }
+}
+
+/// What an encoder of session events writes; it must be what the encoders of all formats do.
+enum SessionEventContent {
+  /// Records that were segmented, and closings, as `--emit` says.
+  case segmented(Emission, marksDuplicates: Bool)
+  /// All records, which have their sessions already, and closings.
+  case through
+
+  /// Notes each session event that is written of the batch, in the order of writing.
+  func note(_ batch: borrowing Batch, _ outcome: borrowing Outcome, in notes: MessageNotes) {
+    notes.beginBatch()
+    var closed = 0
+    let closings = writesClosings ? outcome.closings.count : 0
+    for index in 0..<batch.records.count {
+      while closed < closings && Int(outcome.closings[closed].place) <= index {
+        notes.note(outcome.closings[closed], of: outcome)
+        closed &+= 1
+      }
+      note(index, of: batch, outcome, in: notes)
+    }
+    while closed < closings {
+      notes.note(outcome.closings[closed], of: outcome)
+      closed &+= 1
+    }
+  }
+
+  private var writesClosings: Bool {
+    switch self {
+    case .segmented(let emission, _): emission != .events
+    case .through: true
+    }
+  }
+
+  @inline(__always)
+  private func note(
+    _ index: Int, of batch: borrowing Batch, _ outcome: borrowing Outcome, in notes: MessageNotes
+  ) {
+    switch self {
+    case .through: notes.note(index, of: batch)
+    case .segmented(.closed, _): break
+    case .segmented(_, let marksDuplicates):
+      let assignment = outcome.assignments[index]
+      switch assignment.disposition {
+      case .assigned: notes.note(index, of: batch, session: assignment.session)
+      case .duplicate where marksDuplicates:
+        notes.note(index, of: batch, session: assignment.session)
+      default: break
+      }
+    }
+  }
+}
+
+/// Turns blocks of session events in JSON-lines into text lines.
+///
+/// For people who look at the output of a tool that writes records (`--format text`). It reads the
+/// lines again, so it takes about the time of kes-read; the tools' own path stays as it is.
+public final class TextRewriter: OutputFraming {
+  private var batch = Batch(blockSize: 1024)
+  private var decoder: JSONLinesDecoder
+  private let encoder: EventTextEncoder
+
+  /// - Parameter sessions: how the fields of sessions are called.
+  public init(style: TextStyle, sessions: SessionFields = .usual) {
+    encoder = EventTextEncoder(style: style)
+    decoder = JSONLinesDecoder(purpose: .reading, greatestRecord: .max, sessions: sessions)
+  }
+
+  /// A line for every line of `content`, which must all be whole.
+  public func frame(
+    _ content: borrowing ByteBlock, at moment: FlushMoment, to output: inout ByteBlock
+  ) -> Int {
+    batch.removeAll()
+    batch.bytes.append(content, 0, content.count)
+    decoder.decode(&batch, endOfInput: true, limits: DecodingLimits())
+    encoder.encode(batch, to: &output)
+    return content.count
+  }
+}

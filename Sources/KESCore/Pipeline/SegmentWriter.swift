@@ -34,3 +34,61 @@ final class SegmentWriter {
     return hasClosings
   }
 }
+
+/// The outputs of a run.
+public final class SegmentOutputs {
+  public let sessions: OutputStream
+  /// Where late events go, unchanged (`--late-output`).
+  public let late: OutputStream?
+  private var lateEncoder: FormatRecordEncoder?
+
+  /// - Parameter late: in the format of the session events.
+  public init(sessions: OutputStream, late: FormatOutput?) {
+    self.sessions = sessions
+    self.late = late?.stream
+    if let late { lateEncoder = FormatRecordEncoder(late) }
+  }
+
+  /// Appends the batch's late records to their output.
+  func writeLate(_ batch: borrowing Batch, _ outcome: borrowing Outcome) {
+    guard let late else { return }
+    lateEncoder?.beginBatch()
+    for index in 0..<batch.records.count where outcome.assignments[index].disposition == .late {
+      lateEncoder?.append(index, of: batch, to: &late.buffer)
+    }
+  }
+
+  func flushIfFull() throws(Failure) {
+    try sessions.flushIfFull()
+    try late?.flushIfFull()
+  }
+
+  func flush() throws(Failure) {
+    try sessions.flush()
+    try late?.flush()
+  }
+
+  /// Forgets what is not written yet.
+  func discard() {
+    sessions.discard()
+    late?.discard()
+  }
+
+  /// Writes what stands behind the last record.
+  func finish() throws(Failure) {
+    try sessions.finish()
+    try late?.finish()
+  }
+
+  /// Writes all out and waits until the disk has it.
+  func sync() throws(Failure) {
+    try sessions.sync()
+    try late?.sync()
+  }
+
+  /// What a store is to know of the files among the outputs and the dead letters. Throws
+  /// `Failure.cannotRead`.
+  func records(with deadLetters: (any DeadLetters)?) throws(Failure) -> [KnownOutput] {
+    [try sessions.record(), try late?.record(), try deadLetters?.record()].compactMap { $0 }
+  }
+}

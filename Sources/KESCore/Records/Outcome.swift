@@ -1,4 +1,4 @@
-// What segmenting says of a batch: a session for each record, and the sessions that closed.
+// What segmenting says of a batch: a session a record, and the sessions that closed.
 
 /// What became of a record; the ledger counts them (cli.md, section 3, `--stats`).
 public enum Disposition: UInt8, BitwiseCopyable, CaseIterable, Sendable {
@@ -65,5 +65,77 @@ public struct Outcome: ~Copyable {
     _ range: TextRange, _ body: (Span<UInt8>) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     try closingText.withBytes(Int(range.offset), range.length, body)
+  }
+}
+
+/// The session's id as text where it came in as text (readers), else as a number (the segmenter).
+public enum ClosedSession: BitwiseCopyable, Sendable {
+  case identifier(SessionIdentifier)
+  /// In `Outcome.closingText`.
+  case text(TextRange)
+}
+
+/// One session that closed while a batch was segmented.
+public struct Closing: BitwiseCopyable, Sendable {
+  /// How many records of the batch come before the closing.
+  public var place: UInt32
+  /// The session's key, in `Outcome.closingText`.
+  public var key: TextRange
+  public var session: ClosedSession
+  public var status: SessionStatus
+  public var isPartial: Bool
+  /// The time of the `SessionClosed` itself.
+  public var time: EventTime
+  /// The least and the greatest event time of the session.
+  public var start: EventTime
+  public var end: EventTime
+  /// How many events belong to it.
+  public var events: Int64
+  /// The number of the Avro schema of the last event before it in its input partition; 0 for one
+  /// that is not Avro, or none.
+  public var schema: UInt16
+
+  public init(
+    place: Int, key: TextRange, session: ClosedSession, status: SessionStatus, isPartial: Bool,
+    time: EventTime, start: EventTime, end: EventTime, events: Int64, schema: UInt16 = 0
+  ) {
+    self.place = UInt32(truncatingIfNeeded: place)
+    self.key = key
+    self.session = session
+    self.status = status
+    self.isPartial = isPartial
+    self.time = time
+    self.start = start
+    self.end = end
+    self.events = events
+    self.schema = schema
+  }
+}
+
+/// The `status` of a `SessionClosed` (cli.md, section 1), in the order of the Avro enum.
+public enum SessionStatus: UInt8, BitwiseCopyable, CaseIterable, Sendable {
+  /// Its end event came (R4).
+  case completed
+  /// Stream time or the next event of its key left it behind (R5).
+  case timeout
+  /// Another start of its key came first: its end was lost (R2).
+  case superseded
+  /// It reached the greatest span or number of events (R10).
+  case limit
+  /// The input ended and all was to be closed (R11).
+  case flushed
+  /// Somebody removed it by name (kes-purge).
+  case purged
+
+  /// The symbol in JSON, text and Avro.
+  public var symbol: StaticString {
+    switch self {
+    case .completed: "completed"
+    case .timeout: "timeout"
+    case .superseded: "superseded"
+    case .limit: "limit"
+    case .flushed: "flushed"
+    case .purged: "purged"
+    }
   }
 }

@@ -1,4 +1,31 @@
-// What every format's encoder of whole records does.
+// What every format's encoder does, so that the rooms above need not know a format.
+
+/// Which session events are written (`--emit`).
+public enum Emission: String, CaseIterable, Sendable {
+  /// The events, without `SessionClosed`.
+  case events
+  /// The `SessionClosed` alone.
+  case closed
+  /// Both, in the order in which they happen.
+  case all
+}
+
+/// Turns a batch of events into output bytes.
+public protocol EventEncoder: ~Copyable {
+  /// Appends the batch's events to `output`, in their order. The batch must have `details`; the
+  /// records' own bytes are not looked at.
+  mutating func encode(_ batch: borrowing Batch, to output: inout ByteBlock)
+}
+
+/// Turns a segmented batch into output bytes.
+public protocol SessionEventEncoder: ~Copyable {
+  /// Whether closings are written at all: where not, nobody need gather them.
+  var wantsClosings: Bool { get }
+
+  /// Appends the batch's session events to `output`, closings at their places.
+  mutating func encode(
+    _ batch: borrowing Batch, _ outcome: borrowing Outcome, to output: inout ByteBlock)
+}
 
 /// Writes the records of batches: those that a reader lets through, in their order.
 public protocol RecordEncoder: ~Copyable {
@@ -40,4 +67,41 @@ extension RecordEncoder where Self: ~Copyable {
   public var openSessions: Int { 0 }
   public var refreshDeadline: Int64? { nil }
   public mutating func refresh(to output: inout ByteBlock) {}
+}
+
+/// Turns the content of an output's buffer into another form when it is written.
+///
+/// Called from the run's own thread, once a write.
+public protocol OutputFraming: AnyObject {
+  /// Appends to `output` what is to be written for `content`, which is all that was appended to the
+  /// buffer and not yet used up. Returns how many bytes of it are used up: all, unless `moment` is
+  /// `.full`. Throws where the schema of the records cannot be told.
+  func frame(
+    _ content: borrowing ByteBlock, at moment: FlushMoment, to output: inout ByteBlock
+  ) throws(Failure) -> Int
+
+  /// Forgets what is known of content that is not written yet: it will not be.
+  func discard()
+
+  /// Why content that was appended cannot be written; nil where it can.
+  var failure: Failure? { get }
+
+  /// Whether what has been written must be kept by who writes on; else it may begin anew.
+  var hasContent: Bool { get }
+}
+
+extension OutputFraming {
+  public func discard() {}
+  public var hasContent: Bool { true }
+  public var failure: Failure? { nil }
+}
+
+/// Why an output is written.
+public enum FlushMoment: Sendable {
+  /// There is enough of it: what is not a unit of its own yet may stay.
+  case full
+  /// Somebody may be waiting for it.
+  case now
+  /// No more will come; then there may be nothing to be written but an end.
+  case last
 }

@@ -1,4 +1,4 @@
-// Records as JSON-lines: the input's lines, unchanged.
+// Events and session events as JSON-lines: records as they are, and closings among them.
 
 /// Writes every record and a line feed: lines as they are, records of other formats converted.
 public struct JSONLinesRecordEncoder: ~Copyable, RecordEncoder {
@@ -28,5 +28,84 @@ public struct JSONLinesRecordEncoder: ~Copyable, RecordEncoder {
       foreign.append(index, of: batch, to: &output)
     }
     output.append(UInt8(ascii: "\n"))
+  }
+}
+
+/// Writes a batch of session events that have their sessions already: every record and a line feed,
+/// whatever its line ended with; closings at their places.
+public struct JSONLinesThroughEncoder: ~Copyable, SessionEventEncoder {
+  private var records: JSONLinesRecordEncoder
+  /// What stands before the session of a closing, where that is not the usual member.
+  private let member: [UInt8]?
+
+  /// - Parameter converter: turns records that are not JSON-lines into JSON objects.
+  public init(converter: (any RecordConverter)? = nil, sessions: SessionFields = .usual) {
+    member = sessions.unusualMember
+    records = JSONLinesRecordEncoder(converter: converter)
+  }
+
+  public var wantsClosings: Bool { true }
+
+  public mutating func encode(
+    _ batch: borrowing Batch, _ outcome: borrowing Outcome, to output: inout ByteBlock
+  ) {
+    records.beginBatch()
+    var index = 0
+    for closed in 0..<outcome.closings.count {
+      let closing = outcome.closings[closed]
+      while index < Int(closing.place) {
+        records.append(index, of: batch, to: &output)
+        index &+= 1
+      }
+      JSONLinesSessionClosed.append(closing, of: outcome, member: member, to: &output)
+    }
+    while index < batch.records.count {
+      records.append(index, of: batch, to: &output)
+      index &+= 1
+    }
+  }
+}
+
+/// Writes events and session events in the Avro JSON encoding (cli.md, section 1): an object a
+/// line, members in the order of the schema, without white space.
+public struct JSONLinesEventEncoder: EventEncoder {
+  public init() {}
+
+  public func encode(_ batch: borrowing Batch, to output: inout ByteBlock) {
+    precondition(batch.details.count == batch.records.count)
+    for index in 0..<batch.records.count {
+      encode(batch.records[index], batch.details[index], of: batch, to: &output)
+    }
+  }
+
+  @inline(__always)
+  private func encode(
+    _ record: Record, _ detail: EventDetail, of batch: borrowing Batch, to output: inout ByteBlock
+  ) {
+    output.append("{\"device\":")
+    batch.withText(record.key) { JSONText.appendString($0, to: &output) }
+    output.append(",\"timestamp\":")
+    output.append(decimal: record.time.milliseconds)
+    switch detail.kind {
+    case .deviceWokeUp: output.append(",\"event\":{\"DeviceWokeUp\":{}}")
+    case .allDataSent: output.append(",\"event\":{\"AllDataSent\":{}}")
+    case .dataReceived:
+      output.append(",\"event\":{\"DataReceived\":{\"name\":")
+      batch.withText(detail.name) { JSONText.appendString($0, to: &output) }
+      output.append(",\"value\":")
+      output.append(number: detail.value)
+      output.append("}}")
+    case .sessionClosed:
+      output.append(",\"event\":")
+      JSONLinesSessionClosed.appendBranch(
+        detail.status, start: detail.start, end: detail.end, events: detail.events,
+        isPartial: detail.isPartial, to: &output)
+    }
+    if detail.isDuplicate { output.append(",\"duplicate\":true") }
+    if detail.hasSession {
+      output.append(",\"session\":")
+      batch.withText(detail.session) { JSONText.appendString($0, to: &output) }
+    }
+    output.append("}\n")
   }
 }

@@ -282,3 +282,88 @@ final class ChangelogFollower {
     return all > 0 ? (task.next.rawValue, all) : nil
   }
 }
+
+/// Where reading stands, and why it is read.
+struct FollowedPartition {
+  enum Role { case standby, restoring, restored }
+
+  var role: Role
+  /// The first record that the store does not have.
+  var next: KafkaOffset
+  /// The first record that the changelog has.
+  let low: KafkaOffset
+  /// Where the changelog ended when reading began, for who reports it.
+  var end: KafkaOffset
+  /// The last record of progress before `next`, as far as one is known.
+  var progressOffset: KafkaOffset?
+  var continuity: ChangelogContinuity
+  /// Whether it is restored as soon as the changelog shows to be the store's.
+  var isAllHere = false
+
+  /// Whose store has nothing.
+  init(_ role: Role, fromTheBeginningOf marks: KafkaWatermarks) {
+    self.role = role
+    (next, low, end) = (marks.low, marks.low, marks.high)
+    continuity = ChangelogContinuity(fromTheBeginningTo: marks.high)
+  }
+
+  /// Whose store stands at `next`, of a changelog of this identity.
+  init(
+    _ role: Role, at next: KafkaOffset, progressOffset: KafkaOffset,
+    _ identity: ChangelogIdentity, _ marks: KafkaWatermarks
+  ) {
+    self.role = role
+    (self.next, low, end) = (next, marks.low, marks.high)
+    self.progressOffset = progressOffset
+    continuity = ChangelogContinuity(resuming: identity)
+  }
+
+  /// What goes on from where it stands; nil where that is not between these marks.
+  func continued(_ role: Role, _ marks: KafkaWatermarks) -> FollowedPartition? {
+    guard next >= marks.low && next <= marks.high else { return nil }
+    var task = self
+    (task.role, task.end) = (role, marks.high)
+    return task
+  }
+
+  /// Where reading begins: at a record that the store has, where that is to show whose it is.
+  var start: KafkaOffset { continuity.isConfirmed ? next : progressOffset ?? next }
+}
+
+/// Follows the identities that a partition of a changelog tells of.
+///
+///     resuming ──the store's identity──▶ confirmed ◀── from the beginning
+///        └─────── another one ─────▶ (begin anew) ◀── another one ──┘
+///
+/// A store goes on at the last record of progress that it knows of. Compaction removes that record
+/// only where a later one of the same changelog stands behind it: so the first that comes tells.
+struct ChangelogContinuity {
+  /// nil before any was met.
+  private var known: ChangelogIdentity?
+  /// Whether what is read goes on from what the store has.
+  private(set) var isConfirmed: Bool
+  /// What stands before this is taken as it is: who begins at the beginning has nothing of another,
+  /// and a changelog may have got two identities where several processes wrote (at-least-once).
+  private let trusted: KafkaOffset
+
+  /// From the beginning of a changelog that ends before `end` so far.
+  init(fromTheBeginningTo end: KafkaOffset) {
+    (known, isConfirmed, trusted) = (nil, true, end)
+  }
+
+  /// From where a store goes on.
+  init(resuming identity: ChangelogIdentity) {
+    (known, isConfirmed, trusted) = (identity, false, KafkaOffset(0))
+  }
+
+  /// Takes in the identity that the record at `offset` tells. Returns false where that is another
+  /// changelog's.
+  mutating func accepts(_ identity: ChangelogIdentity, at offset: KafkaOffset) -> Bool {
+    if let known, known != identity, offset >= trusted {
+      // A changelog of before identities is given one.
+      guard isConfirmed && known == .unnamed else { return false }
+    }
+    (known, isConfirmed) = (identity, true)
+    return true
+  }
+}

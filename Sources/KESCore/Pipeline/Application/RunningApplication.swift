@@ -1,5 +1,25 @@
 // An application as one of its processes runs it.
 
+/// Whether every record counts exactly once (KIP-98, KIP-447), or at least once.
+public enum ProcessingGuarantee: String, CaseIterable, Sendable {
+  case exactlyOnce = "exactly-once"
+  case atLeastOnce = "at-least-once"
+}
+
+/// What all processes of one application agree on.
+public struct SegmentApplication: Sendable {
+  /// Names the consumer group, the changelog and the transactions.
+  public var identifier: String
+  public var guarantee = ProcessingGuarantee.exactlyOnce
+  /// By how many other processes each partition's sessions are followed.
+  public var standbyReplicas = 1
+
+  public init(identifier: String) { self.identifier = identifier }
+
+  /// The name of the changelog topic (cli.md, section 5).
+  public var changelog: String { "\(identifier)-sessions-changelog" }
+}
+
 /// What a process of an application has beside its tasks: the producer that all its output goes
 /// through, the changelog, and what it knows of the other members.
 public final class RunningApplication {
@@ -136,5 +156,76 @@ public final class RunningApplication {
       of: member, among: group.members.map(\.identifier), owners: owners,
       replicas: application.standbyReplicas
     ).intersection(others)
+  }
+}
+
+/// Chooses standby replicas by rendezvous hashing: of the members of the group that do not process a
+/// partition, those follow it whose hashes with it are the greatest. Every member comes to the same
+/// result by itself, and one that comes or goes moves few (design.md, "Standby replicas").
+enum StandbyPlan {
+  /// The partitions that `member` is to follow.
+  ///
+  /// - Parameters:
+  ///   - owners: who processes each partition; partitions without an owner are left out.
+  ///   - replicas: by how many members each partition is followed.
+  static func partitions(
+    of member: String, among members: [String], owners: [Int32: String], replicas: Int
+  ) -> Set<Int32> {
+    var found: Set<Int32> = []
+    for (partition, owner) in owners where owner != member {
+      let ranked = members.filter { $0 != owner }
+        .map { (weight: weight($0, partition), name: $0) }
+        .sorted { $0 > $1 }
+      if ranked.prefix(replicas).contains(where: { $0.name == member }) {
+        found.insert(partition)
+      }
+    }
+    return found
+  }
+
+  private static func weight(_ member: String, _ partition: Int32) -> UInt64 {
+    Hash.of(Array(member.utf8).span, seed: UInt64(UInt32(bitPattern: partition)))
+  }
+}
+
+/// Writes what changes in tasks to the changelog topic, partition by partition, and follows what others
+/// write.
+final class Changelog {
+  let follower: ChangelogFollower
+  private let topic: String
+  private let sender: TopicSender
+  private let clock: Clock
+
+  init(
+    _ configuration: KafkaConfiguration, topic: String, sender: TopicSender, store: StateStore,
+    clock: Clock
+  ) throws(Failure) {
+    self.topic = topic
+    self.sender = sender
+    self.clock = clock
+    follower = try ChangelogFollower(configuration, topic: topic, store: store, clock: clock)
+  }
+
+  /// Sends the changes. Throws `Failure`.
+  func send(_ changes: borrowing StateChanges) throws(Failure) {
+    try sender.beginSending()
+    let topic = try sender.topic(topic)
+    try changes.forEachChangelogRecord { task, key, value, isProgress throws(Failure) in
+      try sender.producer.produce(
+        key: key, value: value, to: topic, partition: task, mark: isProgress ? Int(task) + 1 : 0,
+        patience: sender.patience)
+    }
+    try sender.checkDeliveries()
+  }
+
+  /// Adds to `changes` where the changelog stands behind what was sent and is delivered.
+  func takeCheckpoints(into changes: inout StateChanges) {
+    let now = EventTime(milliseconds: clock.wall())
+    for (mark, offset) in sender.producer.takeDeliveredOffsets() {
+      changes.begin(task: Int32(mark - 1))
+      changes.set(
+        ChangelogCheckpoint(
+          offset: offset.rawValue + 1, progressOffset: offset.rawValue, savedAt: now))
+    }
   }
 }

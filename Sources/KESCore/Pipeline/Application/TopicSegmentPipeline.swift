@@ -1,5 +1,20 @@
 // The loop of kes-segment on a topic: poll, segment each partition by its task, write, commit.
 
+/// What the command line says of a run on a topic, beside the rules.
+public struct TopicSegmentOptions: Sendable {
+  public var segment = SegmentOptions()
+  public var policy = BadRecordPolicy.fail
+  /// How many records to read at most (`-c`).
+  public var greatestCount: Int64 = .max
+  public var greatestRecord = 16 << 20
+  /// Whether values are Avro data in the Confluent wire format.
+  public var isAvro = false
+  /// Whether the output is a topic, to which headers are passed on.
+  public var keepsHeaders = false
+
+  public init() {}
+}
+
 /// Reads a topic's partitions, gives their records sessions, writes session events, commits.
 ///
 ///     TopicReader ──▶ MessageDecoder ──▶ SegmentTask ──▶ SegmentWriter ──▶ outputs
@@ -289,4 +304,73 @@ public final class TopicSegmentPipeline {
 
   /// How many records were passed over that nothing keeps (exit status 1).
   public var skippedCount: Int64 { intake.skippedCount }
+}
+
+/// A partition that is processed here.
+final class RunningTask {
+  let partition: Int32
+  var task: SegmentTask
+  /// The offset of the record that is next, and what of that is committed.
+  var position: KafkaOffset
+  var committed: KafkaOffset
+  /// Whether nobody has been told yet that it goes on there: the user has said where, not an earlier run.
+  var isElsewhere = false
+
+  init(partition: Int32, task: consuming SegmentTask, position: KafkaOffset) {
+    self.partition = partition
+    self.task = task
+    self.position = position
+    committed = position
+  }
+
+  /// Whether a commit would change anything.
+  var hasMoved: Bool { task.isDirty || position != committed || isElsewhere }
+
+  /// Where a next run may go on that has nothing of this one: before the first record that is held.
+  var placeWithoutState: KafkaOffset {
+    guard let held = task.firstHeldPosition else { return position }
+    return min(position, MessageDecoder.offset(ofPosition: held))
+  }
+}
+
+/// Where a task is to go on when its sessions are there.
+struct RestoringTask {
+  /// Where reading begins by the user's word or the group's.
+  let start: KafkaOffset
+  /// What the group had committed; nil for nothing.
+  let committed: KafkaOffset?
+  /// When restoring began, in milliseconds of the monotonic clock.
+  let began: Int64
+  /// When its progress is told next.
+  var nextNote: Int64
+}
+
+/// Partitions that a process has taken up since the last word of that, with their sessions.
+struct TakenUp {
+  private var partitions: [Int32] = []
+  private var openSessions: Int64 = 0
+  /// How long the longest took, in milliseconds.
+  private var elapsed: Int64 = 0
+
+  mutating func add(_ partition: Int32, openSessions: Int, elapsed: Int64) {
+    partitions.append(partition)
+    self.openSessions += Int64(openSessions)
+    self.elapsed = max(self.elapsed, elapsed)
+  }
+
+  /// Nil where there are none.
+  mutating func takeText() -> String? {
+    if partitions.isEmpty { return nil }
+    defer { self = TakenUp() }
+    let sessions =
+      openSessions == 0
+      ? "" : ", with \(openSessions) open session\(openSessions == 1 ? "" : "s"), in \(elapsed) ms"
+    return "\(TakenUp.text(partitions)) taken up\(sessions)"
+  }
+
+  /// `partition 3`, or `partitions 0, 3`.
+  static func text(_ partitions: [Int32]) -> String {
+    let numbers = partitions.sorted().map(String.init).joined(separator: ", ")
+    return "partition\(partitions.count == 1 ? "" : "s") \(numbers)"
+  }
 }
