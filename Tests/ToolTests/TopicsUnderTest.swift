@@ -167,7 +167,7 @@ final class TopicsUnderTest {
   /// All that a topic holds, partition by partition.
   func messages(_ topic: String) throws -> [TopicMessage] {
     let consumer = try KafkaConsumer(configuration)
-    let count = try #require(try consumer.partitionCount(of: topic, TopicsUnderTest.patience))
+    let count = try #require(try consumer.topic(topic, TopicsUnderTest.patience)?.partitionCount)
     let partitions = (0..<count).map { KafkaPartition(topic: topic, number: $0) }
     try consumer.assign(partitions.map { KafkaPosition($0, KafkaOffset(0)) })
     var found: [TopicMessage] = []

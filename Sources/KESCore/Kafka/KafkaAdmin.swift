@@ -16,15 +16,6 @@ public final class KafkaAdmin: KafkaClient {
 
   // MARK: Topics
 
-  /// A topic; nil where there is none. Throws `Failure` where that cannot be told: brokers that
-  /// do not answer, or let us not see it. Never creates the topic, unless brokers older than 0.11
-  /// do that by themselves.
-  public func topic(
-    _ name: String, _ patience: KafkaPatience
-  ) throws(Failure) -> KafkaTopicDescription? {
-    try client.topic(name, patience)
-  }
-
   /// Makes a topic, and waits until it is there. Returns false where it is there already, with
   /// however many partitions. Throws `Failure`.
   public func createTopic(
@@ -43,7 +34,7 @@ public final class KafkaAdmin: KafkaClient {
     if code != .none { return false }
     // The controller has it: a broker hears of it a moment later.
     let deadline = KafkaDeadline(patience)
-    while try client.topic(topic.name, patience) == nil, !deadline.isOver {
+    while try self.topic(topic.name, patience) == nil, !deadline.isOver {
       try deadline.checkInterruption(request.title, request.place)
       unsafe rd_kafka_poll(client.pointer, deadline.remaining(atMost: 20))
     }
@@ -57,7 +48,7 @@ public final class KafkaAdmin: KafkaClient {
     let deadline = KafkaDeadline(patience)
     while true {
       do throws(Failure) {
-        _ = try client.watermarks(of: partitions, patience)
+        _ = try watermarks(partitions, patience)
         return
       } catch {
         if error.kind != .missing || deadline.isOver { throw error }
@@ -113,20 +104,6 @@ extension KafkaEventHandle {
     guard let result = unsafe rd_kafka_event_DeleteTopics_result(pointer) else { return nil }
     let topics = unsafe rd_kafka_DeleteTopics_result_topics(result, &count)
     return count > 0 ? unsafe topics?[0] : nil
-  }
-}
-
-extension KafkaClientHandle {
-  /// A topic; nil where there is none. Throws `Failure` where that cannot be told.
-  func topic(
-    _ name: String, _ patience: KafkaPatience
-  ) throws(Failure) -> KafkaTopicDescription? {
-    let metadata = try KafkaMetadata(self, topic: name, patience)
-    if let code = metadata.failure {
-      if code.kind == .missing { return nil }
-      throw failure(code, "ask for the topic", Place(topic: name))
-    }
-    return metadata.topic
   }
 }
 

@@ -11,30 +11,72 @@ public class KafkaClient {
 
   /// What librdkafka has said since the last call.
   public final func takeNotices() -> [KafkaNotice] { client.context.notices.take() }
+}
 
-  /// Waits until a broker answers. Throws `Failure` of the kind `.unavailable`, with the brokers
-  /// and the last reason, or `.interrupted`.
+extension KafkaClient {
+  /// How long is waited without a word, in milliseconds. Our choice: brokers that are there answer
+  /// sooner.
+  private static let quiet: Int64 = 1000
+
+  /// Waits until a broker has answered. Throws `Failure` of the kind `.unavailable` with the
+  /// brokers and the last reason: at once where we are refused (authentication, certificates), else
+  /// when the patience is over; and `.interrupted`.
   ///
   /// - Parameter onWait: told once, after a second, why there is no connection yet.
-  public final func connect(
+  public func connect(
     _ patience: KafkaPatience, onWait: (String) -> Void = { _ in }
   ) throws(Failure) {
-    try client.connect(patience, onWait: onWait)
+    let deadline = KafkaDeadline(patience)
+    var noteTime = KafkaDeadline.now + KafkaClient.quiet
+    repeat {
+      if hasAnswer(milliseconds: deadline.remaining(atMost: 500)) { return }
+      client.serve()
+      if let refusal = client.context.notices.refusal { throw refused(refusal) }
+      try deadline.checkInterruption("connect", client.place)
+      if KafkaDeadline.now >= noteTime && !deadline.isOver {
+        noteTime = .max
+        onWait(waitingText(patience))
+      }
+    } while !deadline.isOver
+    guard let last = client.context.notices.lastFailure else {
+      throw Failure(
+        .unavailable, code: .timedOut, operation: "connect", place: client.place,
+        reason: "no answer within \(patience.milliseconds) ms", recovery: .retry)
+    }
+    // A port that speaks no TLS is silent, or hangs up.
+    let advice =
+      client.configuration.usesTLS
+      ? "see that brokers run there, and that this port speaks TLS: security.protocol" : nil
+    throw Failure(
+      .unavailable, code: last.code, operation: "connect", place: client.place, reason: last.reason,
+      recovery: .retry, advice: advice)
   }
 
-  /// The first and next offsets, by their brokers. Throws `Failure`: `.missing`.
-  public final func watermarks(
-    _ partitions: [KafkaPartition], _ patience: KafkaPatience
-  ) throws(Failure) -> [KafkaPartition: KafkaWatermarks] {
-    try client.watermarks(of: partitions, patience)
+  private func waitingText(_ patience: KafkaPatience) -> String {
+    let reason = client.context.notices.lastFailure?.reason ?? "no answer"
+    return "\(client.place): cannot connect yet: \(reason); trying for up to"
+      + " \(patience.milliseconds / 1000) s (--connect-timeout)"
   }
 
-  /// Where to begin in `partitions` by what the user says, as numbers. Throws `Failure`.
-  public final func resolve(
-    _ specification: KafkaOffsetSpecification, in partitions: [KafkaPartition],
-    _ patience: KafkaPatience
-  ) throws(Failure) -> [KafkaPosition] {
-    try client.resolve(specification, in: partitions, patience)
+  private func refused(_ failure: KafkaFailure) -> Failure {
+    let mechanism = client.configuration.mechanism.map { "by \($0): " } ?? ""
+    return Failure(
+      .unavailable, code: failure.code, operation: "connect", place: client.place,
+      reason: mechanism + failure.reason)
+  }
+
+  private func hasAnswer(milliseconds: Int32) -> Bool {
+    var metadata: UnsafePointer<rd_kafka_metadata>?
+    if unsafe rd_kafka_metadata(client.pointer, 0, nil, &metadata, milliseconds)
+      == RD_KAFKA_RESP_ERR_NO_ERROR
+    {
+      unsafe rd_kafka_metadata_destroy(metadata)
+      return true
+    }
+    // An answer that took longer than one of our turns.
+    guard let identifier = unsafe rd_kafka_clusterid(client.pointer, 0) else { return false }
+    unsafe rd_kafka_mem_free(client.pointer, identifier)
+    return true
   }
 }
 
@@ -149,75 +191,6 @@ final class KafkaClientHandle: @unchecked Sendable {
 enum KafkaClientRole: Sendable {
   case consumer, producer
 }
-
-// MARK: Connecting
-
-extension KafkaClientHandle {
-  /// How long is waited without a word, in milliseconds. Our choice: brokers that are there answer
-  /// sooner.
-  private static let quiet: Int64 = 1000
-
-  /// Waits until a broker has answered. Throws `Failure` of the kind `.unavailable` with the
-  /// brokers and the last reason: at once where we are refused (authentication, certificates), else
-  /// when the patience is over; and `.interrupted`.
-  ///
-  /// - Parameter onWait: told once why there is no connection yet.
-  func connect(_ patience: KafkaPatience, onWait: (String) -> Void) throws(Failure) {
-    let deadline = KafkaDeadline(patience)
-    var noteTime = KafkaDeadline.now + KafkaClientHandle.quiet
-    repeat {
-      if hasAnswer(milliseconds: deadline.remaining(atMost: 500)) { return }
-      serve()
-      if let refusal = context.notices.refusal { throw refused(refusal) }
-      try deadline.checkInterruption("connect", place)
-      if KafkaDeadline.now >= noteTime && !deadline.isOver {
-        noteTime = .max
-        onWait(waitingText(patience))
-      }
-    } while !deadline.isOver
-    guard let last = context.notices.lastFailure else {
-      throw Failure(
-        .unavailable, code: .timedOut, operation: "connect", place: place,
-        reason: "no answer within \(patience.milliseconds) ms", recovery: .retry)
-    }
-    // A port that speaks no TLS is silent, or hangs up.
-    let advice =
-      configuration.usesTLS
-      ? "see that brokers run there, and that this port speaks TLS: security.protocol" : nil
-    throw Failure(
-      .unavailable, code: last.code, operation: "connect", place: place, reason: last.reason,
-      recovery: .retry, advice: advice)
-  }
-
-  private func waitingText(_ patience: KafkaPatience) -> String {
-    let reason = context.notices.lastFailure?.reason ?? "no answer"
-    return "\(place): cannot connect yet: \(reason); trying for up to"
-      + " \(patience.milliseconds / 1000) s (--connect-timeout)"
-  }
-
-  private func refused(_ failure: KafkaFailure) -> Failure {
-    let mechanism = configuration.mechanism.map { "by \($0): " } ?? ""
-    return Failure(
-      .unavailable, code: failure.code, operation: "connect", place: place,
-      reason: mechanism + failure.reason)
-  }
-
-  private func hasAnswer(milliseconds: Int32) -> Bool {
-    var metadata: UnsafePointer<rd_kafka_metadata>?
-    if unsafe rd_kafka_metadata(pointer, 0, nil, &metadata, milliseconds)
-      == RD_KAFKA_RESP_ERR_NO_ERROR
-    {
-      unsafe rd_kafka_metadata_destroy(metadata)
-      return true
-    }
-    // An answer that took longer than one of our turns.
-    guard let identifier = unsafe rd_kafka_clusterid(pointer, 0) else { return false }
-    unsafe rd_kafka_mem_free(pointer, identifier)
-    return true
-  }
-}
-
-// MARK: Fetching
 
 extension KafkaClientHandle {
   /// Has the threads that fetch look at once whether the queue has room again.

@@ -1,4 +1,4 @@
-// Where a group stands, and the ends of partitions.
+// What a group has committed, and the ends of partitions.
 
 internal import CRdkafka
 
@@ -54,13 +54,6 @@ extension KafkaConsumer {
     try client.check(rd_kafka_resp_err_t(rawValue: code), operation)
     let known = asked.list.positions.filter(\.offset.isNumber)
     return Dictionary(known.map { ($0.partition, $0.offset) }) { $1 }
-  }
-
-  /// How many partitions a topic has; nil where there is none of that name. Throws `Failure`.
-  public func partitionCount(
-    of topic: String, _ patience: KafkaPatience
-  ) throws(Failure) -> Int32? {
-    try client.topic(topic, patience)?.partitionCount
   }
 
   /// The next offset of a partition as of the last answer that brought messages; nil where there was

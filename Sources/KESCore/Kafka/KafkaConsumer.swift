@@ -3,7 +3,7 @@
 internal import CRdkafka
 
 /// A consumer. Used by one thread at a time. `KafkaConsumer+Assignments.swift` says which partitions
-/// it reads, `+Offsets` where its group stands.
+/// it reads, `+Offsets` what its group has committed.
 ///
 /// Waiting: `poll` never waits inside librdkafka but for `descriptor`, which becomes readable when
 /// something arrives. A caller that also waits for other things (signals, input) polls with 0

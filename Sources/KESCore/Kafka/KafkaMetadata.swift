@@ -75,3 +75,17 @@ struct KafkaMetadata: ~Copyable {
     return nil
   }
 }
+
+extension KafkaClient {
+  /// A topic; nil where there is none. Throws `Failure` where that cannot be told: brokers that
+  /// do not answer, or let us not see it. Never creates the topic, unless brokers older than 0.11
+  /// do that by themselves.
+  public func topic(
+    _ name: String, _ patience: KafkaPatience
+  ) throws(Failure) -> KafkaTopicDescription? {
+    let metadata = try KafkaMetadata(client, topic: name, patience)
+    guard let code = metadata.failure else { return metadata.topic }
+    if code.kind == .missing { return nil }
+    throw client.failure(code, "ask for the topic", Place(topic: name))
+  }
+}

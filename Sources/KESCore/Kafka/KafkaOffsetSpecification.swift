@@ -77,11 +77,11 @@ extension KafkaOffsetSpecification: CustomStringConvertible {
   }
 }
 
-extension KafkaClientHandle {
+extension KafkaClient {
   /// The first and next offsets of `partitions`. Throws `Failure`: `.missing` where one is
   /// not there. Cost: two requests to each broker that leads some of them.
-  func watermarks(
-    of partitions: [KafkaPartition], _ patience: KafkaPatience
+  public func watermarks(
+    _ partitions: [KafkaPartition], _ patience: KafkaPatience
   ) throws(Failure) -> [KafkaPartition: KafkaWatermarks] {
     let deadline = KafkaDeadline(patience)
     // The times -2 and -1 stand for the first and the next offset (KIP-79).
@@ -104,7 +104,7 @@ extension KafkaClientHandle {
 
   /// The offset in each partition of the first record of `time` or later; `.end` where there is
   /// none. Throws `Failure`.
-  func offsets(
+  private func offsets(
     atTime time: Int64, of partitions: [KafkaPartition], _ deadline: KafkaDeadline
   ) throws(Failure) -> [KafkaPartition: KafkaOffset] {
     if partitions.isEmpty { return [:] }
@@ -115,7 +115,7 @@ extension KafkaClientHandle {
         // Leaders move, and those of a new topic are to be found first.
         if error.kind != .retriable || deadline.isOver { throw error }
         try deadline.checkInterruption("ask for offsets", error.place)
-        unsafe rd_kafka_poll(pointer, deadline.remaining(atMost: 50))
+        unsafe rd_kafka_poll(client.pointer, deadline.remaining(atMost: 50))
       }
     }
   }
@@ -124,25 +124,26 @@ extension KafkaClientHandle {
     atTime time: Int64, of partitions: [KafkaPartition], _ deadline: KafkaDeadline
   ) throws(Failure) -> [KafkaPartition: KafkaOffset] {
     let asked = KafkaSharedList(
-      KafkaPartitionList(partitions.map { KafkaPosition($0, KafkaOffset(time)) }, counts))
+      KafkaPartitionList(partitions.map { KafkaPosition($0, KafkaOffset(time)) }, client.counts))
     let place = Place(topic: partitions[0].topic)
-    let code = try waiting("ask for offsets", place, deadline) { milliseconds in
-      unsafe rd_kafka_offsets_for_times(self.pointer, asked.list.pointer, milliseconds).rawValue
+    let client = client
+    let code = try client.waiting("ask for offsets", place, deadline) { milliseconds in
+      unsafe rd_kafka_offsets_for_times(client.pointer, asked.list.pointer, milliseconds).rawValue
     }
     if let (partition, code) = asked.list.firstFailure {
-      throw failure(code, "ask for offsets", Place(partition))
+      throw client.failure(code, "ask for offsets", Place(partition))
     }
-    try check(rd_kafka_resp_err_t(rawValue: code), "ask for offsets", place)
+    try client.check(rd_kafka_resp_err_t(rawValue: code), "ask for offsets", place)
     return Dictionary(asked.list.positions.map { ($0.partition, $0.offset) }) { $1 }
   }
 
   /// Where to begin in `partitions` by what the user says, as numbers. Throws `Failure`.
-  func resolve(
+  public func resolve(
     _ specification: KafkaOffsetSpecification, in partitions: [KafkaPartition],
     _ patience: KafkaPatience
   ) throws(Failure) -> [KafkaPosition] {
     let deadline = KafkaDeadline(patience)
-    let watermarks = try watermarks(of: partitions, patience)
+    let watermarks = try watermarks(partitions, patience)
     var atTime: [KafkaPartition: KafkaOffset] = [:]
     if case .time(let time) = specification {
       // Negative times stand for something else.

@@ -23,7 +23,7 @@ extension KafkaPartition: CustomStringConvertible {
 }
 
 /// An offset: the number of a record in its partition, or of the one that is to come. Negative
-/// values are logical places, which a broker resolves.
+/// values are logical offsets, which a broker resolves.
 public struct KafkaOffset: Hashable, Comparable, Sendable {
   public var rawValue: Int64
 
@@ -34,9 +34,9 @@ public struct KafkaOffset: Hashable, Comparable, Sendable {
   public static let beginning = KafkaOffset(-2)
   /// Behind the last record (`RD_KAFKA_OFFSET_END`).
   public static let end = KafkaOffset(-1)
-  /// Where the group's last commit stands (`RD_KAFKA_OFFSET_STORED`).
+  /// The group's last commit (`RD_KAFKA_OFFSET_STORED`).
   public static let committed = KafkaOffset(-1000)
-  /// No place at all (`RD_KAFKA_OFFSET_INVALID`).
+  /// No offset at all (`RD_KAFKA_OFFSET_INVALID`).
   static let invalid = KafkaOffset(-1001)
 
   /// Whether it is the number of a record.
@@ -103,7 +103,7 @@ struct KafkaPartitionList: ~Copyable {
     }
   }
 
-  /// The partitions, at no place.
+  /// The partitions, without offsets.
   init(_ partitions: [KafkaPartition], _ counts: KafkaHandleCounts) {
     self.init(partitions.map { KafkaPosition($0, .invalid) }, counts)
   }

@@ -5,7 +5,7 @@ internal import CRdkafka
 extension KafkaProducer {
   /// Gets ready for transactions: ends those that a predecessor of our id left open, and fences it.
   /// Once, before the first. Throws `Failure`; where its `recovery` is `.retry`, the same call
-  /// goes on where it stood.
+  /// goes on where it was.
   public func initTransactions(_ patience: KafkaPatience) throws(Failure) {
     try move(.initialise) { () throws(Failure) in
       try repeating(.initialise, patience) { client, milliseconds in
@@ -90,7 +90,7 @@ extension KafkaProducer {
     }
   }
 
-  /// Makes a call that goes on where it stood when it is made again, in turns of a second, so that
+  /// Makes a call that goes on where it was when it is made again, in turns of a second, so that
   /// an interruption is noticed. The call returns the address of its error, or 0.
   private func repeating(
     _ move: KafkaTransactionState.Move, _ patience: KafkaPatience,

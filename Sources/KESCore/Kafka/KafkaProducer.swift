@@ -9,7 +9,7 @@ internal import CRdkafka
 /// of each record is counted; `flush` and `commitTransaction` succeed only where all were delivered.
 public final class KafkaProducer: KafkaClient {
   let isTransactional: Bool
-  /// Where its transactions stand; `.unready` for good in a producer without any.
+  /// The state of its transactions; `.unready` for good in a producer without any.
   public internal(set) var transactionState = KafkaTransactionState.unready
   private var sentSinceServed = 0
 

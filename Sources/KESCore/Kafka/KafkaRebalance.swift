@@ -68,7 +68,7 @@ func kafkaIsCooperative(_ client: OpaquePointer) -> Bool {
   return unsafe String(cString: name) == "COOPERATIVE"
 }
 
-/// The partitions, each at its position, or where the group's last commit stands.
+/// The partitions, each at its position, or at the group's last commit.
 private func kafkaStarts(
   _ partitions: [KafkaPartition], _ positions: [KafkaPosition]
 ) -> [KafkaPosition] {

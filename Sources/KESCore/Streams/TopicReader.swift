@@ -112,7 +112,7 @@ public final class TopicReader {
     try consumer.connect(
       KafkaPatience(milliseconds: reading.connectTimeout) { signals.stop != nil },
       onWait: onNote)
-    guard let count = try consumer.partitionCount(of: reading.topic, patience) else {
+    guard let count = try consumer.topic(reading.topic, patience)?.partitionCount else {
       throw TopicReader.isMissing(reading.topic)
     }
     partitionCount = count
@@ -150,8 +150,8 @@ public final class TopicReader {
     let count: Int32?
     do throws(Failure) {
       let signals = signals
-      count = try consumer.partitionCount(
-        of: reading.topic, KafkaPatience(milliseconds: 1000) { signals.stop != nil })
+      let patience = KafkaPatience(milliseconds: 1000) { signals.stop != nil }
+      count = try consumer.topic(reading.topic, patience)?.partitionCount
     } catch {
       // Brokers that are away: librdkafka says so, and comes back to them.
       return
