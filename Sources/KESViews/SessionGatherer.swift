@@ -32,26 +32,26 @@ package struct SessionGatherer: ~Copyable {
     outcome.removeAll()
     var key = ByteBlock(capacity: 64)
     var told = 0
-    for place in 0..<batch.records.count {
-      let isClosing = purger.observe(place, of: batch, key: &key, into: &outcome)
+    for index in 0..<batch.records.count {
+      let isClosing = purger.observe(index, of: batch, key: &key, into: &outcome)
       while told < outcome.closings.count {
         tell(outcome.closings[told], status: outcome.closings[told].status, visit)
         told &+= 1
       }
-      if isClosing { SessionGatherer.tell(place, of: batch, visit) }
+      if isClosing { SessionGatherer.tell(index, of: batch, visit) }
     }
   }
 
-  /// Hands over the session of the `SessionClosed` at `place`.
+  /// Hands over the session of the `SessionClosed` at `index`.
   private static func tell(
-    _ place: Int, of batch: borrowing Batch,
+    _ index: Int, of batch: borrowing Batch,
     _ visit: (_ row: SessionRow, _ device: Span<UInt8>, _ session: Span<UInt8>) -> Void
   ) {
-    let detail = batch.details[place]
+    let detail = batch.details[index]
     let row = SessionRow(
       status: detail.status, start: detail.start, end: detail.end, events: detail.events,
       isPartial: detail.isPartial)
-    batch.withText(batch.records[place].key) { device in
+    batch.withText(batch.records[index].key) { device in
       batch.withText(detail.session) { visit(row, device, $0) }
     }
   }

@@ -2,7 +2,7 @@
 
 /// Keeps byte strings of any length, gives out a number for each and takes it back.
 ///
-/// Strings stand in one block in slots of whole units (8 bytes): of the next multiple of a unit up
+/// Strings lie in one block in slots of whole units (8 bytes): of the next multiple of a unit up
 /// to 256 bytes, of the next power of two beyond. A slot that is given back goes to the list of
 /// free slots of its size, threaded through the slots themselves. Both operations cost O(1) plus
 /// the copy; memory is the high-water mark of what was kept at once.

@@ -37,7 +37,7 @@ public struct ByteBlock: ~Copyable {
     return unsafe base.load(fromByteOffset: index, as: UInt8.self)
   }
 
-  /// Lends where the byte would stand, for a hint to the processor: not to be read through.
+  /// Lends the address of the byte, there or not, for a hint to the processor: not to be read through.
   @inline(__always)
   func withAddress(of offset: Int, _ body: (UnsafeRawPointer) -> Void) {
     unsafe body(UnsafeRawPointer(base + offset))
@@ -218,7 +218,7 @@ public struct ByteBlock: ~Copyable {
     unsafe base.storeBytes(of: value.littleEndian, toByteOffset: offset, as: Value.self)
   }
 
-  /// Moves `length` bytes from one place to another, which they may overlap; both within `count`.
+  /// Moves `length` bytes from one offset to another, which they may overlap; both within `count`.
   public mutating func move(from source: Int, to target: Int, _ length: Int) {
     precondition(source >= 0 && target >= 0 && length >= 0)
     precondition(length <= count - source && length <= count - target)
@@ -284,6 +284,6 @@ struct FieldReader {
       littleEndian: bytes.bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: type))
   }
 
-  /// The place behind the fields read.
+  /// The offset behind the fields read.
   var end: Int { offset }
 }

@@ -41,7 +41,8 @@ public struct Column<Element: BitwiseCopyable>: ~Copyable {
     }
   }
 
-  /// Lends where the element would stand, for a hint to the processor: not to be read through.
+  /// Lends the address of the element, there or not, for a hint to the processor: not to be read
+  /// through.
   @inline(__always)
   func withAddress(of index: Int, _ body: (UnsafeRawPointer) -> Void) {
     unsafe body(UnsafeRawPointer(base + index))

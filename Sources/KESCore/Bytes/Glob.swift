@@ -99,7 +99,7 @@ public struct Glob: Sendable {
     }
   }
 
-  /// The character at `index` and the place behind it; a byte that is not UTF-8 stands for itself.
+  /// The character at `index` and the index behind it; a byte that is not UTF-8 stands for itself.
   private static func scalar(_ text: Span<UInt8>, _ index: Int) -> (value: UInt32, next: Int) {
     let first = text[index]
     let length = first < 0xC0 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4

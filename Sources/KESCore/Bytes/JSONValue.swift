@@ -175,14 +175,14 @@ extension JSONValue {
       self = .array(elements)
     case JSON_OBJECT:
       var members: [JSONMember] = []
-      var place = unsafe json_object_iter(value)
-      while let at = unsafe place {
+      var next = unsafe json_object_iter(value)
+      while let at = unsafe next {
         if let member = unsafe json_object_iter_value(at) {
           members.append(
             JSONMember(
               unsafe String(cString: json_object_iter_key(at)), unsafe JSONValue(member)))
         }
-        unsafe place = json_object_iter_next(value, at)
+        unsafe next = json_object_iter_next(value, at)
       }
       self = .object(members)
     default: self = .null

@@ -109,17 +109,17 @@ public enum WholeNumber: Equatable, Sendable {
   }
 }
 
-/// The significant digits of a decimal number: its first 19, and where the last nonzero one stands.
+/// The significant digits of a decimal number: its first 19, and the position of the last nonzero one.
 private struct Digits {
   private var leading: UInt64 = 0
   private var firstNonzero: Int64 = -1
   private var lastNonzero: Int64 = -1
   private var kept: Int64 = 0
 
-  mutating func take(_ digit: UInt8, at place: Int64) {
+  mutating func take(_ digit: UInt8, at position: Int64) {
     if digit != 0 {
-      if firstNonzero < 0 { firstNonzero = place }
-      lastNonzero = place
+      if firstNonzero < 0 { firstNonzero = position }
+      lastNonzero = position
     }
     if firstNonzero >= 0 && kept < 19 {
       leading = leading * 10 + UInt64(digit)

@@ -21,11 +21,11 @@ extension Span where Element == UInt8 {
     index &+ 8 <= count ? checkedWord(at: index) : nil
   }
 
-  /// The word at a place of which the caller has made sure: a second check would stand in the
+  /// The word at an offset of which the caller has made sure: a second check would stand in the
   /// hottest loops there are.
   @inline(__always)
   private func checkedWord(at index: Int) -> UInt64 {
-    // Within bounds by the callers' guards; places are never negative.
+    // Within bounds by the callers' guards; offsets are never negative.
     unsafe UInt64(
       littleEndian: bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: UInt64.self))
   }
@@ -77,7 +77,7 @@ extension Span where Element == UInt8 {
     return hasSameBytes(as: literal)
   }
 
-  /// The place of the first `byte` at or after `start`, if there is one.
+  /// The index of the first `byte` at or after `start`, if there is one.
   @inline(__always)
   public func firstIndex(of byte: UInt8, from start: Int) -> Int? {
     guard start < count else { return nil }
@@ -89,7 +89,7 @@ extension Span where Element == UInt8 {
     }
   }
 
-  /// The place of the first run of `needle`, which must not be empty, at or after `start`.
+  /// The index of the first run of `needle`, which must not be empty, at or after `start`.
   func firstIndex(of needle: Span<UInt8>, from start: Int) -> Int? {
     var index = start
     while let found = firstIndex(of: needle[0], from: index), found + needle.count <= count {
@@ -99,7 +99,7 @@ extension Span where Element == UInt8 {
     return nil
   }
 
-  /// The place of the last `byte`, if there is one. Cost: what stands behind it, by `memchr` over
+  /// The index of the last `byte`, if there is one. Cost: what lies behind it, by `memchr` over
   /// pieces from the end (`memrchr` is not in every C library).
   public func lastIndex(of byte: UInt8) -> Int? {
     var end = count
@@ -168,7 +168,7 @@ extension Span where Element == UInt8 {
     return all < 0x80
   }
 
-  /// The place of the first byte that begins no character of UTF-8 (RFC 3629: no overlong forms, no
+  /// The index of the first byte that begins no character of UTF-8 (RFC 3629: no overlong forms, no
   /// surrogates, none above U+10FFFF); nil where all is well.
   func firstNonUTF8Index() -> Int? {
     var index = 0

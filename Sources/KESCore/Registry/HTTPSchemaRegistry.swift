@@ -5,7 +5,7 @@
 public final class HTTPSchemaRegistry: SchemaRegistry {
   private let client: RegistryClient
   /// Schemas that others refer to: a version never changes.
-  private var referredSchemas: [SchemaReference.Place: SchemaAnswer] = [:]
+  private var referredSchemas: [SchemaReference.Target: SchemaAnswer] = [:]
   /// What schemas with references are to the server, by their texts with those put in.
   private var originals: [String: SchemaAnswer] = [:]
 
@@ -137,7 +137,7 @@ public final class HTTPSchemaRegistry: SchemaRegistry {
   private func referred(
     _ reference: SchemaReference, by identifier: SchemaIdentifier
   ) throws(Failure) -> SchemaAnswer {
-    if let known = referredSchemas[reference.place] { return known }
+    if let known = referredSchemas[reference.target] { return known }
     let path = "\(subjectPath(reference.subject))/versions/\(reference.version)"
     var answer = try client.answer("GET", path)
     // One that was removed from sight still is what others were made of.
@@ -148,7 +148,7 @@ public final class HTTPSchemaRegistry: SchemaRegistry {
         place: client.place(path))
     }
     let found = try schema(in: document(of: answer, path), path)
-    referredSchemas[reference.place] = found
+    referredSchemas[reference.target] = found
     return found
   }
 

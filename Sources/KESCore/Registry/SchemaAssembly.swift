@@ -129,7 +129,7 @@ struct SchemaAssembly {
     return kept
   }
 
-  /// What stands in the place of a name; nil for the name itself.
+  /// What replaces a name; nil for the name itself.
   private mutating func reference(
     _ name: String, _ namespace: String
   ) throws(Failure) -> JSONValue? {
@@ -196,16 +196,16 @@ extension SchemaAssembly {
     // What is no JSON the format says better.
     guard let document = try? JSONValue(parsing: schema.text) else { return schema.text }
     var assembly = SchemaAssembly()
-    var fetched: Set<SchemaReference.Place> = []
+    var fetched: Set<SchemaReference.Target> = []
     func learn(_ references: [SchemaReference], _ way: [SchemaReference]) throws(Failure) {
       for reference in references {
-        if way.contains(where: { $0.place == reference.place }) {
+        if way.contains(where: { $0.target == reference.target }) {
           throw .unsupportedSchema(
             identifier, place: place,
             what: "refers to version \(reference.version) of the subject"
               + " \(reference.subject.text.asOneLine()), which refers to itself")
         }
-        if !fetched.insert(reference.place).inserted { continue }
+        if !fetched.insert(reference.target).inserted { continue }
         if fetched.count > greatestCount {
           throw .unsupportedSchema(
             identifier, place: place, what: "refers to more than \(greatestCount) schemas")
@@ -228,9 +228,9 @@ struct SchemaReference: Hashable, Sendable {
   let version: Int32
 
   /// The same for all who name the type otherwise.
-  var place: Place { Place(subject: subject, version: version) }
+  var target: Target { Target(subject: subject, version: version) }
 
-  struct Place: Hashable, Sendable {
+  struct Target: Hashable, Sendable {
     let subject: SubjectName
     let version: Int32
   }

@@ -1,6 +1,6 @@
 // Holds events back until the watermark has reached them, and hands them on in order (R9).
 
-/// One held record: a place in the heap, and its bytes in the arena.
+/// One held record: an element of the heap, and its bytes in the arena.
 public struct HeldRecord: BitwiseCopyable, Sendable {
   public var time: EventTime
   /// The number of its arrival: orders records of one time, and names it in the store.
@@ -73,7 +73,7 @@ public struct Reorderer: ~Copyable {
   /// The least position of a record that is held. Cost: O(held).
   public var firstPosition: Int64? {
     var first: Int64?
-    for place in 0..<heap.count { first = min(first ?? .max, heap[place].position) }
+    for index in 0..<heap.count { first = min(first ?? .max, heap[index].position) }
     return first
   }
 
@@ -145,7 +145,7 @@ public struct Reorderer: ~Copyable {
     nextArrival += 1
   }
 
-  /// Keeps the record whose key and bytes stand in `joined`.
+  /// Keeps the record whose key and bytes are in `joined`.
   private mutating func hold(_ record: HeldRecord) {
     var held = record
     held.slot = joined.withBytes { arena.insert($0) }
@@ -158,18 +158,18 @@ public struct Reorderer: ~Copyable {
     let held = popFirst()
     if isTracking && held.arrival < firstUnstored { releasedStored.append(held.arrival) }
     let offset = released.bytes.count
-    let place = offset + Int(held.keyLength)
+    let start = offset + Int(held.keyLength)
     arena.withBytes(held.slot, length: held.length) { bytes in
       let end = bytes.count - Int(held.headersLength)
       released.bytes.append(bytes.extracting(0..<end))
       if end == bytes.count { return }
       released.headers.append(
-        bytes.extracting(end..<bytes.count), ofRecordAt: UInt32(truncatingIfNeeded: place))
+        bytes.extracting(end..<bytes.count), ofRecordAt: UInt32(truncatingIfNeeded: start))
     }
     arena.release(held.slot, length: held.length)
     append(
       Record(
-        offset: place, length: Int(held.recordLength),
+        offset: start, length: Int(held.recordLength),
         key: TextRange(offset: offset, length: Int(held.keyLength)), time: held.time,
         position: held.position, role: held.role),
       schema: held.schema, isLate: false, to: &released)
@@ -240,10 +240,10 @@ public struct Reorderer: ~Copyable {
   public mutating func takeChanges<Failure: Error>(
     _ visit: (_ arrival: Int64, _ held: HeldRecord?, _ bytes: Span<UInt8>) throws(Failure) -> Void
   ) throws(Failure) {
-    for place in 0..<releasedStored.count { try visit(releasedStored[place], nil, Span()) }
+    for index in 0..<releasedStored.count { try visit(releasedStored[index], nil, Span()) }
     releasedStored.removeAll()
-    for place in 0..<heap.count where heap[place].arrival >= firstUnstored {
-      let held = heap[place]
+    for index in 0..<heap.count where heap[index].arrival >= firstUnstored {
+      let held = heap[index]
       try arena.withBytes(held.slot, length: held.length) { bytes throws(Failure) in
         try visit(held.arrival, held, bytes)
       }

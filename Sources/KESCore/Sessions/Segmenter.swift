@@ -202,7 +202,7 @@ public struct Segmenter: ~Copyable {
     return Assignment(session: table[index].identifier, disposition: .assigned)
   }
 
-  /// Goes on from where another run stood.
+  /// Goes on from where another run was.
   mutating func resume(streamTime: EventTime, sequence: Int64) {
     self.streamTime = streamTime
     self.sequence = sequence

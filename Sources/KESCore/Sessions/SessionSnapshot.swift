@@ -41,7 +41,7 @@ extension SessionTable {
       isPartial: session.isPartial, recent: recentRecords(of: index))
   }
 
-  /// Adds a session that the store holds. Its place in the list is right only after
+  /// Adds a session that the store holds. Its position in the list is right only after
   /// `sortByLatestEvent`.
   mutating func restore(_ key: Span<UInt8>, _ snapshot: SessionSnapshot) {
     let hash = UInt32(truncatingIfNeeded: Hash.of(key))
@@ -71,7 +71,7 @@ extension SessionTable {
       }
     }
     order.sort { self[$0].latestSequence < self[$1].latestSequence }
-    for place in 0..<order.count { moveToEnd(order[place]) }
+    for index in 0..<order.count { moveToEnd(order[index]) }
   }
 
   /// Puts `indices` into the order of their keys' bytes.
@@ -112,7 +112,7 @@ extension Segmenter {
 /// Grows with the keys that changed, not with the events. Does nothing unless it is tracking.
 struct SessionChanges: ~Copyable {
   private let isTracking: Bool
-  /// Sessions with `isChanged` set; some may be gone or stand here twice.
+  /// Sessions with `isChanged` set; some may be gone or be here twice.
   private var changed: Column<SessionIndex>
   private var removed: RemovedKeys
 
@@ -143,8 +143,8 @@ struct SessionChanges: ~Copyable {
     _ visit: (_ key: Span<UInt8>, _ session: SessionSnapshot?) throws(Failure) -> Void
   ) throws(Failure) {
     removed.sort()
-    for place in 0..<removed.count {
-      try removed.withKey(at: place) { key throws(Failure) in
+    for index in 0..<removed.count {
+      try removed.withKey(at: index) { key throws(Failure) in
         // A key that has a session again is visited with that below.
         if table.find(key, hash: UInt32(truncatingIfNeeded: Hash.of(key))) == .none {
           try visit(key, nil)
@@ -153,14 +153,14 @@ struct SessionChanges: ~Copyable {
     }
     removed.removeAll()
     var present = Column<SessionIndex>(capacity: changed.count)
-    for place in 0..<changed.count where table[changed[place]].isChanged {
-      table[changed[place]].isChanged = false
-      present.append(changed[place])
+    for index in 0..<changed.count where table[changed[index]].isChanged {
+      table[changed[index]].isChanged = false
+      present.append(changed[index])
     }
     changed.removeAll()
     table.sortByKey(&present)
-    for place in 0..<present.count {
-      let index = present[place]
+    for position in 0..<present.count {
+      let index = present[position]
       table[index].isStored = true
       let snapshot = table.snapshot(of: index)
       try table.withKey(of: index) { key throws(Failure) in try visit(key, snapshot) }
@@ -186,9 +186,9 @@ private struct RemovedKeys: ~Copyable {
   }
 
   func withKey<Failure: Error>(
-    at place: Int, _ body: (Span<UInt8>) throws(Failure) -> Void
+    at index: Int, _ body: (Span<UInt8>) throws(Failure) -> Void
   ) throws(Failure) {
-    try text.withBytes(Int(ranges[place].offset), ranges[place].length, body)
+    try text.withBytes(Int(ranges[index].offset), ranges[index].length, body)
   }
 
   mutating func sort() {

@@ -1,6 +1,6 @@
 // The sessions of one task by key, and in the order in which they fall due.
 
-/// A session's place in the table; valid until the session is removed.
+/// A session's index in the table; valid until the session is removed.
 typealias SessionIndex = UInt32
 
 extension SessionIndex {
@@ -15,11 +15,11 @@ extension SessionIndex {
 /// removal moves later slots back instead of leaving tombstones. A session costs 80 bytes, 16 to 32
 /// bytes of slots, and its key rounded up to 8.
 struct SessionTable: ~Copyable {
-  /// So many places at the front hold no session but the ends of a list each: a list is a ring, in
+  /// So many entries at the front hold no session but the ends of a list each: a list is a ring, in
   /// which everybody has neighbours, and linking need not ask for them.
   private static let listCount: SessionIndex = 2
 
-  /// The place of the ends of a state's list.
+  /// The index of the ends of a state's list.
   @inline(__always)
   private static func list(of state: Session.State) -> SessionIndex {
     SessionIndex(state.rawValue)
@@ -43,7 +43,7 @@ struct SessionTable: ~Copyable {
     keys = ByteArena()
     slots = SessionTable.emptySlots(128)
     mask = 127
-    for list in 0..<SessionTable.listCount { _ = place(SessionTable.emptyList(at: list)) }
+    for list in 0..<SessionTable.listCount { _ = store(SessionTable.emptyList(at: list)) }
   }
 
   /// The ends of an empty list: each the other's neighbour.
@@ -73,16 +73,16 @@ struct SessionTable: ~Copyable {
   /// The session of `key`, or `.none`. `hash` is the key's.
   @inline(__always)
   func find(_ key: Span<UInt8>, hash: UInt32) -> SessionIndex {
-    var place = hash & mask
+    var bucket = hash & mask
     while true {
-      let slot = slots[Int(place)]
+      let slot = slots[Int(bucket)]
       if slot == SessionTable.emptySlot { return .none }
       if UInt32(truncatingIfNeeded: slot >> 32) == hash {
         let index = SessionIndex(truncatingIfNeeded: slot)
         let session = sessions[Int(index)]
         if keys.equals(session.keySlot, length: Int(session.keyLength), key) { return index }
       }
-      place = (place &+ 1) & mask
+      bucket = (bucket &+ 1) & mask
     }
   }
 
@@ -122,7 +122,7 @@ struct SessionTable: ~Copyable {
       identifier: identifier, start: time, end: time, latestStreamTime: .beforeAll,
       latestSequence: sequence, firstSequence: sequence, events: 0, previous: .none, next: .none,
       hash: hash, state: .open, isPartial: false, isChanged: false, isStored: false)
-    let index = place(session)
+    let index = store(session)
     occupy(hash, index)
     append(index)
     return index
@@ -148,7 +148,7 @@ struct SessionTable: ~Copyable {
   }
 
   @inline(__always)
-  private mutating func place(_ session: Session) -> SessionIndex {
+  private mutating func store(_ session: Session) -> SessionIndex {
     let index = firstFree
     if index != .none {
       firstFree = sessions[Int(index)].next
@@ -165,25 +165,25 @@ struct SessionTable: ~Copyable {
 
   @inline(__always)
   private mutating func occupy(_ hash: UInt32, _ index: SessionIndex) {
-    var place = hash & mask
-    while slots[Int(place)] != SessionTable.emptySlot { place = (place &+ 1) & mask }
-    slots[Int(place)] = UInt64(hash) << 32 | UInt64(index)
+    var bucket = hash & mask
+    while slots[Int(bucket)] != SessionTable.emptySlot { bucket = (bucket &+ 1) & mask }
+    slots[Int(bucket)] = UInt64(hash) << 32 | UInt64(index)
   }
 
   /// Empties the slot of `index`, and moves back every later one of its run that may move.
   private mutating func vacate(_ hash: UInt32, _ index: SessionIndex) {
     var hole = hash & mask
     while SessionIndex(truncatingIfNeeded: slots[Int(hole)]) != index { hole = (hole &+ 1) & mask }
-    var place = hole
+    var bucket = hole
     while true {
-      place = (place &+ 1) & mask
-      let slot = slots[Int(place)]
+      bucket = (bucket &+ 1) & mask
+      let slot = slots[Int(bucket)]
       if slot == SessionTable.emptySlot { break }
       let home = UInt32(truncatingIfNeeded: slot >> 32) & mask
       // It may move into the hole unless its home lies behind the hole.
-      if (place &- home) & mask >= (place &- hole) & mask {
+      if (bucket &- home) & mask >= (bucket &- hole) & mask {
         slots[Int(hole)] = slot
-        hole = place
+        hole = bucket
       }
     }
     slots[Int(hole)] = SessionTable.emptySlot
@@ -254,7 +254,7 @@ struct SessionTable: ~Copyable {
     }
   }
 
-  /// Puts the session between the end of its list and the latest that stands there.
+  /// Puts the session between the end of its list and the latest that is there.
   @inline(__always)
   private mutating func link(_ index: SessionIndex) {
     let list = SessionTable.list(of: sessions[Int(index)].state)

@@ -64,18 +64,18 @@ extension StateChanges {
         key.append(StateChanges.progress)
         return StateChanges.task(stored, at: StateChanges.kindSize)
       case .positions where stored[0] == StoredPositions.Kind.schema.rawValue:
-        let place = StateChanges.kindSize + StateChanges.taskSize
+        let offset = StateChanges.kindSize + StateChanges.taskSize
         key.append(StateChanges.mark)
         key.append(StateChanges.schema)
-        key.append(stored.extracting(place..<stored.count))
+        key.append(stored.extracting(offset..<stored.count))
         return StateChanges.task(stored, at: StateChanges.kindSize)
       case .positions, nil: return nil
       }
     }
   }
 
-  private static func task(_ key: Span<UInt8>, at place: Int) -> Int32 {
-    var reader = FieldReader(from: place)
+  private static func task(_ key: Span<UInt8>, at offset: Int) -> Int32 {
+    var reader = FieldReader(from: offset)
     return Int32(bitPattern: UInt32(bigEndian: reader.next(key)))
   }
 
@@ -94,10 +94,10 @@ extension StateChanges {
   }
 
   private mutating func addSession(
-    _ key: Span<UInt8>, from place: Int, _ value: Span<UInt8>?
+    _ key: Span<UInt8>, from offset: Int, _ value: Span<UInt8>?
   ) -> Bool {
-    guard key.count - place <= StoredSession.greatestKey else { return false }
-    let stored = stored(key, from: place)
+    guard key.count - offset <= StoredSession.greatestKey else { return false }
+    let stored = stored(key, from: offset)
     if let value {
       let isSession = withBytes(stored) { StoredSession.read($0, value) { _, _ in } }
       guard isSession else { return false }
@@ -134,12 +134,12 @@ extension StateChanges {
     return true
   }
 
-  /// A key of the store: the task's, and the bytes of `key` from `place` on.
-  private mutating func stored(_ key: Span<UInt8>, from place: Int) -> TextRange {
+  /// A key of the store: the task's, and the bytes of `key` from `offset` on.
+  private mutating func stored(_ key: Span<UInt8>, from offset: Int) -> TextRange {
     let task = task
     return range { output in
       StoredSession.appendTask(task, to: &output)
-      output.append(key.extracting(place..<key.count))
+      output.append(key.extracting(offset..<key.count))
     }
   }
 

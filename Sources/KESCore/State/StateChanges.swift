@@ -121,7 +121,7 @@ public struct StateChanges: ~Copyable {
     try bytes.withBytes(Int(range.offset), range.length, body)
   }
 
-  /// The place of what `write` appends.
+  /// The range of what `write` appends.
   mutating func range(_ write: (inout ByteBlock) -> Void) -> TextRange {
     let offset = bytes.count
     write(&bytes)

@@ -1,6 +1,6 @@
 // What a state is the state of: a store serves what it was made for.
 
-/// Where the records come from whose sessions a store keeps: its places are places there, so that it
+/// Where the records come from whose sessions a store keeps: its positions are positions there, so that it
 /// serves nothing else.
 public enum StateOrigin: Hashable, Sendable {
   /// Files and pipes: one task, 0.

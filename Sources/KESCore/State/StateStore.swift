@@ -133,14 +133,14 @@ public final class StateStore {
     try position(StoredPositions.readProgress) { StoredPositions.appendTaskKey(task, to: &$0) }
   }
 
-  /// Which changelog record the task's part of the store stands before; nil where it has none.
+  /// Which changelog record comes next for the task's part of the store; nil where it has none.
   func checkpoint(task: Int32) throws(Failure) -> ChangelogCheckpoint? {
     try position(StoredPositions.readCheckpoint) {
       StoredPositions.appendCheckpointKey(task, to: &$0)
     }
   }
 
-  /// Whether any task's part stands somewhere in a changelog.
+  /// Whether any task's part follows a changelog.
   func hasCheckpoints() throws(Failure) -> Bool {
     var isFound = false
     try forEachPosition(.checkpoint) { _ in
@@ -183,7 +183,7 @@ public final class StateStore {
     return tasks
   }
 
-  /// The inputs, and where each stood at the last commit, in no order.
+  /// The inputs, and the position of each at the last commit, in no order.
   public func inputs() throws(Failure) -> [KnownInput] {
     try files(.input, StoredPositions.readInput)
   }
@@ -239,9 +239,9 @@ public final class StateStore {
     var texts: [SchemaFingerprint: String] = [:]
     var prefix = ByteBlock()
     StoredPositions.appendSchemaKey(task, to: &prefix)
-    let place = prefix.count
+    let start = prefix.count
     try forEach(prefix, .positions) { key, value in
-      guard let schema = StoredPositions.readSchema(key, from: place, value) else { return false }
+      guard let schema = StoredPositions.readSchema(key, from: start, value) else { return false }
       texts[schema.fingerprint] = schema.text
       return true
     }

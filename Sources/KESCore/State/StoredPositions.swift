@@ -25,7 +25,7 @@ public struct TaskProgress: Hashable, Sendable {
 
 /// The layout of the table `positions`: `v`; `n`; `f`; `t` and a task, or `c` and a task; `s`, a task and
 /// the fingerprint of an Avro schema (8 bytes, big-endian), whose text is the value; or `i` or `w` and the
-/// key of a file (16 bytes), whose path stands behind the fields of the value. Instead of `w` earlier
+/// key of a file (16 bytes), whose path comes behind the fields of the value. Instead of `w` earlier
 /// builds wrote `o`, with the length alone.
 enum StoredPositions {
   enum Kind: UInt8 {
@@ -65,12 +65,12 @@ enum StoredPositions {
     key.append(keyField: fingerprint.rawValue)
   }
 
-  /// The text of a schema; nil where it is not that of the fingerprint, which stands in `key` from
-  /// `place` on.
+  /// The text of a schema; nil where it is not that of the fingerprint, which `key` has from `offset`
+  /// on.
   static func readSchema(
-    _ key: Span<UInt8>, from place: Int, _ value: Span<UInt8>
+    _ key: Span<UInt8>, from offset: Int, _ value: Span<UInt8>
   ) -> (fingerprint: SchemaFingerprint, text: String)? {
-    var reader = FieldReader(from: place)
+    var reader = FieldReader(from: offset)
     let fingerprint = SchemaFingerprint(rawValue: UInt64(bigEndian: reader.next(key)))
     let text = String(decodingBytes: value)
     let isOurs = reader.isComplete && reader.end == key.count
@@ -92,7 +92,7 @@ enum StoredPositions {
   // MARK: Values
 
   /// No timeout, and so no silence, is written as 0, which none is. The changelog's identity and the
-  /// schema stand last: versions before them read what they know and wrote no more.
+  /// schema come last: versions before them read what they know and wrote no more.
   static func appendValue(_ progress: TaskProgress, to value: inout ByteBlock) {
     value.append(field: progress.position)
     value.append(field: progress.streamTime.milliseconds)

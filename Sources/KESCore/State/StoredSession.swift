@@ -11,7 +11,7 @@ enum StoredSession {
   /// LMDB's greatest key is 511 bytes.
   private static let greatestPlainKey = 480
   private static let keptPrefix = 448
-  /// How long what stands for a key is at most, behind the task.
+  /// How long a key is at most, behind the task.
   static let greatestKey = greatestPlainKey
 
   private struct Flags: OptionSet {
@@ -74,7 +74,7 @@ enum StoredSession {
       state: flags.contains(.remembered) ? .remembered : .open,
       isPartial: flags.contains(.partial), recent: RecentRecords())
     guard digests <= RecentRecords.capacity else { return false }
-    // The latest stands first, and `append` puts in front.
+    // The latest comes first, and `append` puts in front.
     var digestsReader = FieldReader(from: reader.end)
     var latestFirst = InlineArray<8, UInt64>(repeating: 0)
     for index in 0..<Int(digests) { latestFirst[index] = digestsReader.next(value) }

@@ -105,7 +105,7 @@ public final class TopicReader {
   // MARK: Beginning
 
   /// Connects, and sees that the topic is there. Throws `Failure`: of the kind
-  /// `.environment` where no broker answers in time, `.missingTopic`.
+  /// `.unavailable` where no broker answers in time, `.missing`.
   public func connect() throws(Failure) {
     if partitionCount > 0 { return }
     let signals = signals
