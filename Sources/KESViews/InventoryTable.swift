@@ -1,6 +1,6 @@
 // What a state knows, as a table for people.
 
-package import KESCore
+internal import KESCore
 
 /// Writes a row an entry. On a terminal that is too narrow for all of it the time is shorter, and where
 /// there is less room the line is left out, then the time, and long names of files lose their beginning.

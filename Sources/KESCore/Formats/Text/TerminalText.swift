@@ -86,7 +86,7 @@ public enum TerminalText {
   }
 
   /// `text` in at most `columns`: where it is wider, its end with `beginning` before it.
-  static func fittedEnd(_ text: String, columns: Int, beginning: String) -> String {
+  package static func fittedEnd(_ text: String, columns: Int, beginning: String) -> String {
     if width(text) <= columns { return text }
     var room = columns - width(beginning)
     if room < 0 { return "" }
