@@ -143,11 +143,12 @@ public struct AvroOptions: ParsableArguments {
       schema = try AvroSchema(
         parsing: String(decoding: text, as: UTF8.self), names: .specification)
     } catch {
-      throw Failure(.badData, .input, place: Place(path), error.description)
+      throw Failure(.badData, .input, place: Place(path), error.description, cause: .schema)
     }
     if let reason = schema.reasonAgainstEvents(wantsDetails: wantsDetails, sessions) {
       throw Failure(
-        .badData, .input, place: Place(path), "the schema holds no events, at \(reason)")
+        .badData, .input, place: Place(path), "the schema holds no events, at \(reason)",
+        cause: .schema)
     }
     return schema
   }
@@ -157,7 +158,7 @@ public struct AvroOptions: ParsableArguments {
     for sessions: SessionFields, in schema: AvroSchema
   ) throws(Failure) {
     guard let refusal = sessions.refusal(of: schema) else { return }
-    throw Failure(.badData, .input, place: Place(self.schema ?? ""), refusal)
+    throw Failure(.badData, .input, place: Place(self.schema ?? ""), refusal, cause: .schema)
   }
 
   // MARK: Outputs

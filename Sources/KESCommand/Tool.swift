@@ -124,7 +124,7 @@ extension Tool {
     if failure.kind == .interrupted, let signal = Signals.pendingStop { Signals.die(by: signal) }
     messages.error(failure.description)
     // Nor for a registry.
-    if failure.isOfRegistry, let signal = Signals.pendingStop { Signals.die(by: signal) }
+    if failure.isOfSchema, let signal = Signals.pendingStop { Signals.die(by: signal) }
     leave(ExitStatus(failure.kind))
   }
 

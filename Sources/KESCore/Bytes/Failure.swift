@@ -56,6 +56,8 @@ public struct Failure: Error, Hashable, Sendable {
   /// The number that the system or a library gives for it.
   public enum Cause: Hashable, Sendable {
     case unknown
+    /// A schema that does not fit what is read or written.
+    case schema
     case system(Int32)
     case database(Int32)
     case broker(Int32)
@@ -63,9 +65,9 @@ public struct Failure: Error, Hashable, Sendable {
     case registry(Int32)
   }
 
-  public var kind: Kind
-  public var side: Side
-  public var place: Place
+  public internal(set) var kind: Kind
+  public internal(set) var side: Side
+  public let place: Place
   /// What was to be done, after "cannot"; nil where `reason` says it all.
   public var operation: String?
   /// Why, in the words of who refused; without secrets.
@@ -108,22 +110,23 @@ public struct Failure: Error, Hashable, Sendable {
     (side == .input || side == .registry) && kind != .usage
   }
 
-  /// Whether a schema could not be had.
-  public var isOfRegistry: Bool {
-    if side == .registry { return true }
-    if case .registry = cause { return true }
-    return false
+  /// Whether it is about a schema: one that could not be had, or does not fit.
+  public var isOfSchema: Bool {
+    switch cause {
+    case .schema, .registry: true
+    default: false
+    }
   }
 }
 
 extension Failure: CustomStringConvertible {
   /// One line: where, what, why, and what to do.
   public var description: String {
-    let place = place.description
+    let position = place == Place() ? "" : "\(place): "
     let what = operation.map { "cannot \($0): " } ?? ""
     let name = causeName.map { " (\($0))" } ?? ""
     let help = remedy.map { "; \($0)" } ?? ""
-    return (place.isEmpty ? "" : place + ": ") + what + reason + name + help
+    return position + what + reason + name + help
   }
 }
 

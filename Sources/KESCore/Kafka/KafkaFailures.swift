@@ -6,7 +6,7 @@ extension Failure {
     _ kind: Kind, code: KafkaErrorCode = .none, operation: String, place: Place,
     reason: String, recovery: Recovery = .none, advice: String? = nil
   ) {
-    let place = place == Place() ? Place(brokers: "Kafka") : place
+    let place = place.description.isEmpty ? Place(brokers: "Kafka") : place
     self.init(
       kind, .broker, place: place, operation: operation, Failure.line(reason), remedy: advice,
       cause: .broker(code.rawValue), causeName: code == .none ? nil : code.name,

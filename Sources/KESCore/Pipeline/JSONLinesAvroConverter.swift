@@ -64,7 +64,7 @@ public final class JSONLinesAvroConverter: RecordConverter {
       let resolution = try AvroResolution(from: known, to: schema)
       transcoder = resolution.isCopy ? nil : AvroTranscoder(resolution)
     } catch {
-      throw Failure(.badData, .input, "JSON lines cannot be written: \(error)")
+      throw Failure(.badData, .input, "JSON lines cannot be written: \(error)", cause: .schema)
     }
   }
 

@@ -103,7 +103,7 @@ public final class RecordFormats {
   static func unwritable(_ problem: String) -> Failure {
     Failure(
       .badData, .input,
-      "records that an earlier run held cannot be written any more: \(problem)")
+      "records that an earlier run held cannot be written any more: \(problem)", cause: .schema)
   }
 
   /// Decodes the run's inputs.
@@ -156,7 +156,7 @@ public final class RecordFormats {
   /// Throws where no JSON lines are to come; in Avro output the option has its effect.
   func requireLines() throws(Failure) {
     if let refusalOfLines, output != .avro {
-      throw Failure(.usage, .input, refusalOfLines)
+      throw Failure(.usage, .input, refusalOfLines, cause: .schema)
     }
   }
 
@@ -177,7 +177,7 @@ public final class RecordFormats {
       throw Failure(
         .badData, .input,
         "JSON lines cannot be written: a container file holds data of another schema; say"
-          + " --output-framing confluent")
+          + " --output-framing confluent", cause: .schema)
     }
     try linesConverter.begin()
   }

@@ -19,7 +19,7 @@ public protocol RecordSource: AnyObject {
   /// - Parameters:
   ///   - deadline: when to come back without any, in milliseconds of the monotonic clock.
   ///   - willWait: called before waiting for input: the time to flush.
-  /// Throws `Failure`, `.badRecord` once the records before the bad one have been handed out.
+  /// Throws `Failure`, of a bad record once the records before the bad one have been handed out.
   func next(
     into batch: inout Batch, deadline: Int64?, willWait: () throws(Failure) -> Void
   ) throws(Failure) -> SourceTurn

@@ -60,8 +60,8 @@ public final class SegmentPipeline {
     nextCommit = now + options.commitInterval
   }
 
-  /// Takes up what the store holds, if there is one, before `run`. Throws `.state`, or `.schema`
-  /// where records that an earlier run held cannot be written any more.
+  /// Takes up what the store holds, if there is one, before `run`. Throws `Failure`, also where
+  /// records that an earlier run held cannot be written any more.
   public func restore() throws(Failure) {
     guard let store else { return }
     try task.restore(from: store, task: 0)

@@ -137,8 +137,8 @@ struct SegmentTask: ~Copyable {
 
   // MARK: For a store
 
-  /// Takes up what the store holds for `task`. Throws `.state`, or `.schema` where records that were
-  /// held cannot be written any more.
+  /// Takes up what the store holds for `task`. Throws `Failure`, also where records that were held
+  /// cannot be written any more.
   mutating func restore(from store: StateStore, task: Int32) throws(Failure) {
     let schemas = try store.schemas(task: task)
     let reader = try HeldRecordReader(schemas, formats: formats)

@@ -20,7 +20,7 @@ public struct Ledger: Hashable, Sendable {
     records == assigned + late + duplicate + rejected + filtered + held
   }
 
-  /// Throws `.ledger` where the sum is wrong, which is a bug.
+  /// Throws `.bug` where the sum is wrong, which is a bug.
   public func requireClosed() throws(Failure) {
     if !isClosed {
       throw Failure(.bug, .command, "the ledger does not close, which is a bug: \(self)")

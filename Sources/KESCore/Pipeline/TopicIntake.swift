@@ -10,7 +10,7 @@ public final class TopicIntake: RecordSource {
   private static let noticeInterval: Int64 = 1000
 
   private let reader: TopicReader
-  private var intake: MessageIntake
+  private let intake: MessageIntake
   private let signals: Signals
   private let clock: Clock
   private let onNotice: (KafkaNotice) -> Void

@@ -246,7 +246,7 @@ struct AvroRecordSource: ~Copyable {
     writer.failure = Failure(
       .badData, .output,
       "records cannot become data of the one schema of a container file: \(reason);"
-        + " say --output-framing confluent")
+        + " say --output-framing confluent", cause: .schema)
   }
 }
 

@@ -24,8 +24,7 @@ public struct ApplicationReset: ~Copyable {
     self.removes = removes
   }
 
-  /// Throws `Failure`: `.state` where another process works on the state, `.stream` of the kind
-  /// `.inUse` where the group has members; then nothing was changed. What only tells does so all the
+  /// Throws `.inUse` where another process works on the state, or the group has members; then nothing was changed. What only tells does so all the
   /// same.
   public func run() throws(Failure) {
     let lock = try removes ? requireRest() : nil

@@ -27,7 +27,7 @@ public struct TopicSegmentOptions: Sendable {
 /// what follows a transaction that failed.
 public final class TopicSegmentPipeline {
   let reader: TopicReader
-  var intake: MessageIntake
+  let intake: MessageIntake
   private var batch = Batch(blockSize: 128 * 1024)
   let writer: SegmentWriter
   /// By partition; those that are being restored are not among them.
