@@ -119,6 +119,7 @@ public struct Batch: ~Copyable {
 
   /// Lends the text at `range`. Valid until `body` returns.
   @inline(__always)
+  @inlinable
   public func withText<Result: ~Copyable, Failure: Error>(
     _ range: TextRange, _ body: (Span<UInt8>) throws(Failure) -> Result
   ) throws(Failure) -> Result {

@@ -61,6 +61,7 @@ public struct Outcome: ~Copyable {
 
   /// Lends a closing's key or id. Valid until `body` returns.
   @inline(__always)
+  @inlinable
   public func withClosingText<Result: ~Copyable, Failure: Error>(
     _ range: TextRange, _ body: (Span<UInt8>) throws(Failure) -> Result
   ) throws(Failure) -> Result {
