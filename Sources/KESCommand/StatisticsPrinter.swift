@@ -201,7 +201,6 @@ struct ProgressLine {
     let whole = VisibleText.of(name)
     if TerminalText.width(whole) <= columns { return whole }
     let last = name.split(separator: "/").last.map { VisibleText.of(String($0)) } ?? whole
-    let ending = Terminal.characters == .unicode ? "…" : "~"
-    return TerminalText.fitted(last, columns: columns, ending: ending)
+    return TerminalText.fitted(last, columns: columns, ending: Terminal.characters.ellipsis)
   }
 }

@@ -133,6 +133,9 @@ package struct DistinctCounter: ~Copyable {
   /// Whether `estimate` is the number itself (but for colliding hashes).
   package var isExact: Bool { halvings == 0 }
 
+  /// For people: `12`, `about 600000`.
+  var text: String { (isExact ? "" : "about ") + "\(estimate)" }
+
   package var estimate: Int64 { Int64(kept) << Int64(Swift.min(halvings, 40)) }
 
   @inline(__always)
@@ -149,12 +152,12 @@ package struct DistinctCounter: ~Copyable {
   @inline(__always)
   private mutating func occupy(_ hash: UInt64) -> Bool {
     let mask = slots.count - 1
-    var place = Int(truncatingIfNeeded: hash) & mask
-    while slots[place] != DistinctCounter.empty {
-      if slots[place] == hash { return false }
-      place = (place &+ 1) & mask
+    var slot = Int(truncatingIfNeeded: hash) & mask
+    while slots[slot] != DistinctCounter.empty {
+      if slots[slot] == hash { return false }
+      slot = (slot &+ 1) & mask
     }
-    slots[place] = hash
+    slots[slot] = hash
     return true
   }
 
@@ -170,8 +173,8 @@ package struct DistinctCounter: ~Copyable {
     var old = DistinctCounter.emptySlots(slotCount)
     swap(&old, &slots)
     kept = 0
-    for place in 0..<old.count {
-      let hash = old[place]
+    for slot in 0..<old.count {
+      let hash = old[slot]
       if hash == DistinctCounter.empty || hash.leadingZeroBitCount < halvings { continue }
       if occupy(hash) { kept += 1 }
     }

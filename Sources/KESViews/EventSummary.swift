@@ -2,7 +2,8 @@
 
 package import KESCore
 
-/// Counts events by kind, repetitions, devices and sessions by status (kes-read --stats-only).
+/// Counts events by kind, repetitions, devices and sessions by status (kes-read --stats-only). Sessions
+/// count when they are over, and those that are open at the end.
 package struct EventSummary: ~Copyable {
   private var counts = InlineArray<4, Int64>(repeating: 0)
   /// Events that kes-segment marked as repetitions (R7).
@@ -10,18 +11,18 @@ package struct EventSummary: ~Copyable {
   package private(set) var devices = DistinctCounter()
   private var least: EventTime?
   private var greatest = EventTime.beforeAll
-  // One a status, as an array cannot hold what is not copied.
-  private var completed = SessionFigures()
-  private var timeout = SessionFigures()
-  private var superseded = SessionFigures()
-  private var limit = SessionFigures()
-  private var flushed = SessionFigures()
-  private var purged = SessionFigures()
-  private var open = SessionFigures()
+  /// One a status, in their order, that of the open sessions last.
+  private var sessions = InlineArray<7, SessionFigures> { _ in SessionFigures() }
+  private var gatherer = SessionGatherer()
+  private let choice: SessionChoice
 
-  package init() {}
+  /// - Parameter choice: which sessions count; records all do.
+  package init(choice: SessionChoice = SessionChoice()) { self.choice = choice }
 
-  /// Counts the batch's records, whose details must be there.
+  /// How many sessions have begun and are not over.
+  package var openSessions: Int { gatherer.openCount }
+
+  /// Counts the batch's records, whose details must be there, and the sessions that are over by them.
   package mutating func add(_ batch: borrowing Batch) {
     for index in 0..<batch.records.count {
       let (record, detail) = (batch.records[index], batch.details[index])
@@ -32,20 +33,18 @@ package struct EventSummary: ~Copyable {
       least = least.map { min($0, record.time) } ?? record.time
       greatest = max(greatest, record.time)
     }
+    let choice = choice
+    gatherer.gather(batch) { row, _, _ in if choice.selects(row) { sessions.add(row) } }
+  }
+
+  /// Counts the sessions that are open, when there are no more records.
+  package mutating func finish() {
+    let choice = choice
+    gatherer.finish { row, _, _ in if choice.selects(row) { sessions.add(row) } }
   }
 
   /// Counts a session.
-  package mutating func add(_ row: SessionRow) {
-    switch row.status {
-    case .completed: completed.add(row)
-    case .timeout: timeout.add(row)
-    case .superseded: superseded.add(row)
-    case .limit: limit.add(row)
-    case .flushed: flushed.add(row)
-    case .purged: purged.add(row)
-    case nil: open.add(row)
-    }
-  }
+  mutating func add(_ row: SessionRow) { sessions.add(row) }
 
   // MARK: Figures
 
@@ -67,26 +66,17 @@ package struct EventSummary: ~Copyable {
     return span == 0 ? nil : Double(events) * 1000 / Double(span)
   }
 
-  /// Hands the figures of every status that occurred to `visit`; `open` comes last.
-  package func forEachStatus(_ visit: (StaticString, borrowing SessionFigures) -> Void) {
-    for status in SessionStatus.allCases + [nil] as [SessionStatus?] {
-      switch status {
-      case .completed: visitIfAny(completed, status, visit)
-      case .timeout: visitIfAny(timeout, status, visit)
-      case .superseded: visitIfAny(superseded, status, visit)
-      case .limit: visitIfAny(limit, status, visit)
-      case .flushed: visitIfAny(flushed, status, visit)
-      case .purged: visitIfAny(purged, status, visit)
-      case nil: visitIfAny(open, status, visit)
-      }
+  /// Hands the figures of every status that occurred to `visit`, those of open sessions, nil, last.
+  func forEachStatus(_ visit: (SessionStatus?, borrowing SessionFigures) -> Void) {
+    for (index, status) in SessionStatus?.all.enumerated() where sessions[index].count > 0 {
+      visit(status, sessions[index])
     }
   }
+}
 
-  private func visitIfAny(
-    _ figures: borrowing SessionFigures, _ status: SessionStatus?,
-    _ visit: (StaticString, borrowing SessionFigures) -> Void
-  ) {
-    if figures.count > 0 { visit(status?.symbol ?? "open", figures) }
+extension InlineArray<7, SessionFigures> {
+  fileprivate mutating func add(_ row: SessionRow) {
+    self[row.status.map { Int($0.rawValue) } ?? 6].add(row)
   }
 }
 
@@ -117,29 +107,24 @@ package struct SessionFigures: ~Copyable {
 }
 
 /// Writes a summary of all records when there are no more.
-package struct SummaryReport<Summary: SummaryEncoder>: RecordEncoder, ~Copyable {
-  private var summary = EventSummary()
-  private var gatherer = SessionGatherer()
-  private let encoder: Summary
-  private let choice: SessionChoice
+package struct SummaryReport: RecordEncoder, ~Copyable {
+  private var summary: EventSummary
+  private let encoder: any SummaryEncoder
 
   /// - Parameter choice: which sessions count; records all do.
-  package init(encoder: Summary, choice: SessionChoice = SessionChoice()) {
+  package init(encoder: any SummaryEncoder, choice: SessionChoice = SessionChoice()) {
+    summary = EventSummary(choice: choice)
     self.encoder = encoder
-    self.choice = choice
   }
 
-  package var openSessions: Int { gatherer.openCount }
+  package var openSessions: Int { summary.openSessions }
 
   package mutating func encode(_ batch: borrowing Batch, to output: inout ByteBlock) {
     summary.add(batch)
-    let choice = choice
-    gatherer.gather(batch) { row, _, _ in if choice.selects(row) { summary.add(row) } }
   }
 
   package mutating func end(_ output: inout ByteBlock) {
-    let choice = choice
-    gatherer.finish { row, _, _ in if choice.selects(row) { summary.add(row) } }
+    summary.finish()
     encoder.encode(summary, to: &output)
   }
 }

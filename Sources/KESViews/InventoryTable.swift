@@ -27,7 +27,7 @@ struct InventoryTable {
   /// - Parameter columns: how wide lines may be; nil for as wide as they are.
   init(_ entries: [StateInventory.Entry], _ columns: Int?, _ characters: TerminalCharacters) {
     self.entries = entries
-    ending = TimelineGlyphs.of(characters).ellipsis
+    ending = characters.ellipsis
     func rest(_ widths: Int...) -> Int {
       widths.reduce(columns ?? .max) { $0 - $1 - InventoryTable.gap }
     }
@@ -103,8 +103,7 @@ struct InventoryTable {
   private func append(
     _ text: String, _ width: Int, isNumber: Bool = false, _ output: inout ByteBlock
   ) {
-    let blanks = String(repeating: " ", count: max(0, width - text.utf8.count))
     let gap = String(repeating: " ", count: InventoryTable.gap)
-    output.append(text: (isNumber ? blanks + text : text + blanks) + gap)
+    output.append(text: TerminalText.padded(text, columns: width, isNumber: isNumber) + gap)
   }
 }

@@ -24,11 +24,17 @@ package struct SessionRow: BitwiseCopyable, Sendable {
     self.isPartial = isPartial
   }
 
-  /// The status in words.
-  package var statusText: StaticString { status?.symbol ?? "open" }
-
   /// From start to end, in milliseconds.
   package var duration: UInt64 { start.elapsed(until: end) }
+}
+
+/// How sessions stand: why they closed, nil for those that are open.
+extension SessionStatus? {
+  /// In the order in which they are shown.
+  static let all: [SessionStatus?] = SessionStatus.allCases + [nil]
+
+  /// In a word.
+  var text: StaticString { self?.symbol ?? "open" }
 }
 
 /// Writes sessions, one a line.
@@ -58,7 +64,7 @@ package struct JSONLinesSessionRowEncoder: SessionRowEncoder {
     output.append(",\"session\":")
     JSONText.appendString(session, to: &output)
     output.append(",\"status\":\"")
-    output.append(row.statusText)
+    output.append(row.status.text)
     output.append("\",\"start\":")
     output.append(decimal: row.start.milliseconds)
     output.append(",\"end\":")
@@ -88,7 +94,7 @@ package struct SessionCSVEncoder: SessionRowEncoder {
     output.append(UInt8(ascii: ","))
     CSVText.append(session, to: &output)
     output.append(UInt8(ascii: ","))
-    output.append(row.statusText)
+    output.append(row.status.text)
     output.append(UInt8(ascii: ","))
     output.append(decimal: row.start.milliseconds)
     output.append(UInt8(ascii: ","))

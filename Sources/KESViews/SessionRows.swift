@@ -28,10 +28,10 @@ package struct SessionChoice: Sendable {
 
 /// Writes rows as they come, or all at the end where they have an order. Memory: then of each row that
 /// may be among the first its names and 64 bytes, and of as many again.
-final class SessionRows<Encoder: SessionRowEncoder> {
+final class SessionRows {
   private struct Kept: BitwiseCopyable {
     var row: SessionRow
-    /// Its place among all.
+    /// Which of all it is.
     var number: Int64
     /// Where its device and its id stand, one behind the other.
     var offset: Int
@@ -39,13 +39,13 @@ final class SessionRows<Encoder: SessionRowEncoder> {
     var sessionLength: Int
   }
 
-  private let encoder: Encoder
+  private let encoder: any SessionRowEncoder
   private let choice: SessionChoice
   private var count: Int64 = 0
   private var kept = Column<Kept>()
   private var names = ByteBlock()
 
-  init(_ encoder: Encoder, _ choice: SessionChoice) {
+  init(_ encoder: any SessionRowEncoder, _ choice: SessionChoice) {
     self.encoder = encoder
     self.choice = choice
   }
@@ -120,11 +120,11 @@ final class SessionRows<Encoder: SessionRowEncoder> {
 }
 
 /// Writes every session when it is over, and at the end those that are open.
-package struct SessionReport<Encoder: SessionRowEncoder>: RecordEncoder, ~Copyable {
+package struct SessionReport: RecordEncoder, ~Copyable {
   private var gatherer = SessionGatherer()
-  private let rows: SessionRows<Encoder>
+  private let rows: SessionRows
 
-  package init(rows: Encoder, choice: SessionChoice = SessionChoice()) {
+  package init(rows: any SessionRowEncoder, choice: SessionChoice = SessionChoice()) {
     self.rows = SessionRows(rows, choice)
   }
 
@@ -151,14 +151,14 @@ package struct SessionReport<Encoder: SessionRowEncoder>: RecordEncoder, ~Copyab
 
 /// Writes the open sessions of a store as they were at its last commit, task by task, in the order of
 /// their keys, unless another order was asked for.
-package struct StateReport<Encoder: SessionRowEncoder>: ~Copyable {
+package struct StateReport {
   private let store: StateStore
   private let filter: RecordFilter
-  private let rows: SessionRows<Encoder>
+  private let rows: SessionRows
   private let output: OutputStream
 
   package init(
-    store: StateStore, filter: RecordFilter, rows: Encoder, output: OutputStream,
+    store: StateStore, filter: RecordFilter, rows: any SessionRowEncoder, output: OutputStream,
     choice: SessionChoice = SessionChoice()
   ) {
     self.store = store
@@ -168,8 +168,7 @@ package struct StateReport<Encoder: SessionRowEncoder>: ~Copyable {
   }
 
   /// Writes them all. Throws `Failure`.
-  package mutating func run() throws(Failure) {
-    let (store, output) = (store, output)
+  package func run() throws(Failure) {
     rows.begin(&output.buffer)
     for task in try store.tasks() { try write(task) }
     rows.end(&output.buffer)
@@ -177,7 +176,6 @@ package struct StateReport<Encoder: SessionRowEncoder>: ~Copyable {
   }
 
   private func write(_ task: Int32) throws(Failure) {
-    let (store, rows, output) = (store, rows, output)
     var failure: Failure?
     var identifier = ByteBlock()
     try store.forEachSession(task: task) { device, session in

@@ -55,7 +55,7 @@ package struct SessionTextEncoder: SessionRowEncoder {
     appendColumn(Width.session, &output) { VisibleText.append(session, to: &$0) }
     let part = TextStyle.part(of: row.status)
     style.begin(part, &output)
-    appendColumn(Width.status, &output) { $0.append(row.statusText) }
+    appendColumn(Width.status, &output) { $0.append(row.status.text) }
     style.end(part, &output)
     appendColumn(Width.time, &output) {
       $0.append(internetTime: row.start.milliseconds)
@@ -128,7 +128,7 @@ struct NarrowSessionText: Sendable {
 
   init(columns: Int, style: TextStyle, _ characters: TerminalCharacters) {
     self.style = style
-    ending = TimelineGlyphs.of(characters).ellipsis
+    ending = characters.ellipsis
     let room = columns - NarrowSessionText.core
     hasCounts = room >= NarrowSessionText.counts + NarrowSessionText.leastDevice
     let rest = hasCounts ? room - NarrowSessionText.counts : room
@@ -172,7 +172,7 @@ struct NarrowSessionText: Sendable {
       TerminalText.shown(device, isUTF8: true), TerminalText.shown(session, isUTF8: true), &output)
     let part = TextStyle.part(of: row.status)
     style.begin(part, &output)
-    appendStatus("\(row.statusText)", &output)
+    appendStatus("\(row.status.text)", &output)
     style.end(part, &output)
     appendFigures(
       start == .short ? ShortText.time(row.start) : TimelineCaption.time(row.start),
@@ -211,8 +211,7 @@ struct NarrowSessionText: Sendable {
     _ text: String, _ width: Int, _ output: inout ByteBlock, isNumber: Bool = false
   ) {
     let fitted = TerminalText.fitted(text, columns: width, ending: ending)
-    let blanks = String(repeating: " ", count: max(0, width - TerminalText.width(fitted)))
-    output.append(text: isNumber ? blanks + fitted : fitted + blanks)
+    output.append(text: TerminalText.padded(fitted, columns: width, isNumber: isNumber))
   }
 }
 

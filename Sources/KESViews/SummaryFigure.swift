@@ -41,7 +41,7 @@ extension EventSummary {
         ("duration", EventSummary.figure(of: figures.durations, figures.durationBins)),
         ("events", EventSummary.figure(of: figures.events, figures.eventBins)),
       ])
-      statuses.append(("\(status)", group))
+      statuses.append(("\(status.text)", group))
     }
     return .group(statuses)
   }

@@ -22,8 +22,6 @@ package struct SummaryTextEncoder: SummaryEncoder {
   private let columns: Int
   private let ellipsis: String
 
-  private static let nameWidth = 18
-  private static let figureWidth = 12
   /// On a terminal that is narrower than this, names have less room, too.
   private static let usualColumns = 46
   /// So that no line is longer than 80 columns.
@@ -37,15 +35,15 @@ package struct SummaryTextEncoder: SummaryEncoder {
   package init(style: TextStyle, characters: TerminalCharacters = .ascii, columns: Int? = nil) {
     self.style = style
     bars = BarText(characters)
-    ellipsis = TimelineGlyphs.of(characters).ellipsis
+    ellipsis = characters.ellipsis
     let width = columns ?? .max
     let isTiny = width < SummaryTextEncoder.usualColumns
     self.columns = width
-    (nameWidth, figureWidth) = isTiny ? (16, 9) : (SummaryTextEncoder.nameWidth, 12)
-    let room = width - (isTiny ? 14 : SummaryTextEncoder.nameWidth)
+    (nameWidth, figureWidth) = isTiny ? (16, 9) : (FigureColumns.nameWidth, 12)
+    let room = width - (isTiny ? 14 : FigureColumns.nameWidth)
     let figures = SummaryTextEncoder.counts + SummaryTextEncoder.headings
-    isNarrow = room < figures.count * SummaryTextEncoder.figureWidth
-    let countWidth = isTiny ? 8 : SummaryTextEncoder.figureWidth
+    isNarrow = room < figures.count * FigureColumns.width
+    let countWidth = isTiny ? 8 : FigureColumns.width
     var leftOut: Set<String> = []
     var used = isNarrow ? countWidth + 8 * (figures.count - 1) : 0
     for figure in SummaryTextEncoder.dispensable where used > room {
@@ -53,8 +51,8 @@ package struct SummaryTextEncoder: SummaryEncoder {
       used -= figure == "COUNT" ? countWidth : 8
     }
     self.leftOut = leftOut
-    self.countWidth = isNarrow ? countWidth : SummaryTextEncoder.figureWidth
-    statusWidth = max(2, min(SummaryTextEncoder.nameWidth, width - used))
+    self.countWidth = isNarrow ? countWidth : FigureColumns.width
+    statusWidth = max(2, min(FigureColumns.nameWidth, width - used))
     barWidth = max(1, min(SummaryTextEncoder.barWidth, width - nameWidth - figureWidth - 2))
   }
 
@@ -66,7 +64,7 @@ package struct SummaryTextEncoder: SummaryEncoder {
     if !hasSessions { return }
     appendHeading("SESSIONS", SummaryTextEncoder.counts, &output)
     summary.forEachStatus { status, figures in
-      append(name: "\(status)", width: statusWidth, &output)
+      append(name: "\(status.text)", width: statusWidth, &output)
       append(number(UInt64(figures.count)), of: "COUNT", &output)
       append(number(UInt64(figures.partial)), of: "PARTIAL", &output)
       append(figures.durations, &output) {
@@ -75,7 +73,7 @@ package struct SummaryTextEncoder: SummaryEncoder {
     }
     appendHeading("EVENTS A SESSION", [], &output)
     summary.forEachStatus { status, figures in
-      append(name: "\(status)", width: statusWidth, &output)
+      append(name: "\(status.text)", width: statusWidth, &output)
       append(figures.events, &output) { number($0) }
     }
     encodeHistograms(summary, to: &output)
@@ -111,7 +109,7 @@ package struct SummaryTextEncoder: SummaryEncoder {
       append(name: label(bins.bounds[bin], next), width: nameWidth, &output)
       let count = UInt64(bins.counts[bin])
       append(
-        figure: figureWidth < SummaryTextEncoder.figureWidth ? ShortText.number(count) : "\(count)",
+        figure: figureWidth < FigureColumns.width ? ShortText.number(count) : "\(count)",
         width: figureWidth, &output)
       let bar = bars.bar(bins.counts[bin], of: most, columns: barWidth)
       output.append(text: bar.isEmpty ? "\n" : "  \(bar)\n")
@@ -124,8 +122,7 @@ package struct SummaryTextEncoder: SummaryEncoder {
       appendLine("  \(kind.name)", "\(summary.count(of: kind))", &output)
     }
     appendLine("duplicates", "\(summary.duplicates)", &output)
-    let isExact = summary.devices.isExact
-    appendLine("devices", (isExact ? "" : "about ") + "\(summary.devices.estimate)", &output)
+    appendLine("devices", summary.devices.text, &output)
   }
 
   private func encodeTimes(_ summary: borrowing EventSummary, to output: inout ByteBlock) {
@@ -134,9 +131,7 @@ package struct SummaryTextEncoder: SummaryEncoder {
     appendLine("last event", text(times.last), &output)
     appendLine("span", TimelineCaption.duration(summary.span), &output)
     guard let rate = summary.rate else { return }
-    var thousandths = ByteBlock(capacity: 32)
-    thousandths.append(thousandths: rate)
-    appendLine("events a second", thousandths.withBytes { String(decodingBytes: $0) }, &output)
+    appendLine("events a second", ByteBlock.text { $0.append(thousandths: rate) }, &output)
   }
 
   /// Without year and fraction where there is no room for them.
@@ -179,7 +174,7 @@ package struct SummaryTextEncoder: SummaryEncoder {
   /// A figure in the column of its heading, where that is shown.
   private func append(_ figure: String, of heading: String, _ output: inout ByteBlock) {
     if leftOut.contains(heading) { return }
-    let width = heading == "COUNT" ? countWidth : isNarrow ? 8 : SummaryTextEncoder.figureWidth
+    let width = heading == "COUNT" ? countWidth : isNarrow ? 8 : FigureColumns.width
     append(figure: figure, width: width, &output)
   }
 
@@ -194,13 +189,23 @@ package struct SummaryTextEncoder: SummaryEncoder {
     let isTiny = columns < SummaryTextEncoder.usualColumns
     let name =
       isTiny ? TerminalText.fitted(name, columns: width - 1, ending: ellipsis) : name
-    let gap = max(0, width - TerminalText.width(name))
-    output.append(text: name + String(repeating: " ", count: gap))
+    output.append(text: TerminalText.padded(name, columns: width))
   }
 
   private func append(figure: String, width: Int, _ output: inout ByteBlock) {
-    let gap = max(1, width - figure.utf8.count)
-    output.append(text: String(repeating: " ", count: gap) + figure)
+    output.append(text: FigureColumns.figure(figure, width: width))
+  }
+}
+
+/// A list of figures: a name at the left of its column, figures at the right of theirs.
+enum FigureColumns {
+  static let nameWidth = 18
+  static let width = 12
+
+  static func name(_ text: String) -> String { TerminalText.padded(text, columns: nameWidth) }
+
+  static func figure(_ text: String, width: Int = width) -> String {
+    " " + TerminalText.padded(text, columns: width - 1, isNumber: true)
   }
 }
 
@@ -235,6 +240,9 @@ struct BarText {
 
   init(_ characters: TerminalCharacters) { self.characters = characters }
 
+  /// From least to most.
+  var steps: [String] { characters == .ascii ? BarText.standingASCII : BarText.standing }
+
   private static let lying = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"]
   private static let standing = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"]
   private static let standingASCII = [".", ":", "-", "=", "+", "*", "#", "@"]
@@ -254,7 +262,6 @@ struct BarText {
   func line(_ values: [Double], columns: Int) -> String {
     let shown = values.suffix(max(0, columns))
     let most = shown.max() ?? 0
-    let steps = characters == .ascii ? BarText.standingASCII : BarText.standing
     return shown.map { value in
       if value <= 0 || most <= 0 { return " " }
       return steps[min(steps.count - 1, Int(value / most * Double(steps.count)))]

@@ -4,13 +4,12 @@ package import KESCore
 
 /// Watches a stream on the terminal's second screen, drawn twice a second, and leaves the first one
 /// with a summary.
-package struct WatchReport<Summary: SummaryEncoder>: RecordEncoder, ~Copyable {
-  private static var refreshMilliseconds: Int64 { 500 }
+package struct WatchReport: RecordEncoder, ~Copyable {
+  private static let refreshMilliseconds: Int64 = 500
   /// How often keys are looked at.
-  private static var keyMilliseconds: Int64 { 100 }
+  private static let keyMilliseconds: Int64 = 100
 
-  private var summary = EventSummary()
-  private var gatherer = SessionGatherer()
+  private var summary: EventSummary
   private var times = WatchTimes()
   private var pulse: WatchPulse
   private var nextRefresh: Int64
@@ -18,8 +17,7 @@ package struct WatchReport<Summary: SummaryEncoder>: RecordEncoder, ~Copyable {
   private var isQuit = false
   private let screen: AlternateScreen
   private let view: WatchTextEncoder
-  private let final: Summary
-  private let choice: SessionChoice
+  private let final: any SummaryEncoder
   private let clock: Clock
 
   /// - Parameters:
@@ -27,20 +25,20 @@ package struct WatchReport<Summary: SummaryEncoder>: RecordEncoder, ~Copyable {
   ///   - final: what writes the summary.
   ///   - choice: which sessions count; records all do.
   package init(
-    screen: AlternateScreen, view: WatchTextEncoder, final: Summary,
+    screen: AlternateScreen, view: WatchTextEncoder, final: any SummaryEncoder,
     choice: SessionChoice = SessionChoice(), clock: Clock = .real
   ) {
     self.screen = screen
     self.view = view
     self.final = final
-    self.choice = choice
+    summary = EventSummary(choice: choice)
     self.clock = clock
     nextRefresh = clock.monotonic()
     nextLook = nextRefresh
     pulse = WatchPulse(now: nextRefresh)
   }
 
-  package var openSessions: Int { gatherer.openCount }
+  package var openSessions: Int { summary.openSessions }
   package var isComplete: Bool { isQuit }
 
   package mutating func begin(_ output: inout ByteBlock) { screen.enter(&output) }
@@ -56,8 +54,6 @@ package struct WatchReport<Summary: SummaryEncoder>: RecordEncoder, ~Copyable {
   package mutating func encode(_ batch: borrowing Batch, to output: inout ByteBlock) {
     summary.add(batch)
     times.add(batch)
-    let choice = choice
-    gatherer.gather(batch) { row, _, _ in if choice.selects(row) { summary.add(row) } }
   }
 
   package var refreshDeadline: Int64? { screen.hasKeys ? min(nextLook, nextRefresh) : nextRefresh }
@@ -70,15 +66,12 @@ package struct WatchReport<Summary: SummaryEncoder>: RecordEncoder, ~Copyable {
     nextRefresh = now + WatchReport.refreshMilliseconds
     times.wallClock = clock.wall()
     pulse.take(summary, now: now)
-    let lines = view.lines(
-      summary, openSessions: gatherer.openCount, pulse, times, endsByKey: screen.hasKeys)
-    screen.draw(lines, to: &output)
+    screen.draw(view.lines(summary, pulse, times, endsByKey: screen.hasKeys), to: &output)
   }
 
   package mutating func end(_ output: inout ByteBlock) {
     screen.leave(&output)
-    let choice = choice
-    gatherer.finish { row, _, _ in if choice.selects(row) { summary.add(row) } }
+    summary.finish()
     final.encode(summary, to: &output)
   }
 }
@@ -89,8 +82,7 @@ struct WatchPulse: Sendable {
   private struct Sample {
     var moment: Int64
     var records: Int64
-    /// Sessions by the name of their status.
-    var sessions: [String: Int64]
+    var sessions: [SessionStatus?: Int64]
   }
 
   private static let keptSamples = 5
@@ -111,8 +103,8 @@ struct WatchPulse: Sendable {
   var elapsed: UInt64 { UInt64(max(0, (samples.last?.moment ?? started) - started)) }
 
   mutating func take(_ summary: borrowing EventSummary, now: Int64) {
-    var sessions: [String: Int64] = [:]
-    summary.forEachStatus { status, figures in sessions["\(status)"] = figures.count }
+    var sessions: [SessionStatus?: Int64] = [:]
+    summary.forEachStatus { status, figures in sessions[status] = figures.count }
     let sample = Sample(moment: now, records: summary.records, sessions: sessions)
     if let last = samples.last, now > last.moment {
       history.append(WatchPulse.rate(sample.records - last.records, now - last.moment))
@@ -130,7 +122,7 @@ struct WatchPulse: Sendable {
   var recordRate: Double { rate { $0.records } }
 
   /// Sessions of a status a second.
-  func sessionRate(_ status: String) -> Double { rate { $0.sessions[status] ?? 0 } }
+  func sessionRate(_ status: SessionStatus?) -> Double { rate { $0.sessions[status] ?? 0 } }
 
   private func rate(_ count: (Sample) -> Int64) -> Double {
     guard let first = samples.first, let last = samples.last else { return 0 }

@@ -4,8 +4,6 @@ package import KESCore
 
 /// Draws rates, open sessions, times and closings by status, as many lines as there is room for.
 package struct WatchTextEncoder: Sendable {
-  private static let nameWidth = 18
-  private static let figureWidth = 12
   private static let headings = ["COUNT", "A SECOND", "P50", "P99"]
 
   private let input: String
@@ -31,18 +29,15 @@ package struct WatchTextEncoder: Sendable {
   }
 
   func lines(
-    _ summary: borrowing EventSummary, openSessions: Int, _ pulse: WatchPulse, _ times: WatchTimes,
+    _ summary: borrowing EventSummary, _ pulse: WatchPulse, _ times: WatchTimes,
     endsByKey: Bool = false
   ) -> [String] {
     let area = area()
     var lines: [(text: String, part: TextStyle.Part)] = [
       (head(pulse, area, key: endsByKey ? "q" : "Ctrl-C"), .heading), ("", .plain),
       (line("records", "\(summary.records)", rate(pulse, area)), .plain),
-    ]
-    let isExact = summary.devices.isExact
-    lines += [
-      (line("devices", (isExact ? "" : "about ") + "\(summary.devices.estimate)"), .plain),
-      (line("open sessions", "\(openSessions)"), .plain),
+      (line("devices", summary.devices.text), .plain),
+      (line("open sessions", "\(summary.openSessions)"), .plain),
     ]
     lines += timeLines(times).map { ($0, .plain) }
     lines += closingLines(summary, pulse, area)
@@ -51,11 +46,11 @@ package struct WatchTextEncoder: Sendable {
 
   private func styled(_ text: String, _ part: TextStyle.Part, _ area: ChartArea) -> String {
     let fitted = TerminalText.fitted(text, columns: area.columns, ending: "")
-    var output = ByteBlock(capacity: 128)
-    style.begin(part, &output)
-    output.append(text: fitted)
-    style.end(part, &output)
-    return output.withBytes { String(decodingBytes: $0) }
+    return ByteBlock.text {
+      style.begin(part, &$0)
+      $0.append(text: fitted)
+      style.end(part, &$0)
+    }
   }
 
   // MARK: Lines
@@ -65,27 +60,29 @@ package struct WatchTextEncoder: Sendable {
     let right = "for \(pulse.elapsed / 1000)s, \(key) ends it"
     let room = area.columns - right.count - 2
     let left = TerminalText.fitted(
-      "watching \(input)", columns: max(0, room), ending: characters == .unicode ? "…" : "~")
+      "watching \(input)", columns: max(0, room), ending: characters.ellipsis)
     let gap = max(2, area.columns - TerminalText.width(left) - right.count)
     return left + String(repeating: " ", count: gap) + right
   }
 
   private func line(_ name: String, _ figure: String, _ rest: String = "") -> String {
-    named(name) + figured(figure) + rest
+    FigureColumns.name(name) + FigureColumns.figure(figure) + rest
   }
 
   private func rate(_ pulse: WatchPulse, _ area: ChartArea) -> String {
     let rate = "  \(tenths(pulse.recordRate)) a second  "
-    let used = WatchTextEncoder.nameWidth + WatchTextEncoder.figureWidth + rate.count
+    let used = FigureColumns.nameWidth + FigureColumns.width + rate.count
     return rate + bars.line(pulse.history, columns: min(60, area.columns - used))
   }
 
   private func timeLines(_ times: WatchTimes) -> [String] {
-    guard let streamTime = times.streamTime else { return [named("stream time") + "no event yet"] }
+    guard let streamTime = times.streamTime else {
+      return [FigureColumns.name("stream time") + "no event yet"]
+    }
     return [
-      named("stream time") + TimelineCaption.time(streamTime) + " UTC",
-      named("  behind clock") + TimelineCaption.duration(times.behindClock ?? 0),
-      named("  greatest lag") + TimelineCaption.duration(times.greatestLag),
+      FigureColumns.name("stream time") + TimelineCaption.time(streamTime) + " UTC",
+      FigureColumns.name("  behind clock") + TimelineCaption.duration(times.behindClock ?? 0),
+      FigureColumns.name("  greatest lag") + TimelineCaption.duration(times.greatestLag),
     ]
   }
 
@@ -93,14 +90,14 @@ package struct WatchTextEncoder: Sendable {
   private func closingLines(
     _ summary: borrowing EventSummary, _ pulse: WatchPulse, _ area: ChartArea
   ) -> [(text: String, part: TextStyle.Part)] {
-    var rows: [(status: String, count: Int64, middle: UInt64, most: UInt64)] = []
+    var rows: [(status: SessionStatus?, count: Int64, middle: UInt64, most: UInt64)] = []
     summary.forEachStatus { status, figures in
       let durations = (figures.durations.percentile(0.5), figures.durations.percentile(0.99))
-      rows.append(("\(status)", figures.count, durations.0 ?? 0, durations.1 ?? 0))
+      rows.append((status, figures.count, durations.0 ?? 0, durations.1 ?? 0))
     }
     if rows.isEmpty { return [] }
-    let headings = WatchTextEncoder.headings.map { figured($0) }.joined()
-    let used = WatchTextEncoder.nameWidth + 4 * WatchTextEncoder.figureWidth + 2
+    let headings = WatchTextEncoder.headings.map { FigureColumns.figure($0) }.joined()
+    let used = FigureColumns.nameWidth + 4 * FigureColumns.width + 2
     let greatest = rows.map(\.count).max() ?? 0
     let closings = rows.map { row in
       let figures = [
@@ -108,24 +105,12 @@ package struct WatchTextEncoder: Sendable {
         TimelineCaption.duration(row.most),
       ]
       let bar = bars.bar(row.count, of: greatest, columns: max(1, min(40, area.columns - used)))
-      let text = named(row.status) + figures.map { figured($0) }.joined() + "  " + bar
-      return (text: text, part: part(row.status))
+      let text =
+        FigureColumns.name("\(row.status.text)") + figures.map { FigureColumns.figure($0) }.joined()
+        + "  " + bar
+      return (text: text, part: TextStyle.Part.status(row.status))
     }
-    return [("", .plain), (named("CLOSED") + headings, .heading)] + closings
-  }
-
-  private func part(_ name: String) -> TextStyle.Part {
-    .status(SessionStatus.allCases.first { "\($0.symbol)" == name })
-  }
-
-  // MARK: Columns
-
-  private func named(_ name: String) -> String {
-    name + String(repeating: " ", count: max(1, WatchTextEncoder.nameWidth - name.count))
-  }
-
-  private func figured(_ figure: String) -> String {
-    String(repeating: " ", count: max(1, WatchTextEncoder.figureWidth - figure.count)) + figure
+    return [("", .plain), (FigureColumns.name("CLOSED") + headings, .heading)] + closings
   }
 
   /// With one decimal; whole from 1000 on.

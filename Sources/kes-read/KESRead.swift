@@ -219,7 +219,9 @@ struct KESRead: Tool {
       deadLetters: try opener.openDeadLetters(input, topicEnds), setup: setup,
       signals: signals, messages: messages)
     if let destination { return try show(FormatRecordEncoder(destination), ends) }
-    if view.sessions { return try showSessions(ends) }
+    if view.sessions {
+      return try show(SessionReport(rows: rowEncoder, choice: choice), countsRecords: false, ends)
+    }
     if view.statsOnly { return try showFigures(ends) }
     if view.watch { return try showWatch(ends) }
     if timeline.isAsked { return try showTimeline(ends, opener) }
@@ -253,38 +255,25 @@ struct KESRead: Tool {
       columns: Terminal.columns(isFile: output.output != nil))
   }
 
-  private var sessionEncoder: SessionTextEncoder {
-    SessionTextEncoder(
-      style: style, columns: Terminal.columns(isFile: output.output != nil),
-      characters: Terminal.characters)
-  }
-
-  private func showSessions(
-    _ ends: Ends
-  ) throws(Failure) -> ToolEnding {
-    switch shownFormat {
-    case .text: try showSessions(sessionEncoder, ends)
-    case .json, .avro: try showSessions(JSONLinesSessionRowEncoder(), ends)
-    case .csv: try showSessions(SessionCSVEncoder(), ends)
-    }
-  }
-
-  private func showSessions(
-    _ rows: some SessionRowEncoder, _ ends: Ends
-  ) throws(Failure) -> ToolEnding {
-    try show(SessionReport(rows: rows, choice: choice), countsRecords: false, ends)
-  }
-
-  private func showFigures(
-    _ ends: Ends
-  ) throws(Failure) -> ToolEnding {
+  private var rowEncoder: any SessionRowEncoder {
     switch shownFormat {
     case .text:
-      try show(SummaryReport(encoder: summaryEncoder, choice: choice), ends)
-    case .json, .avro:
-      try show(SummaryReport(encoder: JSONLinesSummaryEncoder(), choice: choice), ends)
-    case .csv: try show(SummaryReport(encoder: SummaryCSVEncoder(), choice: choice), ends)
+      SessionTextEncoder(
+        style: style, columns: Terminal.columns(isFile: output.output != nil),
+        characters: Terminal.characters)
+    case .json, .avro: JSONLinesSessionRowEncoder()
+    case .csv: SessionCSVEncoder()
     }
+  }
+
+  private func showFigures(_ ends: Ends) throws(Failure) -> ToolEnding {
+    let encoder: any SummaryEncoder =
+      switch shownFormat {
+      case .text: summaryEncoder
+      case .json, .avro: JSONLinesSummaryEncoder()
+      case .csv: SummaryCSVEncoder()
+      }
+    return try show(SummaryReport(encoder: encoder, choice: choice), ends)
   }
 
   private func showInputs(
@@ -307,22 +296,12 @@ struct KESRead: Tool {
   private func showState(
     _ directory: String, _ output: OutputStream
   ) throws(Failure) -> ToolEnding {
-    switch shownFormat {
-    case .text: try showState(directory, sessionEncoder, output)
-    case .json, .avro: try showState(directory, JSONLinesSessionRowEncoder(), output)
-    case .csv: try showState(directory, SessionCSVEncoder(), output)
-    }
-    return ToolEnding(.done)
-  }
-
-  private func showState(
-    _ directory: String, _ rows: some SessionRowEncoder, _ output: OutputStream
-  ) throws(Failure) {
-    let store = try StateStore.openForReading(directory)
-    var sessions = StateReport(
-      store: store, filter: filters.makeFilter(ofRecords: false), rows: rows, output: output,
+    let sessions = StateReport(
+      store: try StateStore.openForReading(directory),
+      filter: filters.makeFilter(ofRecords: false), rows: rowEncoder, output: output,
       choice: choice)
     try sessions.run()
+    return ToolEnding(.done)
   }
 
   /// Runs the records through `encoder`.

@@ -57,9 +57,7 @@ private struct RecordTextEncoder: RecordEncoder {
       append("\(record.position)", Width.position, &output)
       let key = batch.withText(record.key) { TerminalText.shown($0, isUTF8: true) }
       append(key, Width.key, &output)
-      var time = ByteBlock(capacity: 32)
-      time.append(internetTime: record.time.milliseconds)
-      append(time.withBytes { String(decodingBytes: $0) }, Width.time, &output)
+      append(record.time.internetText, Width.time, &output)
       output.append(RecordTextEncoder.name(of: record.role))
       output.append(UInt8(ascii: "\n"))
     }
@@ -67,8 +65,7 @@ private struct RecordTextEncoder: RecordEncoder {
 
   /// A value at the left of its column; what is wider pushes the rest to the right.
   private func append(_ text: String, _ width: Int, _ output: inout ByteBlock) {
-    let gap = max(1, width - TerminalText.width(text))
-    output.append(text: text + String(repeating: " ", count: gap))
+    output.append(text: TerminalText.padded(text, columns: width - 1) + " ")
   }
 
   private static func name(of role: Role) -> StaticString {

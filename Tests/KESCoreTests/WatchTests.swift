@@ -37,7 +37,7 @@ private func summary(_ count: Int) -> EventSummary {
     #expect(pulse.recordRate == 20 && pulse.history == [Double](repeating: 20, count: 8))
     for step in 9...12 { pulse.take(summary(80), now: 10_000 + Int64(step) * 500) }
     #expect(pulse.recordRate == 0 && pulse.elapsed == 6000)
-    #expect(pulse.sessionRate("timeout") == 0 && pulse.history.suffix(4) == [0, 0, 0, 0])
+    #expect(pulse.sessionRate(.timeout) == 0 && pulse.history.suffix(4) == [0, 0, 0, 0])
   }
 
   @Test func showsRatesTimesAndClosings() {
@@ -45,14 +45,14 @@ private func summary(_ count: Int) -> EventSummary {
     pulse.take(summary(40), now: 500)
     var times = WatchTimes()
     times.wallClock = 5000
-    let before = view(columns: 80, rows: 24).lines(summary(40), openSessions: 7, pulse, times)
+    let before = view(columns: 80, rows: 24).lines(summary(40), pulse, times)
     #expect(before.contains("stream time       no event yet"))
     let lines = before.map { String($0) }
     #expect(
       lines[0].hasPrefix(#"watching a\u001bb  "#) && lines[0].hasSuffix("for 0s, Ctrl-C ends it"))
     #expect(lines[0].count == 80)
     #expect(lines[2] == "records                     40  80.0 a second  @")
-    #expect(lines[4] == "open sessions                7")
+    #expect(lines[4] == "open sessions                1")
     #expect(lines.last?.hasPrefix("timeout                      1         2.0      1.500s") == true)
   }
 
@@ -61,7 +61,7 @@ private func summary(_ count: Int) -> EventSummary {
     var pulse = WatchPulse(now: 0)
     for step in 1...100 { pulse.take(summary(step), now: Int64(step) * 500) }
     let lines = view(columns: columns, rows: rows)
-      .lines(summary(100), openSessions: 1, pulse, WatchTimes())
+      .lines(summary(100), pulse, WatchTimes())
     #expect(lines.count <= rows && lines.allSatisfy { $0.count <= columns })
   }
 

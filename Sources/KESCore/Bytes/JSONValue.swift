@@ -76,11 +76,7 @@ public struct JSONMember: Hashable, Sendable {
 
 extension JSONValue: CustomStringConvertible {
   /// The document as text, without white space.
-  public var description: String {
-    var text = ByteBlock()
-    append(to: &text)
-    return text.withBytes { String(decodingBytes: $0) }
-  }
+  public var description: String { ByteBlock.text { append(to: &$0) } }
 
   private func append(to output: inout ByteBlock) {
     switch self {

@@ -134,6 +134,15 @@ extension String {
   }
 }
 
+extension ByteBlock {
+  /// What `write` appends, as text. Not for the record path.
+  package static func text(_ write: (inout ByteBlock) -> Void) -> String {
+    var bytes = ByteBlock()
+    write(&bytes)
+    return bytes.withBytes { String(decodingBytes: $0) }
+  }
+}
+
 /// Lends the UTF-8 bytes of `text`. Not for the record path.
 public func withUTF8Bytes<Result: ~Copyable, Failure: Error>(
   of text: String, _ body: (Span<UInt8>) throws(Failure) -> Result

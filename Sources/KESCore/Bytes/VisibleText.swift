@@ -35,9 +35,7 @@ public enum VisibleText {
 
   /// The same of a string. Not for the record path.
   public static func of(_ text: String) -> String {
-    var visible = ByteBlock(capacity: text.utf8.count + 16)
-    withUTF8Bytes(of: text) { append($0, to: &visible) }
-    return visible.withBytes { String(decodingBytes: $0) }
+    ByteBlock.text { visible in withUTF8Bytes(of: text) { append($0, to: &visible) } }
   }
 
   /// Whether a byte may be (part of) what needs an escape: below space, or from DEL on.

@@ -40,11 +40,7 @@ public struct EventTime: BitwiseCopyable, Hashable, Comparable, Sendable {
 
 extension EventTime {
   /// As RFC 3339 in UTC, `2023-11-14T22:13:20.123Z`.
-  public var internetText: String {
-    var text = ByteBlock()
-    text.append(internetTime: milliseconds)
-    return text.withBytes { String(decodingBytes: $0) }
-  }
+  public var internetText: String { ByteBlock.text { $0.append(internetTime: milliseconds) } }
 }
 
 /// How a long tells a point in time: since the epoch, negative before it.

@@ -78,8 +78,6 @@ public struct SessionIdentifier: BitwiseCopyable, Hashable, Sendable {
 
 extension SessionIdentifier: CustomStringConvertible {
   public var description: String {
-    var text = ByteBlock(capacity: 16)
-    write(to: &text)
-    return text.withBytes { String(decodingBytes: $0) }
+    ByteBlock.text { write(to: &$0) }
   }
 }

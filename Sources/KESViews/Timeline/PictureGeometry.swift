@@ -2,7 +2,7 @@
 
 internal import KESCore
 
-/// Places and sizes in pixels.
+/// Positions and sizes in pixels.
 struct PictureGeometry {
   static let width = 1200.0
   static let margin = 24.0
@@ -78,7 +78,7 @@ struct PictureBar {
   /// The most frequent status; of as many the first in the order of statuses, open last.
   var status: SessionStatus? {
     let most = statusCounts.values.max()
-    return (SessionStatus.allCases + [nil]).first { statusCounts[$0] == most } ?? nil
+    return SessionStatus?.all.first { statusCounts[$0] == most } ?? nil
   }
 
   /// Takes `next`, which does not start earlier, into this bar where both are short and meet.
@@ -111,7 +111,7 @@ struct PictureBar {
 
 /// What the parts of a picture write alike.
 enum PictureText {
-  /// A place in pixels, to a tenth.
+  /// So many pixels, to a tenth.
   static func number(_ value: Double) -> String {
     let tenths = Int((value * 10).rounded())
     let sign = tenths < 0 ? "-" : ""
@@ -123,7 +123,7 @@ enum PictureText {
   static func name(_ bytes: Span<UInt8>) -> String { TerminalText.shown(bytes, isUTF8: true) }
 
   /// The class of a status in the style sheet.
-  static func style(_ status: SessionStatus?) -> String { "\(status?.symbol ?? "open")" }
+  static func style(_ status: SessionStatus?) -> String { "\(status.text)" }
 }
 
 /// Escapes for contents of elements and for attributes in double quotes.

@@ -38,8 +38,8 @@ package struct Timeline: ~Copyable {
 
   /// Takes in the batch's records, whose details must be there.
   package mutating func add(_ batch: borrowing Batch) {
-    for place in 0..<batch.records.count where !batch.details[place].isDuplicate {
-      add(batch.records[place], batch.details[place], of: batch)
+    for index in 0..<batch.records.count where !batch.details[index].isDuplicate {
+      add(batch.records[index], batch.details[index], of: batch)
     }
     if sessions.count > 2 * limits.sessions || marks.count > 2 * limits.events { compact() }
   }
@@ -61,17 +61,14 @@ package struct Timeline: ~Copyable {
       session = Int32(number)
     }
     if isClosing { return }
-    marks.append(
-      TimelineMark(time: record.time, device: device, session: session, kind: detail.kind))
+    marks.append(TimelineMark(time: record.time, device: device, session: session))
   }
 
   /// The number of a record's session, which is begun where it is new.
   private mutating func number(
     of detail: EventDetail, device: Int32, at time: EventTime, of batch: borrowing Batch
   ) -> Int {
-    key.truncate(to: 0)
-    key.extend(by: 4)
-    key.store(device, at: 0)
+    beginKey(device)
     batch.withText(detail.session) { key.append($0) }
     let number = key.withBytes { keys.number(of: $0) }
     if number == sessions.count {
@@ -80,6 +77,11 @@ package struct Timeline: ~Copyable {
           device: device, start: time, isPartial: detail.kind != .deviceWokeUp, sequence: sequence))
     }
     return number
+  }
+
+  private mutating func beginKey(_ device: Int32) {
+    key.truncate(to: 0)
+    key.append(word: UInt64(UInt32(bitPattern: device)), count: 4)
   }
 
   // MARK: Limits
@@ -115,9 +117,7 @@ package struct Timeline: ~Copyable {
   private mutating func take(_ index: Int, of other: borrowing Timeline) -> Int32 {
     var session = other.sessions[index]
     session.device = take(device: session.device, of: other)
-    key.truncate(to: 0)
-    key.extend(by: 4)
-    key.store(session.device, at: 0)
+    beginKey(session.device)
     other.withIdentifier(index) { key.append($0) }
     let number = key.withBytes { keys.number(of: $0) }
     sessions.append(session)
@@ -142,7 +142,7 @@ package struct Timeline: ~Copyable {
   }
 }
 
-/// A session's place in time; its device and id stand in the timeline.
+/// When a session was; its device and id stand in the timeline.
 package struct TimelineSession: BitwiseCopyable, Sendable {
   /// The number of its device.
   package var device: Int32
@@ -196,7 +196,6 @@ package struct TimelineMark: BitwiseCopyable, Sendable {
   package var device: Int32
   /// The number of its session; -1 where it has none.
   package var session: Int32
-  package var kind: EventKind
 }
 
 /// The latest sessions and the latest events are kept. As they are thrown out in the lump, up to
@@ -218,19 +217,19 @@ package struct TimelineLimits: Sendable {
 ///
 /// Memory: the bytes, and some 50 a name. Cost: a hash and a comparison.
 struct NameTable: ~Copyable {
-  struct Place: BitwiseCopyable {
+  struct Name: BitwiseCopyable {
     var offset: Int
     var length: Int
   }
 
   private var bytes = ByteBlock()
-  private var places = Column<Place>()
+  private var names = Column<Name>()
   /// By hash; where two names share one, the second stands under a hash of that hash.
   private var numbers: [UInt64: Int32] = [:]
 
   init() {}
 
-  var count: Int { places.count }
+  var count: Int { names.count }
 
   /// The number of `name`; `count` before the call where it is new. At most 2^31 names.
   mutating func number(of name: Span<UInt8>) -> Int {
@@ -239,9 +238,9 @@ struct NameTable: ~Copyable {
       if withName(Int(number), { $0.hasSameBytes(as: name) }) { return Int(number) }
       hash = Hash.combine(hash, 1)
     }
-    let number = places.count
+    let number = names.count
     precondition(number < Int(Int32.max), "more than 2^31 names")
-    places.append(Place(offset: bytes.count, length: name.count))
+    names.append(Name(offset: bytes.count, length: name.count))
     bytes.append(name)
     numbers[hash] = Int32(number)
     return number
@@ -249,7 +248,7 @@ struct NameTable: ~Copyable {
 
   /// Lends the name with a number that was given out. Valid until `body` returns.
   func withName<Result>(_ number: Int, _ body: (Span<UInt8>) -> Result) -> Result {
-    let place = places[number]
-    return bytes.withBytes(place.offset, place.length, body)
+    let name = names[number]
+    return bytes.withBytes(name.offset, name.length, body)
   }
 }

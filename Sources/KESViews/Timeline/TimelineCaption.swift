@@ -15,17 +15,13 @@ enum TimelineCaption {
 
   /// `2023-11-14 22:13:20.000`; the number of milliseconds where the year is not of four digits.
   static func time(_ time: EventTime) -> String {
-    var text = ByteBlock(capacity: 32)
-    text.append(internetTime: time.milliseconds)
-    let all = text.withBytes { String(decodingBytes: $0) }
+    let all = time.internetText
     return all.hasSuffix("Z") ? String(all.prefix(10) + " " + all.dropFirst(11).dropLast()) : all
   }
 
   /// `6.000s`.
   static func duration(_ milliseconds: UInt64) -> String {
-    var text = ByteBlock(capacity: 32)
-    text.append(duration: milliseconds)
-    return text.withBytes { String(decodingBytes: $0) }
+    ByteBlock.text { $0.append(duration: milliseconds) }
   }
 
   static func counts(_ layout: TimelineLayout, separator: String) -> String {
@@ -42,12 +38,12 @@ enum TimelineCaption {
 
   /// `451 others`.
   static func others(_ layout: TimelineLayout) -> String {
-    "\(layout.otherCount) other" + (layout.otherCount == 1 ? "" : "s")
+    number(Int64(layout.otherCount), "other")
   }
 
   /// The statuses that occur, in their order, open sessions last.
   static func statuses(_ layout: TimelineLayout) -> [(status: SessionStatus?, count: Int)] {
-    (SessionStatus.allCases + [nil]).compactMap { status in
+    SessionStatus?.all.compactMap { status in
       layout.statusCounts[status].map { (status, $0) }
     }
   }
@@ -178,9 +174,7 @@ struct TimeTicks {
   /// As much of `2023-11-14T22:13:20.250Z` as the step needs; of a midnight among hours the date,
   /// without its year.
   private static func label(_ time: EventTime, _ step: Step) -> String {
-    var text = ByteBlock(capacity: 32)
-    text.append(internetTime: time.milliseconds)
-    let all = text.withBytes { String(decodingBytes: $0) }
+    let all = time.internetText
     let isMidnight = time.milliseconds.flooredDivision(by: day).remainder == 0
     switch step {
     case .milliseconds(60_000...) where isMidnight: return String(all.dropFirst(5).prefix(5))

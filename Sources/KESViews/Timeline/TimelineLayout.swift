@@ -36,10 +36,10 @@ struct TimelineLayout {
     rows = busiest.prefix(ownCount).map { TimelineRow(device: $0) }
     if ownCount < deviceCount { others = TimelineRow(device: nil) }
     otherCount = deviceCount - ownCount
-    var places = [Int](repeating: -1, count: timeline.deviceCount)
-    for (place, device) in busiest.prefix(ownCount).enumerated() { places[device] = place }
-    fill(timeline, places, window)
-    for device in busiest.prefix(ownCount) { rows[places[device]].events = events[device] }
+    var rowNumbers = [Int](repeating: -1, count: timeline.deviceCount)
+    for (row, device) in busiest.prefix(ownCount).enumerated() { rowNumbers[device] = row }
+    fill(timeline, rowNumbers, window)
+    for device in busiest.prefix(ownCount) { rows[rowNumbers[device]].events = events[device] }
     others?.events = busiest.dropFirst(ownCount).reduce(0) { $0.addingSaturated(events[$1]) }
     eventCount = events.reduce(0) { $0.addingSaturated(max(0, $1)) }
   }
@@ -76,24 +76,24 @@ struct TimelineLayout {
     }
   }
 
-  /// Puts sessions and events into their rows; `places` has the row of each device, -1 for others.
+  /// Puts sessions and events into their rows; `rowNumbers` has that of each device, -1 for others.
   private mutating func fill(
-    _ timeline: borrowing Timeline, _ places: [Int], _ window: TimelineWindow
+    _ timeline: borrowing Timeline, _ rowNumbers: [Int], _ window: TimelineWindow
   ) {
     for index in 0..<timeline.sessions.count {
       let session = timeline.sessions[index]
       if !span.overlaps(session.start, session.end) || !window.shows(session) { continue }
       statusCounts[session.status, default: 0] += 1
-      let place = places[Int(session.device)]
-      if place >= 0 { rows[place].sessions.append(index) } else { others?.sessions.append(index) }
+      let row = rowNumbers[Int(session.device)]
+      if row >= 0 { rows[row].sessions.append(index) } else { others?.sessions.append(index) }
     }
-    for place in rows.indices {
-      rows[place].sessions.sort { timeline.sessions[$0].start < timeline.sessions[$1].start }
+    for row in rows.indices {
+      rows[row].sessions.sort { timeline.sessions[$0].start < timeline.sessions[$1].start }
     }
     for index in 0..<timeline.marks.count where span.contains(timeline.marks[index].time) {
       if !window.shows(timeline.marks[index], of: timeline) { continue }
-      let place = places[Int(timeline.marks[index].device)]
-      if place >= 0 { rows[place].marks.append(index) } else { others?.marks.append(index) }
+      let row = rowNumbers[Int(timeline.marks[index].device)]
+      if row >= 0 { rows[row].marks.append(index) } else { others?.marks.append(index) }
     }
   }
 

@@ -129,8 +129,8 @@ struct TimelinePicture: ~Copyable {
     let (top, bottom) = (PictureGeometry.top - 4, geometry.bottom + 4)
     for tick in TimeTicks(layout.span, columns: columns).ticks {
       let x = geometry.x(tick.time)
-      let place = PictureText.number(x)
-      text += #"<path class="grid" d="M\#(place) \#(PictureText.number(top))"#
+      let left = PictureText.number(x)
+      text += #"<path class="grid" d="M\#(left) \#(PictureText.number(top))"#
       text += #"V\#(PictureText.number(bottom))"/>"# + "\n"
       draw(tick.label, "muted small middle", x, top - 7)
       if layout.rows.count > 12 { draw(tick.label, "muted small middle", x, bottom + 16) }
@@ -148,18 +148,18 @@ struct TimelinePicture: ~Copyable {
   func rectangle(
     _ x: Double, _ y: Double, _ width: Double, _ height: Double, _ style: String, radius: Double
   ) -> String {
-    let place = #"x="\#(PictureText.number(x))" y="\#(PictureText.number(y))""#
+    let position = #"x="\#(PictureText.number(x))" y="\#(PictureText.number(y))""#
     let size = #"width="\#(PictureText.number(width))" height="\#(PictureText.number(height))""#
-    return #"<rect class="\#(style)" \#(place) \#(size) rx="\#(PictureText.number(radius))">"#
+    return #"<rect class="\#(style)" \#(position) \#(size) rx="\#(PictureText.number(radius))">"#
   }
 
   /// A line of text; `title` is what its hover tells.
   mutating func draw(
     _ line: String, _ style: String, _ x: Double, _ y: Double, title: String? = nil
   ) {
-    let place = #"x="\#(PictureText.number(x))" y="\#(PictureText.number(y))""#
+    let position = #"x="\#(PictureText.number(x))" y="\#(PictureText.number(y))""#
     let hover = title.map { "<title>\(XMLText.escaped($0))</title>" } ?? ""
-    text += #"<text class="\#(style)" \#(place)>\#(hover)\#(XMLText.escaped(line))</text>"#
+    text += #"<text class="\#(style)" \#(position)>\#(hover)\#(XMLText.escaped(line))</text>"#
   }
 }
 
@@ -223,14 +223,14 @@ extension TimelinePicture {
       let mark = timeline.marks[number]
       let x = geometry.x(mark.time)
       if x < last + size + 2 { continue }
-      var (place, style) = (x, "outside")
+      var (center, style) = (x, "outside")
       if mark.session >= 0 {
         let session = timeline.sessions[Int(mark.session)]
-        guard let inside = self.place(x, on: session, size) else { continue }
+        guard let inside = self.center(x, on: session, size) else { continue }
         style = (session.isPartial ? "faint " : "dots ") + PictureText.style(session.status)
-        place = inside
+        center = inside
       }
-      dots[style, default: ""] += "M\(PictureText.number(place)) \(PictureText.number(y))h0"
+      dots[style, default: ""] += "M\(PictureText.number(center)) \(PictureText.number(y))h0"
       last = x
     }
     let width = PictureText.number(size)
@@ -239,8 +239,9 @@ extension TimelinePicture {
     }
   }
 
-  /// Where a dot stands so that all of it is on the session's bar; nil where that is too short.
-  private func place(_ x: Double, on session: TimelineSession, _ size: Double) -> Double? {
+  /// Where the middle of a dot is so that all of it is on the session's bar; nil where that is too
+  /// short.
+  private func center(_ x: Double, on session: TimelineSession, _ size: Double) -> Double? {
     let (left, right) = (geometry.x(session.start) + size, geometry.x(session.end) - size)
     return right - left < 2 * size ? nil : min(max(x, left), right)
   }

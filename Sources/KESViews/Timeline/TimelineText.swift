@@ -116,7 +116,7 @@ package struct TimelineTextEncoder: TimelineEncoder {
     }
     if layout.others != nil { labels.append(TimelineCaption.others(layout)) }
     return labels.map {
-      TerminalText.fitted($0, columns: max(6, columns / 3), ending: glyphs.ellipsis)
+      TerminalText.fitted($0, columns: max(6, columns / 3), ending: characters.ellipsis)
     }
   }
 
@@ -141,8 +141,7 @@ package struct TimelineTextEncoder: TimelineEncoder {
   }
 
   private func append(label: String, _ gutter: Int, _ output: inout ByteBlock) {
-    output.append(text: label)
-    output.append(text: String(repeating: " ", count: gutter - TerminalText.width(label) + 1))
+    output.append(text: TerminalText.padded(label, columns: gutter + 1))
   }
 
   /// A row's characters, without the blanks at its end; a colour is named where it changes.
@@ -168,7 +167,7 @@ package struct TimelineTextEncoder: TimelineEncoder {
   ) {
     style.begin(part, &output)
     output.append(
-      text: TerminalText.fitted(text, columns: area.columns, ending: glyphs.ellipsis))
+      text: TerminalText.fitted(text, columns: area.columns, ending: characters.ellipsis))
     style.end(part, &output)
     output.append(UInt8(ascii: "\n"))
   }
@@ -219,10 +218,10 @@ package struct TimelineTextEncoder: TimelineEncoder {
     let statuses = TimelineCaption.statuses(layout).map { status, count in
       LegendItem(
         glyph: glyphs.bar + glyphs.ending(status), part: .status(status),
-        text: "\(status?.symbol ?? "open") \(count)")
+        text: "\(status.text) \(count)")
     }
     let none = TerminalText.fitted(
-      TimelineCaption.noSessions, columns: columns, ending: glyphs.ellipsis)
+      TimelineCaption.noSessions, columns: columns, ending: characters.ellipsis)
     return wrapped(marks.map { LegendItem(glyph: $0.0, text: $0.1) }, columns)
       + wrapped(
         statuses.isEmpty ? [LegendItem(glyph: "", part: .warning, text: none)] : statuses, columns)
@@ -246,8 +245,8 @@ package struct TimelineTextEncoder: TimelineEncoder {
   }
 
   private func append(_ line: [LegendItem], _ output: inout ByteBlock) {
-    for (place, item) in line.enumerated() {
-      if place > 0 {
+    for (index, item) in line.enumerated() {
+      if index > 0 {
         output.append(text: String(repeating: " ", count: TimelineTextEncoder.legendGap))
       }
       let isWarning = item.glyph.isEmpty
@@ -341,20 +340,18 @@ struct TimelineGlyphs {
   /// For more and more sessions at once, up to the most.
   let shades: [String]
   let axis, tick, corner: String
-  let ellipsis, separator, to: String
+  let separator, to: String
 
   static let unicode = TimelineGlyphs(
     bar: "━", start: "┣", data: "┷", end: "┫", several: "■", outside: "·", timeout: "╳",
     superseded: "»", limit: "┃", flushed: "╸", purged: "╌", open: "▶",
-    shades: ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"], axis: "─", tick: "┬", corner: "└",
-    ellipsis: "…",
+    shades: BarText(.unicode).steps, axis: "─", tick: "┬", corner: "└",
     separator: " · ", to: " – ")
 
   static let ascii = TimelineGlyphs(
     bar: "-", start: "[", data: "+", end: "]", several: "#", outside: ".", timeout: "x",
     superseded: "%", limit: "|", flushed: "~", purged: "=", open: ">",
-    shades: [".", ":", "-", "=", "+", "*", "#", "@"], axis: "-", tick: "+", corner: "+",
-    ellipsis: "~",
+    shades: BarText(.ascii).steps, axis: "-", tick: "+", corner: "+",
     separator: ", ", to: " to ")
 
   static func of(_ characters: TerminalCharacters) -> TimelineGlyphs {

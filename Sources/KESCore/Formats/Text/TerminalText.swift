@@ -97,12 +97,17 @@ public enum TerminalText {
     return beginning + String(String.UnicodeScalarView(end.reversed()))
   }
 
+  /// `text` in a column of so many, at its left or, as numbers are, at its right; what is wider stays
+  /// as wide as it is.
+  package static func padded(_ text: String, columns: Int, isNumber: Bool = false) -> String {
+    let blanks = String(repeating: " ", count: max(0, columns - width(text)))
+    return isNumber ? blanks + text : text + blanks
+  }
+
   /// A name as it may be shown (`VisibleText`); without `isUTF8`, with `?` for
   /// every character beyond ASCII.
   package static func shown(_ name: Span<UInt8>, isUTF8: Bool) -> String {
-    var escaped = ByteBlock(capacity: name.count + 16)
-    VisibleText.append(name, to: &escaped)
-    let text = escaped.withBytes { String(decodingBytes: $0) }
+    let text = ByteBlock.text { VisibleText.append(name, to: &$0) }
     if isUTF8 { return text }
     return String(String.UnicodeScalarView(text.unicodeScalars.map { $0.isASCII ? $0 : "?" }))
   }
@@ -161,7 +166,12 @@ enum CharacterWidth {
 }
 
 /// What the reader's terminal shows: all of Unicode, or ASCII alone.
-public enum TerminalCharacters: Sendable { case unicode, ascii }
+public enum TerminalCharacters: Sendable {
+  case unicode, ascii
+
+  /// What stands for the end of a text that was cut.
+  public var ellipsis: String { self == .unicode ? "…" : "~" }
+}
 
 /// Columns and rows of characters.
 public struct ChartArea: Equatable, Sendable {
