@@ -1,4 +1,42 @@
-// The blocks of a container: where they begin and end, and what is made of their data.
+// The blocks of a container: where they begin and end, and the one way from their data to records.
+
+/// How much of the block at hand has been decoded, while that takes several turns.
+struct AvroOpenBlock {
+  private static let sliceLength = 128 * 1024
+  private static let sliceRecords: Int64 = 1 << 16
+
+  /// Whether its records are scanned together.
+  let isSmall: Bool
+  /// How many bytes of its data are decoded, and how many records they are.
+  var index = 0
+  var records: Int64 = 0
+
+  /// Whether so many bytes of so many records are enough for a slice.
+  static func isFull(length: Int, records: Int64) -> Bool {
+    length >= sliceLength || records == sliceRecords
+  }
+
+  /// The next of `wanted` records in `data`: how many, and their bytes. The last slice has all that is
+  /// left, also what cannot be followed.
+  func slice(
+    of data: Span<UInt8>, _ wanted: Int64, _ layout: borrowing AvroLayout
+  ) -> (records: Int64, length: Int, isLast: Bool) {
+    if isSmall { return (wanted, data.count - index, true) }
+    var reader = AvroReader()
+    var end = index
+    var count: Int64 = 0
+    while count < wanted {
+      if AvroOpenBlock.isFull(length: end - index, records: count) {
+        return (count, end - index, false)
+      }
+      reader.beginRecord()
+      end = reader.skip(layout.root, of: layout, data, end)
+      if end < 0 { break }
+      count += 1
+    }
+    return (wanted, data.count - index, true)
+  }
+}
 
 extension AvroContainerDecoder {
   mutating func readBlock(
@@ -75,216 +113,131 @@ extension AvroContainerDecoder {
     max(1, min(head.count, Int64(container.isCompressed ? greatestBlock : head.dataLength)))
   }
 
-  mutating func decode(
+  // MARK: Data
+
+  /// Decodes what is left of a block, or as much of it as makes a slice:
+  ///
+  ///     in place      where nothing has to be done to the data of a small block
+  ///     copied        where they come from elsewhere, or are many
+  ///     transcoded    record by record, as their defaults may make many bytes of few
+  ///
+  /// Whichever it is, the records are scanned in the batch's bytes, and their block is expanded once.
+  private mutating func decode(
     _ head: BlockHead, of container: AvroContainer, _ batch: inout Batch, _ limits: DecodingLimits
   ) -> Progress {
-    guard container.reading.problem == nil, let entry = container.reading.entry else {
+    let reading = container.reading
+    guard reading.problem == nil, let entry = reading.entry else {
       return reject(head, .unusableSchema, &batch, limits)
     }
-    if let transcoder = container.reading.transcoder {
-      return decodeSlice(head, of: container, entry, by: transcoder, &batch, limits)
-    }
-    if opened != nil || head.dataLength > AvroContainerDecoder.batchSize {
-      if isInPlace && !batch.isEmpty {
+    if isInPlace && head.dataLength > AvroContainerDecoder.batchSize {
+      if !batch.isEmpty {
         hasMore = true
         return .stopped
       }
       isInPlace = false
-      return decodeSlice(head, of: container, entry, &batch, limits)
     }
-    if isInPlace {
-      if !isPossible(head.count, head.dataLength, entry) {
-        return reject(head, .badCount, &batch, limits)
+    if opened == nil, let fault = open(head, of: container, entry) {
+      return reject(head, fault, &batch, limits)
+    }
+    guard var block = opened else { return .stopped }
+    let last = position &+ min(limits.records, Int64.max &- position)
+    let isWhole =
+      if let transcoder = reading.transcoder {
+        transcode(
+          head, of: container, &block, by: transcoder, entry, last: last, &batch, limits)
+      } else {
+        scan(head, of: container, &block, entry, last: last, &batch, limits)
       }
-      var scan = makeScan(head, at: head.dataStart, container)
-      var block = ByteBlock(capacity: 0)
-      swap(&block, &raw)
-      let isWhole = batch.decode(block, head.dataStart + head.dataLength) { bytes, columns in
-        entry.withPlan { steps, tables in
-          scanRecords(
-            bytes, steps, tables, &scan, container.reading.schema, entry, &columns, limits)
-        }
-      }
-      swap(&block, &raw)
-      return end(head, scan, isWhole)
+    if isWhole && block.records == head.count {
+      finish(head)
+      return .done
     }
-    return expand(head, of: container, entry, &batch, limits)
-  }
-
-  /// Decodes a block whose data have to be expanded or copied.
-  mutating func expand(
-    _ head: BlockHead, of container: AvroContainer, _ entry: AvroSchemaTable.Entry,
-    _ batch: inout Batch, _ limits: DecodingLimits
-  ) -> Progress {
-    let start = batch.bytes.count
-    let fault = raw.withBytes(head.dataStart, head.dataLength) {
-      container.codec.expand($0, limit: AvroContainerDecoder.greatestBlock, to: &batch.bytes)
-    }
-    let length = batch.bytes.count - start
-    let isPossible = isPossible(head.count, length, entry)
-    if fault != nil || !isPossible || length > AvroContainerDecoder.sliceLimit {
-      batch.bytes.truncate(to: start)
-    }
-    if let fault { return reject(head, fault, &batch, limits) }
-    if !isPossible { return reject(head, .badCount, &batch, limits) }
-    if length > AvroContainerDecoder.sliceLimit {
-      // Few bytes have become many: they are expanded once more, elsewhere.
-      return decodeSlice(head, of: container, entry, &batch, limits)
-    }
-    var scan = makeScan(head, at: start, container)
-    let isWhole = batch.decode { bytes, columns in
-      entry.withPlan { steps, tables in
-        scanRecords(bytes, steps, tables, &scan, container.reading.schema, entry, &columns, limits)
-      }
-    }
-    return end(head, scan, isWhole)
-  }
-
-  /// Whether so many records can stand in so many bytes.
-  func isPossible(_ count: Int64, _ length: Int, _ entry: AvroSchemaTable.Entry) -> Bool {
-    count <= Int64(length) || !entry.rootTakesBytes
-  }
-
-  func makeScan(
-    _ head: BlockHead, at start: Int, _ container: AvroContainer
-  ) -> AvroBlockScan {
-    AvroBlockScan(
-      count: head.count, index: start, passed: recordsOfBlock, byteOffset: offset(of: used),
-      dataOffset: container.codec == .null ? offset(of: head.dataStart) : nil)
-  }
-
-  mutating func end(
-    _ head: BlockHead, _ scan: AvroBlockScan, _ isWhole: Bool
-  ) -> Progress {
-    recordsOfBlock = isWhole ? 0 : scan.passed
-    if isWhole { finish(head) }
+    // What is in place is no more when the batch is handed on.
+    opened = isInPlace ? nil : block
+    recordsOfBlock = max(recordsOfBlock, block.records)
     return isWhole ? .done : .stopped
   }
 
+  /// Opens a block: has its data expanded, unless they are as they came. Returns what is wrong with them.
+  private mutating func open(
+    _ head: BlockHead, of container: AvroContainer, _ entry: AvroSchemaTable.Entry
+  ) -> Fault? {
+    if container.isCompressed {
+      data.truncate(to: 0)
+      let fault = raw.withBytes(head.dataStart, head.dataLength) {
+        container.codec.expand($0, limit: AvroContainerDecoder.greatestBlock, to: &data)
+      }
+      if let fault { return fault }
+    }
+    let length = container.isCompressed ? data.count : head.dataLength
+    if entry.rootTakesBytes && head.count > Int64(length) { return .badCount }
+    opened = AvroOpenBlock(
+      isSmall: head.dataLength <= AvroContainerDecoder.batchSize
+        && length <= AvroContainerDecoder.sliceLimit)
+    return nil
+  }
+
+  /// Lends the data of the block at hand, as `open` made them.
+  func withData<Result>(
+    of head: BlockHead, _ container: AvroContainer, _ body: (Span<UInt8>) -> Result
+  ) -> Result {
+    container.isCompressed
+      ? data.withBytes(body) : raw.withBytes(head.dataStart, head.dataLength, body)
+  }
+
+  /// Appends `length` bytes of the data from `index` on.
+  func appendData(
+    of head: BlockHead, _ container: AvroContainer, _ index: Int, _ length: Int,
+    to output: inout ByteBlock
+  ) {
+    if container.isCompressed {
+      output.append(data, index, length)
+    } else {
+      output.append(raw, head.dataStart + index, length)
+    }
+  }
+
+  /// The place in the input of a byte of the data; of the block where it is compressed.
+  func byte(of index: Int, in head: BlockHead, _ container: AvroContainer) -> Int64 {
+    offset(of: container.isCompressed ? used : head.dataStart + index)
+  }
+
   /// Goes behind a block.
-  mutating func finish(_ head: BlockHead) {
+  private mutating func finish(_ head: BlockHead) {
     used = head.end
     block += 1
     recordsOfBlock = 0
     opened = nil
   }
 
-  // MARK: Slices
-
-  /// Decodes the next slice of a large block, which is expanded once.
-  mutating func decodeSlice(
-    _ head: BlockHead, of container: AvroContainer, _ entry: AvroSchemaTable.Entry,
-    _ batch: inout Batch, _ limits: DecodingLimits
-  ) -> Progress {
-    // What is not compressed stays where it is.
-    let isPlain = container.codec == .null
-    if opened == nil, let fault = expand(head, of: container, entry, isPlain: isPlain) {
-      return reject(head, fault, &batch, limits)
-    }
-    let open = opened ?? AvroOpenBlock()
-    let wanted = head.count - open.records
-    let slice =
-      isPlain
-      ? raw.withBytes(head.dataStart, head.dataLength) { open.slice(of: $0, wanted, entry.layout) }
-      : data.withBytes { open.slice(of: $0, wanted, entry.layout) }
-    var scan = AvroBlockScan(
-      count: slice.isLast ? wanted : slice.records, index: batch.bytes.count,
-      passed: max(0, recordsOfBlock - open.records), byteOffset: offset(of: used),
-      dataOffset: isPlain ? offset(of: head.dataStart + open.index) : nil)
-    if isPlain {
-      batch.bytes.append(raw, head.dataStart + open.index, slice.length)
-    } else {
-      batch.bytes.append(data, open.index, slice.length)
-    }
-    let isWhole = batch.decode { bytes, columns in
-      entry.withPlan { steps, tables in
-        scanRecords(bytes, steps, tables, &scan, container.reading.schema, entry, &columns, limits)
-      }
-    }
-    if !isWhole {
-      recordsOfBlock = open.records + scan.passed
-      return .stopped
-    }
-    if slice.isLast {
-      finish(head)
-    } else {
-      let next = AvroOpenBlock(
-        index: open.index + slice.length, records: open.records + slice.records)
-      opened = next
-      recordsOfBlock = max(recordsOfBlock, next.records)
-    }
-    return .done
-  }
-
-  /// Decodes the next slice of a block whose records are transcoded: their defaults may make many
-  /// bytes of few.
-  mutating func decodeSlice(
-    _ head: BlockHead, of container: AvroContainer, _ entry: AvroSchemaTable.Entry,
-    by transcoder: AvroTranscoder, _ batch: inout Batch, _ limits: DecodingLimits
-  ) -> Progress {
-    if opened == nil, let fault = expand(head, of: container, entry, isPlain: false) {
-      return reject(head, fault, &batch, limits)
-    }
-    let open = opened ?? AvroOpenBlock()
-    var scan = AvroBlockScan(
-      count: head.count - open.records, index: open.index,
-      passed: max(0, recordsOfBlock - open.records), byteOffset: offset(of: used),
-      dataOffset: container.codec == .null ? offset(of: head.dataStart + open.index) : nil)
-    let ending = transcodeRecords(
-      transcoder, &scan, container.reading.schema, entry, &batch, limits)
-    switch ending {
-    case .whole: finish(head)
-    case .stopped:
-      recordsOfBlock = open.records + scan.passed
-      return .stopped
-    case .full:
-      let next = AvroOpenBlock(index: scan.index, records: open.records + scan.passed)
-      opened = next
-      recordsOfBlock = max(recordsOfBlock, next.records)
-    }
-    return .done
-  }
-
-  /// Opens a large block, its data in `data` unless they stay where they are. Returns what is wrong
-  /// with it.
-  mutating func expand(
-    _ head: BlockHead, of container: AvroContainer, _ entry: AvroSchemaTable.Entry, isPlain: Bool
-  ) -> Fault? {
-    data.truncate(to: 0)
-    if !isPlain {
-      let fault = raw.withBytes(head.dataStart, head.dataLength) {
-        container.codec.expand($0, limit: AvroContainerDecoder.greatestBlock, to: &data)
-      }
-      if let fault { return fault }
-    }
-    let length = isPlain ? head.dataLength : data.count
-    if entry.rootTakesBytes && head.count > Int64(length) { return .badCount }
-    opened = AvroOpenBlock()
-    return nil
-  }
+  // MARK: What is not decoded
 
   /// Rejects all records of a block.
-  mutating func reject(
+  private mutating func reject(
     _ head: BlockHead, _ fault: Fault, _ batch: inout Batch, _ limits: DecodingLimits
   ) -> Progress {
-    if head.count == 0 {
-      finish(head)
-      return .done
+    if head.count > 0 {
+      let start = stage(head.dataStart, head.dataLength, in: &batch)
+      var rejection = makeRejection(.whole, fault, start, head.dataLength, batch)
+      rejection.recordCount = UInt32(
+        clamping: container.map { AvroContainerDecoder.lostCount(head, $0) } ?? 1)
+      if fault == .unusableSchema { rejection.faultOffset = notedProblem() }
+      batch.rejections.append(rejection)
+      if !goesOn(behind: rejection, limits) { return .stopped }
     }
-    let start = stage(head.dataStart, head.dataLength, in: &batch)
-    var rejection = makeRejection(.whole, fault, start, head.dataLength, batch)
-    rejection.recordCount = UInt32(
-      clamping: container.map { AvroContainerDecoder.lostCount(head, $0) } ?? 1)
-    if fault == .unusableSchema { rejection.faultOffset = notedProblem() }
-    batch.rejections.append(rejection)
-    if limits.stopsAtRejection { return .stopped }
-    position += Int64(rejection.recordCount)
     finish(head)
     return .done
   }
 
+  /// Goes behind what a rejection stands for; false where that ends the run.
+  mutating func goesOn(behind rejection: Rejection, _ limits: DecodingLimits) -> Bool {
+    if limits.stopsAtRejection { return false }
+    position += Int64(rejection.recordCount)
+    return true
+  }
+
   /// Which of `problems` is the container's. Another may be at hand when messages are worded.
-  mutating func notedProblem() -> UInt32 {
+  private mutating func notedProblem() -> UInt32 {
     let problem = container?.reading.problem ?? ""
     if problems.last != problem { problems.append(problem) }
     return UInt32(problems.count - 1)

@@ -43,7 +43,7 @@ public struct AvroContainerDecoder: ~Copyable, RecordDecoder {
   var used = 0
   /// Whether what comes in becomes the bytes of the batch at hand.
   var isInPlace = false
-  /// The data of a block that have to be transcoded.
+  /// The data of the block at `used`, where they were compressed.
   var data = ByteBlock()
   /// How many bytes of the input come before the end of `raw`.
   var given: Int64 = 0
@@ -228,14 +228,27 @@ public struct AvroContainerDecoder: ~Copyable, RecordDecoder {
 
   // MARK: What cannot be followed
 
+  /// - Parameters:
+  ///   - place: how many records of the batch come before it.
+  ///   - start: where its bytes begin in the batch's.
+  ///   - byte: where in the input that shows which is wrong.
+  func makeRejection(
+    _ part: Rejection.Part, _ flaw: AvroFlaw, place: Int, _ start: Int, _ length: Int, byte: Int64
+  ) -> Rejection {
+    var rejection = Rejection(
+      part: part, fault: flaw.fault, field: flaw.field, place: place, offset: start,
+      length: length, faultOffset: flaw.offset, position: position, line: block)
+    rejection.byteOffset = byte
+    return rejection
+  }
+
+  /// Of what begins at `used`.
   func makeRejection(
     _ part: Rejection.Part, _ fault: Fault, _ start: Int, _ length: Int, _ batch: borrowing Batch
   ) -> Rejection {
-    var rejection = Rejection(
-      part: part, fault: fault, field: .none, place: batch.records.count, offset: start,
-      length: length, faultOffset: start, position: position, line: block)
-    rejection.byteOffset = offset(of: used)
-    return rejection
+    makeRejection(
+      part, AvroFlaw(fault: fault, field: .none, offset: start), place: batch.records.count,
+      start, length, byte: offset(of: used))
   }
 
   /// Rejects what begins here and ends nobody knows where.
