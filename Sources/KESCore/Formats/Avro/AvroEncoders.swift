@@ -6,8 +6,7 @@ public struct AvroSessionEncoder: ~Copyable, SessionEventEncoder {
   private let emission: Emission
   private let marksDuplicates: Bool
   private let writer: any AvroWriter
-  private var source: AvroRecordSource
-  private var forms: AvroForms
+  private var data: AvroOutputData
 
   /// - Parameters:
   ///   - target: to which the decoder keeps, too; its schema must have a `withSession`.
@@ -19,13 +18,13 @@ public struct AvroSessionEncoder: ~Copyable, SessionEventEncoder {
     self.emission = emission
     self.marksDuplicates = marksDuplicates
     self.writer = writer
-    source = AvroRecordSource(writer: writer, target: target, converter: converter)
     let name = target.sessions.session
     let sessions = {
       AvroSessionEncoder.sessions(of: $0, marksDuplicates: marksDuplicates, named: name)
     }
-    forms = AvroForms(
-      writer: writer, target: target, marksDuplicates: marksDuplicates, schema: sessions)
+    data = AvroOutputData(
+      writer: writer, target: target, converter: converter, marksDuplicates: marksDuplicates,
+      schema: sessions)
     writer.schemaOfNone = { sessions(target.schema ?? .event) }
   }
 
@@ -35,13 +34,13 @@ public struct AvroSessionEncoder: ~Copyable, SessionEventEncoder {
     _ batch: borrowing Batch, _ outcome: borrowing Outcome, to output: inout ByteBlock
   ) {
     if batch.records.isEmpty && outcome.closings.isEmpty { return }
-    source.beginBatch()
+    data.beginBatch()
     var cuts = writer.cuts
     var closed = 0
     let closings = emission == .events ? 0 : outcome.closings.count
     for index in 0..<batch.records.count {
       while closed < closings && Int(outcome.closings[closed].place) <= index {
-        append(outcome.closings[closed], of: outcome, to: &output, &cuts)
+        data.append(outcome.closings[closed], of: outcome, to: &output, &cuts)
         closed &+= 1
       }
       if emission != .closed {
@@ -49,7 +48,7 @@ public struct AvroSessionEncoder: ~Copyable, SessionEventEncoder {
       }
     }
     while closed < closings {
-      append(outcome.closings[closed], of: outcome, to: &output, &cuts)
+      data.append(outcome.closings[closed], of: outcome, to: &output, &cuts)
       closed &+= 1
     }
     writer.cuts = cuts
@@ -62,15 +61,6 @@ public struct AvroSessionEncoder: ~Copyable, SessionEventEncoder {
       ?? .sessionEvent(named: name, marksDuplicates: marksDuplicates)
   }
 
-  private mutating func append(
-    _ closing: Closing, of outcome: borrowing Outcome, to output: inout ByteBlock,
-    _ cuts: inout AvroBlockCuts
-  ) {
-    forms.choose(closing.schema, &cuts)
-    forms.append(closing, of: outcome, to: &output)
-    cuts.note(end: output.count)
-  }
-
   /// Appends an event and its session, where it is one of the output.
   @inline(__always)
   private mutating func append(
@@ -79,8 +69,8 @@ public struct AvroSessionEncoder: ~Copyable, SessionEventEncoder {
   ) {
     let isDuplicate = assignment.disposition == .duplicate
     guard assignment.disposition == .assigned || (isDuplicate && marksDuplicates) else { return }
-    forms.choose(batch.records[index].schema, &cuts)
-    source.append(index, of: batch, to: &output)
+    data.choose(batch.records[index].schema, &cuts)
+    data.append(index, of: batch, to: &output)
     AvroEventData.append(
       assignment.session, isDuplicate: marksDuplicates ? isDuplicate : nil, to: &output)
     cuts.note(end: output.count)
@@ -91,16 +81,14 @@ public struct AvroSessionEncoder: ~Copyable, SessionEventEncoder {
 /// names.
 public struct AvroThroughEncoder: ~Copyable, SessionEventEncoder {
   private let writer: any AvroWriter
-  private var source: AvroRecordSource
-  private var forms: AvroForms
+  private var data: AvroOutputData
 
   /// As `AvroRecordEncoder.init`.
   public init(
     writer: any AvroWriter, target: AvroTarget, converter: any RecordConverter
   ) {
     self.writer = writer
-    source = AvroRecordSource(writer: writer, target: target, converter: converter)
-    forms = AvroForms(writer: writer, target: target) { $0 }
+    data = AvroOutputData(writer: writer, target: target, converter: converter)
     writer.schemaOfNone = {
       target.schema ?? .sessionEvent(named: target.sessions.session, marksDuplicates: false)
     }
@@ -111,15 +99,13 @@ public struct AvroThroughEncoder: ~Copyable, SessionEventEncoder {
   public mutating func encode(
     _ batch: borrowing Batch, _ outcome: borrowing Outcome, to output: inout ByteBlock
   ) {
-    source.beginBatch()
+    data.beginBatch()
     var cuts = writer.cuts
     var index = 0
     for closed in 0..<outcome.closings.count {
       let closing = outcome.closings[closed]
       while index < Int(closing.place) { append(&index, of: batch, to: &output, &cuts) }
-      forms.choose(closing.schema, &cuts)
-      forms.append(closing, of: outcome, to: &output)
-      cuts.note(end: output.count)
+      data.append(closing, of: outcome, to: &output, &cuts)
     }
     while index < batch.records.count { append(&index, of: batch, to: &output, &cuts) }
     writer.cuts = cuts
@@ -130,8 +116,8 @@ public struct AvroThroughEncoder: ~Copyable, SessionEventEncoder {
     _ index: inout Int, of batch: borrowing Batch, to output: inout ByteBlock,
     _ cuts: inout AvroBlockCuts
   ) {
-    forms.choose(batch.records[index].schema, &cuts)
-    source.append(index, of: batch, to: &output)
+    data.choose(batch.records[index].schema, &cuts)
+    data.append(index, of: batch, to: &output)
     cuts.note(end: output.count)
     index &+= 1
   }
@@ -141,8 +127,7 @@ public struct AvroThroughEncoder: ~Copyable, SessionEventEncoder {
 /// converted.
 public struct AvroRecordEncoder: ~Copyable, RecordEncoder {
   private let writer: any AvroWriter
-  private var source: AvroRecordSource
-  private var forms: AvroForms
+  private var data: AvroOutputData
 
   /// - Parameters:
   ///   - target: to which the decoder keeps, too.
@@ -151,8 +136,7 @@ public struct AvroRecordEncoder: ~Copyable, RecordEncoder {
     writer: any AvroWriter, target: AvroTarget, converter: any RecordConverter
   ) {
     self.writer = writer
-    source = AvroRecordSource(writer: writer, target: target, converter: converter)
-    forms = AvroForms(writer: writer, target: target) { $0 }
+    data = AvroOutputData(writer: writer, target: target, converter: converter)
     writer.schemaOfNone = { target.schema ?? .event }
   }
 
@@ -162,35 +146,51 @@ public struct AvroRecordEncoder: ~Copyable, RecordEncoder {
   }
 
   /// To be called before the first `append` of a batch.
-  public mutating func beginBatch() { source.beginBatch() }
+  public mutating func beginBatch() { data.beginBatch() }
 
   @inline(__always)
   public mutating func append(
     _ index: Int, of batch: borrowing Batch, to output: inout ByteBlock
   ) {
     let schema = batch.records[index].schema
-    if !forms.isChosen(schema) { forms.choose(schema, &writer.cuts) }
-    source.append(index, of: batch, to: &output)
+    if !data.isChosen(schema) { data.choose(schema, &writer.cuts) }
+    data.append(index, of: batch, to: &output)
     writer.cuts.note(end: output.count)
   }
 }
 
-/// Appends records: those of Avro as they are, because whoever reads them makes them data of what the
-/// run writes; those of another format converted. Where this output has one schema, and the run's
-/// main output follows its records, Avro is resolved into the one schema here.
-struct AvroRecordSource: ~Copyable {
+/// The data of an output: records and closings, each as data of the schema that is written for it.
+///
+/// Records of Avro stay as they are, because whoever reads them makes them data of what the run writes;
+/// those of another format are converted. Where this output has one schema, and the run's main output
+/// follows its records, Avro is resolved into the one schema here.
+private struct AvroOutputData: ~Copyable {
   private let writer: any AvroWriter
   private let target: AvroTarget
   private let followsRecords: Bool
+  private let marksDuplicates: Bool
+  private let schema: (AvroSchema) -> AvroSchema
   private var foreign: ForeignRecords
   /// The target's number: it is asked for once a batch, as each look at an object counts.
   private var number: UInt16 = 0
   /// From the schemas of records to the target's, by their numbers.
   private var transcoders: [UInt16: AvroTranscoder] = [:]
+  /// What is written for records of each schema, by its number, made when the first of them comes.
+  private var forms: [AvroForm?] = []
+  private var chosen: AvroForm?
+  private var chosenNumber: UInt16 = 0
 
-  init(writer: any AvroWriter, target: AvroTarget, converter: any RecordConverter) {
+  /// - Parameters:
+  ///   - marksDuplicates: whether closings have the field `duplicate`.
+  ///   - schema: what is written for records of a schema of the target's.
+  init(
+    writer: any AvroWriter, target: AvroTarget, converter: any RecordConverter,
+    marksDuplicates: Bool = false, schema: @escaping (AvroSchema) -> AvroSchema = { $0 }
+  ) {
     self.writer = writer
     self.target = target
+    self.marksDuplicates = marksDuplicates
+    self.schema = schema
     followsRecords = target.followsRecords
     foreign = ForeignRecords(converter: converter)
   }
@@ -201,6 +201,51 @@ struct AvroRecordSource: ~Copyable {
     number = target.number
   }
 
+  // MARK: Schemas
+
+  /// Whether the data that come next are those of records whose schema has `number` already.
+  @inline(__always)
+  func isChosen(_ number: UInt16) -> Bool { number == chosenNumber && chosen != nil }
+
+  /// Has the data that come next be those of records whose schema has `number`, 0 for records that are
+  /// not Avro. Constant time; a schema is compiled where it is new.
+  @inline(__always)
+  mutating func choose(_ number: UInt16, _ cuts: inout AvroBlockCuts) {
+    if !isChosen(number) { change(to: number, &cuts) }
+  }
+
+  @inline(never)
+  private mutating func change(to number: UInt16, _ cuts: inout AvroBlockCuts) {
+    let form = form(of: number)
+    (chosen, chosenNumber) = (form, number)
+    cuts.form = form.number
+  }
+
+  private mutating func form(of number: UInt16) -> AvroForm {
+    let place = Int(number)
+    while forms.count <= place { forms.append(nil) }
+    if let known = forms[place] { return known }
+    let written = schema(target.schemas.schema(target.written(number)))
+    let form = AvroForm(
+      of: written, number: writer.begin(written), marksDuplicates: marksDuplicates,
+      session: target.sessions.session)
+    forms[place] = form
+    return form
+  }
+
+  // MARK: Data
+
+  /// Appends a closing as data of the schema that it names.
+  mutating func append(
+    _ closing: Closing, of outcome: borrowing Outcome, to output: inout ByteBlock,
+    _ cuts: inout AvroBlockCuts
+  ) {
+    choose(closing.schema, &cuts)
+    chosen?.append(closing, of: outcome, to: &output)
+    cuts.note(end: output.count)
+  }
+
+  /// Appends a record as data of what is chosen.
   @inline(__always)
   mutating func append(_ index: Int, of batch: borrowing Batch, to output: inout ByteBlock) {
     let record = batch.records[index]
@@ -250,103 +295,26 @@ struct AvroRecordSource: ~Copyable {
   }
 }
 
-/// One of the schemas that an output's data have.
-final class AvroForm {
+/// One of the schemas that an output's data have, and closings as data of it. Where it has fields that
+/// ours does not have, they get their defaults, or where they have none the empty values of their types
+/// (our choice: a closing is no event of a device, so nobody can say more).
+private final class AvroForm {
   /// The writer's number of it.
   let number: Int
-  /// Makes closings data of it.
-  private var closings: AvroClosingEncoder
-
-  init(number: Int, closings: consuming AvroClosingEncoder) {
-    self.number = number
-    self.closings = closings
-  }
-
-  func append(_ closing: Closing, of outcome: borrowing Outcome, to output: inout ByteBlock) {
-    closings.append(closing, of: outcome, to: &output)
-  }
-}
-
-/// What is written for records of each schema that has come, made when the first of them comes.
-///
-/// Where the output has one schema, that is one form.
-struct AvroForms: ~Copyable {
-  private let writer: any AvroWriter
-  private let target: AvroTarget
-  private let marksDuplicates: Bool
-  private let schema: (AvroSchema) -> AvroSchema
-  /// By the numbers of the records' schemas.
-  private var forms: [AvroForm?] = []
-  private var chosen: AvroForm?
-  private var chosenNumber: UInt16 = 0
-
-  /// - Parameters:
-  ///   - marksDuplicates: whether closings have the field `duplicate`.
-  ///   - schema: what is written for records of a schema of the target's.
-  init(
-    writer: any AvroWriter, target: AvroTarget, marksDuplicates: Bool = false,
-    schema: @escaping (AvroSchema) -> AvroSchema
-  ) {
-    self.writer = writer
-    self.target = target
-    self.marksDuplicates = marksDuplicates
-    self.schema = schema
-  }
-
-  /// Whether the data that come next are those of records whose schema has `number` already.
-  @inline(__always)
-  func isChosen(_ number: UInt16) -> Bool { number == chosenNumber && chosen != nil }
-
-  /// Has the data that come next be those of records whose schema has `number`, 0 for records that are
-  /// not Avro. Constant time; a schema is compiled where it is new.
-  @inline(__always)
-  mutating func choose(_ number: UInt16, _ cuts: inout AvroBlockCuts) {
-    if !isChosen(number) { change(to: number, &cuts) }
-  }
-
-  @inline(never)
-  private mutating func change(to number: UInt16, _ cuts: inout AvroBlockCuts) {
-    let form = form(of: number)
-    (chosen, chosenNumber) = (form, number)
-    cuts.form = form.number
-  }
-
-  /// Appends a closing as data of what is chosen.
-  func append(_ closing: Closing, of outcome: borrowing Outcome, to output: inout ByteBlock) {
-    chosen?.append(closing, of: outcome, to: &output)
-  }
-
-  private mutating func form(of number: UInt16) -> AvroForm {
-    let place = Int(number)
-    while forms.count <= place { forms.append(nil) }
-    if let known = forms[place] { return known }
-    let written = schema(target.schemas.schema(target.written(number)))
-    let form = AvroForm(
-      number: writer.begin(written),
-      closings: AvroClosingEncoder(
-        to: written, marksDuplicates: marksDuplicates, named: target.sessions.session))
-    forms[place] = form
-    return form
-  }
-}
-
-/// Appends `SessionClosed` events. Where the schema has fields that ours does not have, they get
-/// their defaults, or where they have none the empty values of their types (our choice: a closing is
-/// no event of a device, so nobody can say more).
-struct AvroClosingEncoder: ~Copyable {
   private let marksDuplicates: Bool
   /// From our own schema to the output's; nil where they are alike.
   private let transcoder: AvroTranscoder?
   private var scratch = ByteBlock()
 
-  init(to schema: AvroSchema, marksDuplicates: Bool, named name: String = "session") {
+  init(of schema: AvroSchema, number: Int, marksDuplicates: Bool, session name: String) {
+    self.number = number
     self.marksDuplicates = marksDuplicates
     let known = AvroSchema.sessionEvent(named: name, marksDuplicates: marksDuplicates)
     let resolution = try? AvroResolution(from: known, to: schema, missing: .isEmpty)
     transcoder = resolution.flatMap { $0.isCopy ? nil : AvroTranscoder($0) }
   }
 
-  mutating func append(
+  func append(
     _ closing: Closing, of outcome: borrowing Outcome, to output: inout ByteBlock
   ) {
     guard let transcoder else {

@@ -38,13 +38,16 @@ extension AvroSchema {
 
   /// This schema without those of its fields that have one of these names.
   func without(fields names: [String]) -> AvroSchema {
-    guard case .object(let members) = document, let fields = document["fields"]?.elements,
-      fields.contains(where: { names.contains($0["name"]?.text ?? "") })
-    else { return self }
+    guard let fields = document["fields"]?.elements else { return self }
     let kept = fields.filter { !names.contains($0["name"]?.text ?? "") }
-    let narrow = JSONValue.object(
-      members.map { $0.name == "fields" ? JSONMember("fields", .array(kept)) : $0 })
-    return (try? AvroSchema(narrow)) ?? self
+    return kept == fields ? self : with(fields: kept) ?? self
+  }
+
+  /// This schema with other fields, and another name if one is given; nil where that is none.
+  private func with(fields: [JSONValue], named name: String? = nil) -> AvroSchema? {
+    var document = document.replacing("fields", by: .array(fields))
+    if let name { document = document.replacing("name", by: .string(name)) }
+    return try? AvroSchema(document)
   }
 
   /// A schema of ours: that it is one is proved by the tests.
@@ -56,17 +59,15 @@ extension AvroSchema {
     }
   }
 
-  /// The schema of this schema's events with their sessions: `session`, or what it is called, is the last field, the union
-  /// of `event` has `SessionClosed` as its last branch unless it has one, and an `Event` is called
-  /// `SessionEvent`. So an event's data with a string behind them are data of it. Nil where that
-  /// cannot be: the record has such a field already, or no union `event`, or may hold itself, so that
-  /// its data had to have sessions inside, too.
+  /// The schema of this schema's events with their sessions: `session`, or what it is called, is the
+  /// last field, the union of `event` has `SessionClosed` as its last branch unless it has one, and an
+  /// `Event` is called `SessionEvent`. So an event's data with a string behind them are data of it. Nil
+  /// where that cannot be: the record has such a field already, or no union `event`, or may hold itself,
+  /// so that its data had to have sessions inside, too.
   public func withSession(
     marksDuplicates: Bool, named session: String = "session"
   ) -> AvroSchema? {
-    guard case .object(let members) = document, let fields = document["fields"]?.elements,
-      !holdsItself
-    else { return nil }
+    guard let fields = document["fields"]?.elements, !holdsItself else { return nil }
     let added = marksDuplicates ? ["duplicate", session] : [session]
     if fields.contains(where: { added.contains($0["name"]?.text ?? "") }) { return nil }
     var widened: [JSONValue] = []
@@ -79,17 +80,8 @@ extension AvroSchema {
       widened.append(wider)
     }
     widened += added.map { AvroSchema.field($0, $0 == session ? "string" : "boolean") }
-    let name: JSONValue = .string("SessionEvent")
     let isEvent = document["name"]?.text == "Event"
-    return try? AvroSchema(
-      .object(
-        members.map { member in
-          switch member.name {
-          case "fields": JSONMember("fields", .array(widened))
-          case "name" where isEvent: JSONMember("name", name)
-          default: member
-          }
-        }))
+    return with(fields: widened, named: isEvent ? "SessionEvent" : nil)
   }
 
   /// Whether a datum may hold others of its type.
@@ -107,22 +99,12 @@ extension AvroSchema {
   /// This schema with a `timestamp` that is a long where it is an int: a time that we make ourselves
   /// need not be one.
   public func withLongTimes() -> AvroSchema {
-    guard case .object(let members) = document, let fields = document["fields"]?.elements else {
-      return self
-    }
+    guard let fields = document["fields"]?.elements else { return self }
     let widened = fields.map { field -> JSONValue in
-      guard field["name"]?.text == "timestamp", case .object(let members) = field else {
-        return field
-      }
-      return .object(
-        members.map {
-          $0.name == "type" ? JSONMember("type", AvroSchema.widened($0.value)) : $0
-        })
+      guard field["name"]?.text == "timestamp", let type = field["type"] else { return field }
+      return field.replacing("type", by: AvroSchema.widened(type))
     }
-    if widened == fields { return self }
-    let wide = JSONValue.object(
-      members.map { $0.name == "fields" ? JSONMember("fields", .array(widened)) : $0 })
-    return (try? AvroSchema(wide)) ?? self
+    return widened == fields ? self : with(fields: widened) ?? self
   }
 
   private static func widened(_ type: JSONValue) -> JSONValue {
@@ -140,16 +122,13 @@ extension AvroSchema {
 
   /// The field `event` with a branch for sessions that closed; nil where its type is no union.
   private func withClosings(_ field: JSONValue) -> JSONValue? {
-    guard case .object(let members) = field, case .array(let branches) = field["type"] else {
-      return nil
-    }
+    guard case .array(let branches) = field["type"] else { return nil }
     let closed = "SessionClosed"
     let has = branches.contains {
       AvroName.unqualified($0["name"]?.text ?? $0.text ?? "") == closed
     }
     if has { return field }
-    let union = JSONValue.array(branches + [AvroSchema.sessionClosed.document])
-    return .object(members.map { $0.name == "type" ? JSONMember("type", union) : $0 })
+    return field.replacing("type", by: .array(branches + [AvroSchema.sessionClosed.document]))
   }
 
   /// Why its data cannot be read as events, and where in it that shows; nil where they can.
@@ -176,7 +155,7 @@ extension AvroSchema {
   /// The schema of events of which `withSession` makes this one; where that might be several, one
   /// that is called `Event` and has no `SessionClosed`. Nil where this is no such schema.
   public func withoutSession(named session: String = "session") -> AvroSchema? {
-    guard case .object(let members) = document, let fields = document["fields"]?.elements,
+    guard let fields = document["fields"]?.elements,
       fields.last?["name"]?.text == session, fields.last?["type"]?.text == "string"
     else { return nil }
     let kept = fields.dropLast().filter { $0["name"]?.text != "duplicate" }
@@ -185,17 +164,7 @@ extension AvroSchema {
     let sources = [
       (isRenamed ? "Event" : nil, narrow), (nil, narrow), (isRenamed ? "Event" : nil, kept),
       (nil, kept),
-    ].compactMap { name, fields in
-      try? AvroSchema(
-        .object(
-          members.map { member in
-            switch member.name {
-            case "fields": JSONMember("fields", .array(fields))
-            case "name": JSONMember("name", name.map { .string($0) } ?? member.value)
-            default: member
-            }
-          }))
-    }
+    ].compactMap { name, fields in with(fields: fields, named: name) }
     let isMarked = marksDuplicates
     return sources.first {
       $0.withSession(marksDuplicates: isMarked, named: session)?.isSame(as: self) ?? false
@@ -204,12 +173,10 @@ extension AvroSchema {
 
   /// The field `event` without the branch that `withClosings` adds; another as it is.
   private static func withoutClosings(_ field: JSONValue) -> JSONValue {
-    guard field["name"]?.text == "event", case .object(let members) = field,
-      case .array(let branches) = field["type"],
+    guard field["name"]?.text == "event", case .array(let branches) = field["type"],
       branches.last?.withSortedMembers == sessionClosed.document.withSortedMembers
     else { return field }
-    let union = JSONValue.array(branches.dropLast())
-    return .object(members.map { $0.name == "type" ? JSONMember("type", union) : $0 })
+    return field.replacing("type", by: .array(branches.dropLast()))
   }
 }
 
@@ -246,6 +213,14 @@ extension AvroSchema {
       let plan = try? AvroEventPlan(self, purpose: .reading, SessionFields(session: name))
     else { return false }
     return !resolution.lostKinds.contains(.sessionClosed) && plan.kinds.contains(.sessionClosed)
+  }
+}
+
+extension JSONValue {
+  /// This object with another value for a member that it has.
+  fileprivate func replacing(_ name: String, by value: JSONValue) -> JSONValue {
+    guard case .object(let members) = self else { return self }
+    return .object(members.map { $0.name == name ? JSONMember(name, value) : $0 })
   }
 }
 
