@@ -85,10 +85,10 @@ import Testing
   /// Whether every value of the writer's schema is one of the reader's: no branch or symbol without
   /// a counterpart.
   private func keepsEverything(_ resolution: AvroResolution) -> Bool {
-    resolution.actions.allSatisfy { action, _ in
+    resolution.actions.allSatisfy { action in
       switch action {
       case .enumeration(let symbols): symbols.allSatisfy { $0 != nil }
-      case .writerUnion(let branches): branches.allSatisfy { $0 != nil }
+      case .union(let branches): branches.allSatisfy { $0 != nil }
       default: true
       }
     }

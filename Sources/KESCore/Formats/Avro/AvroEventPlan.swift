@@ -75,6 +75,35 @@ struct AvroEventPlan: ~Copyable {
   }
 }
 
+extension AvroEventStep.Operation {
+  /// Reads a value of the writer's type as one of ours; nil where it cannot be (spec, "Schema
+  /// Resolution").
+  init?(reading writer: AvroType, as ours: AvroType) {
+    switch (writer, writer.promotion(to: ours)) {
+    case (.string, .copy), (_, .text): self = .text
+    case (.int, .copy): self = .int
+    case (.long, .copy): self = .long
+    case (.double, .copy): self = .double
+    case (.boolean, .copy): self = .boolean
+    case (_, .floatToDouble): self = .float
+    case (.int, .longToDouble): self = .intAsDouble
+    case (_, .longToDouble): self = .longAsDouble
+    default: return nil
+    }
+  }
+}
+
+extension AvroSchema {
+  /// Whether values of a type, or of one of its branches, may mark duplicates (R7).
+  func canMark(_ type: Int) -> Bool {
+    switch types[type] {
+    case .boolean: true
+    case .union(let branches): branches.contains(where: canMark)
+    default: false
+    }
+  }
+}
+
 extension AvroEventPlan {
   /// The fields of our record of that kind.
   static func fields(of kind: EventKind) -> Set<String> {
@@ -100,6 +129,17 @@ private struct AvroEventCompiler {
   /// What a field of ours must be; a session is a text, and a mark a boolean or another's field.
   enum Target {
     case text, session, time, long, double, boolean, mark, status, event
+
+    /// As which type its values are read; nil where it takes more than that.
+    var type: AvroType? {
+      switch self {
+      case .text, .session: .string
+      case .time, .long: .long
+      case .double: .double
+      case .boolean, .mark: .boolean
+      case .status, .event: nil
+      }
+    }
   }
 
   mutating func compile() throws(AvroSchemaError) {
@@ -190,7 +230,7 @@ private struct AvroEventCompiler {
     }
     for field in fields {
       guard let target = targets[field.name],
-        target != .mark || canMark(field.type)
+        target != .mark || schema.canMark(field.type)
       else {
         skip(field.type)
         continue
@@ -199,15 +239,6 @@ private struct AvroEventCompiler {
         target == .session
         ? .session : FieldName.allCases.first { "\($0.text)" == field.name } ?? .none
       try compile(field.type, name, target, path: "\(path).\(field.name)")
-    }
-  }
-
-  /// Whether values of a type, or of one of its branches, may be marks (R7).
-  private func canMark(_ type: Int) -> Bool {
-    switch schema.types[type] {
-    case .boolean: true
-    case .union(let branches): branches.contains(where: canMark)
-    default: false
     }
   }
 
@@ -272,33 +303,24 @@ private struct AvroEventCompiler {
   /// Appends the step that reads the writer's type as ours, promotions included; false where there
   /// is none (spec, "Schema Resolution").
   private mutating func read(_ type: Int, _ field: FieldName, _ target: Target) -> Bool {
-    switch (target, schema.types[type]) {
-    case (.text, .string), (.text, .bytes), (.session, .string), (.session, .bytes):
-      append(.text, field)
-    case (.time, _):
+    let writer = schema.types[type]
+    if target == .status {
+      guard case .enumeration(_, let symbols, _) = writer else { return false }
+      appendStatus(symbols)
+      return true
+    }
+    if target == .time {
       guard let unit = schema.timeUnit(of: type) else { return false }
-      appendTime(type, unit, field)
-    case (.long, .long): append(.long, field)
-    case (.long, .int): append(.int, field)
-    case (.double, .double): append(.double, field)
-    case (.double, .float): append(.float, field)
-    case (.double, .long): append(.longAsDouble, field)
-    case (.double, .int): append(.intAsDouble, field)
-    case (.boolean, .boolean), (.mark, .boolean): append(.boolean, field)
-    case (.status, .enumeration(_, let symbols, _)): appendStatus(symbols)
-    default: return false
+      if unit != .milliseconds {
+        append(.fineTime, field, operand: Int(unit.rawValue))
+        return true
+      }
     }
+    guard let ours = target.type,
+      let operation = AvroEventStep.Operation(reading: writer, as: ours)
+    else { return false }
+    append(operation, field)
     return true
-  }
-
-  private mutating func appendTime(_ type: Int, _ unit: TimeUnit, _ field: FieldName) {
-    if unit != .milliseconds {
-      append(.fineTime, field, operand: Int(unit.rawValue))
-    } else if case .int = schema.types[type] {
-      append(.int, field)
-    } else {
-      append(.long, field)
-    }
   }
 
   private mutating func appendStatus(_ symbols: [String]) {

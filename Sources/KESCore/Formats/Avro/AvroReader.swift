@@ -1,4 +1,4 @@
-// The binary encoding: single values read and written, and walks over binary data by a layout.
+// The binary encoding: single values read and written.
 
 /// Reads Avro's binary encoding (spec 1.11, "Binary Encoding") in a run of bytes.
 ///
@@ -156,72 +156,6 @@ struct AvroReader {
     return UInt64(bitPattern: value) < UInt64(count) ? end : fail(fault, at: start)
   }
 
-  // MARK: Values of any type
-
-  /// Walks over a value of the type at `place`.
-  mutating func skip(
-    _ place: Int, of layout: borrowing AvroLayout, _ bytes: Span<UInt8>, _ start: Int
-  ) -> Int {
-    let node = layout[place]
-    switch node.kind {
-    case .null: return start
-    case .boolean: return boolean(bytes, start)
-    case .int: return int(bytes, start)
-    case .long: return long(bytes, start)
-    case .float: return skip(4, bytes, start)
-    case .double: return skip(8, bytes, start)
-    case .fixed: return skip(Int(node.size), bytes, start)
-    case .string: return string(bytes, start)
-    case .enumeration: return index(below: Int(node.size), .badSymbol, bytes, start)
-    case .bytes:
-      let contents = length(bytes, start)
-      return contents < 0 ? AvroReader.failed : contents &+ Int(value)
-    case .record where node.emptyValues > 0: return start
-    case .array, .map, .union, .record: return skipInside(node, of: layout, bytes, start)
-    }
-  }
-
-  @inline(never)
-  private mutating func skipInside(
-    _ node: AvroLayout.Node, of layout: borrowing AvroLayout, _ bytes: Span<UInt8>, _ start: Int
-  ) -> Int {
-    if !enter() { return fail(.tooDeep, at: start) }
-    var index = start
-    switch node.kind {
-    case .union:
-      index = self.index(below: Int(node.size), .badBranch, bytes, index)
-      if index >= 0 { index = skip(layout.child(Int(value), of: node), of: layout, bytes, index) }
-    case .record:
-      for field in 0..<Int(node.size) where index >= 0 {
-        index = skip(layout.child(field, of: node), of: layout, bytes, index)
-      }
-    default:
-      index = skipItems(
-        layout.child(0, of: node), isMap: node.kind == .map, of: layout, bytes, index)
-    }
-    leave()
-    return index
-  }
-
-  /// The blocks of an array or a map (spec, "Arrays"): a count and items, a negative count with the
-  /// size of the items behind it, a count of 0 at the end.
-  private mutating func skipItems(
-    _ items: Int, isMap: Bool, of layout: borrowing AvroLayout, _ bytes: Span<UInt8>, _ start: Int
-  ) -> Int {
-    let emptyValues = isMap ? 0 : Int64(layout[items].emptyValues)
-    var index = start
-    while true {
-      index = itemCount(bytes, index, emptyValues: emptyValues)
-      if index < 0 || value == 0 { return index }
-      if emptyValues > 0 { continue }
-      for _ in 0..<value {
-        if isMap { index = string(bytes, index) }
-        if index >= 0 { index = skip(items, of: layout, bytes, index) }
-        if index < 0 { return AvroReader.failed }
-      }
-    }
-  }
-
   /// The count of a block of items into `value`, never more than the bytes can hold; the size that
   /// may stand behind it is passed over.
   ///
@@ -252,10 +186,10 @@ struct AvroReader {
 
   // MARK: Depth
 
-  /// Goes one type deeper; false where that is too deep.
-  mutating func enter() -> Bool {
+  /// Goes one type deeper; false where that is deeper than `greatest`.
+  mutating func enter(below greatest: Int) -> Bool {
     depth += 1
-    return depth <= AvroReader.greatestDepth
+    return depth <= greatest
   }
 
   mutating func leave() { if depth > 0 { depth -= 1 } }

@@ -12,28 +12,42 @@ enum AvroAction {
   case longToFloat, longToDouble, floatToDouble
   /// The reader's symbol for each of the writer's; nil where there is none and no default.
   case enumeration([Int?])
-  case array(Int), map(Int)
+  /// The action on each item of an array or a map.
+  case items(Int)
   /// For each branch of the writer's union, what to do; nil where the reader has nothing for it.
-  case writerUnion([Int?])
+  case union([Int?])
   /// Write the index of the reader's branch, then the value.
-  case readerBranch(Int, Int)
-  case record(AvroRecordAction)
+  case branch(Int, Int)
+  /// What each of the writer's fields becomes, and what comes behind the last.
+  case record([AvroFieldAction])
+  /// The same in the reader's order, where the writer's is another.
+  case reordered([AvroFieldAction])
 }
 
-/// How a record becomes another.
-struct AvroRecordAction {
-  /// What a field of the reader is made of.
-  enum Source {
-    /// The writer's field, by its place, and the action on it.
-    case writer(field: Int, action: Int)
-    /// The default, encoded.
-    case fallback([UInt8])
-  }
+/// What a field of a record becomes.
+struct AvroFieldAction {
+  /// Defaults that come before it, encoded.
+  var defaults: [UInt8] = []
+  /// The writer's field, by its place, and the action on it; nil where it is not used.
+  var value: (field: Int, action: Int)?
+}
 
-  /// In the reader's order.
-  var sources: [Source]
-  /// Whether the writer's fields that are used come in the reader's order.
-  var isInOrder: Bool
+extension AvroType {
+  /// How a value of this primitive type is read as one of `reader`, by the promotions of the spec; nil
+  /// where it cannot be.
+  func promotion(to reader: AvroType) -> AvroAction? {
+    switch (self, reader) {
+    case (.null, .null), (.boolean, .boolean), (.int, .int), (.int, .long), (.long, .long),
+      (.float, .float), (.double, .double), (.bytes, .bytes), (.string, .string),
+      (.string, .bytes):
+      .copy
+    case (.bytes, .string): .text
+    case (.int, .float), (.long, .float): .longToFloat
+    case (.int, .double), (.long, .double): .longToDouble
+    case (.float, .double): .floatToDouble
+    default: nil
+    }
+  }
 }
 
 /// A writer's schema resolved into a reader's (Avro 1.11 spec, "Schema Resolution"). The names of the
@@ -43,8 +57,7 @@ struct AvroRecordAction {
 struct AvroResolution {
   let writer: AvroSchema
   let reader: AvroSchema
-  /// An action and the writer's type that it reads.
-  private(set) var actions: [(action: AvroAction, type: Int)] = []
+  private(set) var actions: [AvroAction] = []
   private(set) var root = 0
 
   /// What a field of the reader gets that the writer does not have and that has no default.
@@ -71,10 +84,10 @@ struct AvroResolution {
   /// branch has no counterpart, and closings where a status has none.
   var lostKinds: Set<EventKind> {
     var lost: Set<EventKind> = []
-    for (action, _) in actions {
+    for action in actions {
       switch action {
       case .enumeration(let symbols) where symbols.contains(nil): lost.insert(.sessionClosed)
-      case .writerUnion(let branches):
+      case .union(let branches):
         // Of our schemas one union alone, whose branches are in the order of the kinds.
         for (kind, branch) in zip(EventKind.allCases, branches) where branch == nil {
           lost.insert(kind)
@@ -87,25 +100,33 @@ struct AvroResolution {
 
   /// The writer's type of what becomes the reader's field `event`.
   var eventType: Int? {
-    guard case .record(let record) = actions[root].action, let fields = writer.rootFields,
-      let place = reader.rootFields?.firstIndex(where: { $0.name == "event" }),
-      case .writer(let field, _) = record.sources[place]
-    else { return nil }
-    return fields[field].type
+    let fields = writer.rootFields ?? []
+    return reader.rootFields?.first { $0.name == "event" }
+      .flatMap { $0.place(in: fields) }.map { fields[$0].type }
   }
 
   /// Which times the reader's schema can hold, in milliseconds, where the writer's is one of ours.
   var writableTimes: ClosedRange<Int64> {
-    actions.reduce(Int64.min...Int64.max) { range, step in
-      guard case .time(_, let unit) = step.action else { return range }
+    actions.reduce(Int64.min...Int64.max) { range, action in
+      guard case .time(_, let unit) = action else { return range }
       return range.clamped(to: unit.milliseconds)
     }
   }
 
   /// Whether the data need not change.
   var isCopy: Bool {
-    if case .copy = actions[root].action { return true }
+    if case .copy = actions[root] { return true }
     return false
+  }
+}
+
+extension AvroField {
+  /// Which of the writer's fields becomes this one.
+  fileprivate func place(in fields: [AvroField]) -> Int? {
+    for name in [name] + aliases {
+      if let place = fields.firstIndex(where: { $0.name == name }) { return place }
+    }
+    return nil
   }
 }
 
@@ -116,7 +137,7 @@ private struct AvroResolver {
   let missing: AvroResolution.Missing
   /// The reader's types that are times of events.
   private let eventTimes: Set<Int>
-  private(set) var actions: [(action: AvroAction, type: Int)] = []
+  private(set) var actions: [AvroAction] = []
   /// Records whose actions are known, or being found.
   private var known: [Pair: Int] = [:]
   private var failed: [Pair: AvroSchemaError] = [:]
@@ -144,15 +165,15 @@ private struct AvroResolver {
       reason: reason)
   }
 
-  private mutating func add(_ action: AvroAction, _ type: Int) -> Int {
-    actions.append((action, type))
+  private mutating func add(_ action: AvroAction) -> Int {
+    actions.append(action)
     return actions.count - 1
   }
 
   /// Whether nothing inside changes, as far as is known: a record inside itself is not.
   private func isCopy(_ place: Int) -> Bool {
     if unfinished.contains(place) { return false }
-    if case .copy = actions[place].action { return true }
+    if case .copy = actions[place] { return true }
     return false
   }
 
@@ -175,35 +196,28 @@ private struct AvroResolver {
       return try resolveRecord(from, fields, to, wanted, path)
     case (.enumeration(let name, let symbols, _), .enumeration(let other, let known, let fallback)):
       guard AvroResolver.matches(name, other) else { break }
-      return resolveSymbols(from, symbols, known, fallback)
+      return resolveSymbols(symbols, known, fallback)
     case (.fixed(let name, let size), .fixed(let other, let wanted)):
       guard AvroResolver.matches(name, other), size == wanted else { break }
-      return add(.copy, from)
+      return add(.copy)
     case (.array(let items), .array(let wanted)):
       let inside = try resolve(items, wanted, "\(path).items")
-      return add(isCopy(inside) ? .copy : .array(inside), from)
+      return add(isCopy(inside) ? .copy : .items(inside))
     case (.map(let values), .map(let wanted)):
       let inside = try resolve(values, wanted, "\(path).values")
-      return add(isCopy(inside) ? .copy : .map(inside), from)
+      return add(isCopy(inside) ? .copy : .items(inside))
     default:
-      if let action = promotion(from, to) { return add(action, from) }
+      if let action = promotion(from, to) { return add(action) }
     }
     throw fails(
       path, "the writer has \(writer.described(from)), the reader \(reader.described(to))")
   }
 
-  /// Primitive types, with the promotions of the spec.
+  /// Primitive types.
   private func promotion(_ from: Int, _ to: Int) -> AvroAction? {
     switch (writer.types[from], reader.types[to]) {
-    case (.null, .null), (.boolean, .boolean): .copy
     case (.int, .int), (.int, .long), (.long, .long): whole(from, to)
-    case (.float, .float), (.double, .double), (.bytes, .bytes), (.string, .string): .copy
-    case (.string, .bytes): .copy
-    case (.bytes, .string): .text
-    case (.int, .float), (.long, .float): .longToFloat
-    case (.int, .double), (.long, .double): .longToDouble
-    case (.float, .double): .floatToDouble
-    default: nil
+    case (let type, let wanted): type.promotion(to: wanted)
     }
   }
 
@@ -237,12 +251,12 @@ private struct AvroResolver {
   }
 
   private mutating func resolveSymbols(
-    _ from: Int, _ symbols: [String], _ known: [String], _ fallback: Int?
+    _ symbols: [String], _ known: [String], _ fallback: Int?
   ) -> Int {
     // A closing whose status became another would lie.
     let fallback = missing == .isRefused ? fallback : nil
     let places = symbols.map { known.firstIndex(of: $0) ?? fallback }
-    return add(places == Array(0..<symbols.count) ? .copy : .enumeration(places), from)
+    return add(places == Array(0..<symbols.count) ? .copy : .enumeration(places))
   }
 
   // MARK: Unions
@@ -266,7 +280,7 @@ private struct AvroResolver {
     }
     // One branch that resolves is enough: the others show in the data.
     if let failure, inside.allSatisfy({ $0 == nil }) { throw failure }
-    return add(isSameUnion(inside) ? .copy : .writerUnion(inside), from)
+    return add(isSameUnion(inside) ? .copy : .union(inside))
   }
 
   private static func step(into type: AvroType, _ path: String) -> String {
@@ -278,7 +292,7 @@ private struct AvroResolver {
   private func isSameUnion(_ branches: [Int?]) -> Bool {
     for (index, branch) in branches.enumerated() {
       guard let branch, !unfinished.contains(branch),
-        case .readerBranch(index, let inside) = actions[branch].action, isCopy(inside)
+        case .branch(index, let inside) = actions[branch], isCopy(inside)
       else { return false }
     }
     return true
@@ -295,7 +309,7 @@ private struct AvroResolver {
     let others = branches.indices.filter { $0 != same && isAlike(from, branches[$0]) }
     for index in (same.map { [$0] } ?? []) + others {
       do {
-        return add(.readerBranch(index, try resolve(from, branches[index], path)), from)
+        return add(.branch(index, try resolve(from, branches[index], path)))
       } catch {
         failure = failure ?? error
       }
@@ -326,11 +340,11 @@ private struct AvroResolver {
     let pair = Pair(writer: from, reader: to)
     if let place = known[pair] { return place }
     if let failure = failed[pair] { throw failure }
-    let place = add(.copy, from)
+    let place = add(.copy)
     known[pair] = place
     unfinished.insert(place)
     defer { unfinished.remove(place) }
-    var sources: [AvroRecordAction.Source] = []
+    var sources: [AvroFieldAction] = []
     do {
       for field in wanted {
         sources.append(try source(of: field, fields, "\(path).\(field.name)"))
@@ -341,25 +355,32 @@ private struct AvroResolver {
       known = known.filter { $0.value < place }
       throw error
     }
-    let used = sources.compactMap { source -> Int? in
-      if case .writer(let field, _) = source { return field }
-      return nil
-    }
     if !isUnchanged(sources, fieldCount: fields.count) {
-      let isInOrder = zip(used, used.dropFirst()).allSatisfy { $0 < $1 }
-      actions[place].action = .record(AvroRecordAction(sources: sources, isInOrder: isInOrder))
+      actions[place] = AvroResolver.action(on: sources, fieldCount: fields.count)
     }
     return place
   }
 
+  /// - Parameter sources: in the reader's order.
+  private static func action(on sources: [AvroFieldAction], fieldCount: Int) -> AvroAction {
+    var fields = Array(repeating: AvroFieldAction(), count: fieldCount + 1)
+    var next = 0
+    for source in sources {
+      fields[next].defaults += source.defaults
+      guard let value = source.value else { continue }
+      if value.field < next { return .reordered(sources) }
+      fields[value.field].value = value
+      next = value.field + 1
+    }
+    return .record(fields)
+  }
+
   private mutating func source(
     of field: AvroField, _ fields: [AvroField], _ path: String
-  ) throws(AvroSchemaError) -> AvroRecordAction.Source {
-    let names = [field.name] + field.aliases
-    for name in names {
-      if let index = fields.firstIndex(where: { $0.name == name }) {
-        return .writer(field: index, action: try resolve(fields[index].type, field.type, path))
-      }
+  ) throws(AvroSchemaError) -> AvroFieldAction {
+    if let place = field.place(in: fields) {
+      let action = try resolve(fields[place].type, field.type, path)
+      return AvroFieldAction(value: (place, action))
     }
     var encoded = ByteBlock()
     if missing == .isEmpty {
@@ -377,15 +398,17 @@ private struct AvroResolver {
     if defaultLength > AvroResolver.greatestDefaults {
       throw fails(path, "defaults of more than \(AvroResolver.greatestDefaults) bytes")
     }
-    return .fallback(
-      encoded.withBytes { bytes in unsafe bytes.withUnsafeBytes { unsafe Array($0) } })
+    return AvroFieldAction(
+      defaults: encoded.withBytes { bytes in unsafe bytes.withUnsafeBytes { unsafe Array($0) } })
   }
 
   /// Whether the fields are the writer's, all of them, in its order and unchanged.
-  private func isUnchanged(_ sources: [AvroRecordAction.Source], fieldCount: Int) -> Bool {
+  private func isUnchanged(_ sources: [AvroFieldAction], fieldCount: Int) -> Bool {
     guard sources.count == fieldCount else { return false }
     for (index, source) in sources.enumerated() {
-      guard case .writer(index, let action) = source, isCopy(action) else { return false }
+      guard let value = source.value, value.field == index, isCopy(value.action) else {
+        return false
+      }
     }
     return true
   }

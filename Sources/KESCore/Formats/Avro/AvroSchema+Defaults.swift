@@ -150,8 +150,6 @@ private struct AvroDefaultWriter {
       && groups.joined().utf8.allSatisfy { Character(UnicodeScalar($0)).isHexDigit }
   }
 
-  private static let nilUUID = "00000000-0000-0000-0000-000000000000"
-
   /// Bytes in the JSON form: a character each, U+0000 to U+00FF.
   private static func bytes(_ text: String) -> [UInt8]? {
     var bytes: [UInt8] = []
@@ -165,39 +163,36 @@ private struct AvroDefaultWriter {
   // MARK: Empty values
 
   private mutating func appendEmpty(_ type: Int, to output: inout ByteBlock) -> String? {
-    if let reason = begin(output) { return reason }
     switch schema.types[type] {
-    case .null: break
-    case .boolean: output.append(avro: false)
-    case .enumeration(_, let symbols, let fallback):
-      if symbols.isEmpty { return "an enum without symbols" }
-      output.append(avro: Int64(fallback ?? 0))
-    case .string where schema.logicalTypes[type] == .uuid:
-      output.append(avro: AvroDefaultWriter.nilUUID)
-    case .bytes: appendZero(schema.logicalTypes[type], to: &output)
-    case .int, .long, .string, .array, .map: output.append(avro: 0 as Int64)
-    case .float: output.append(avro: 0 as Float)
-    case .double: output.append(avro: 0 as Double)
-    case .fixed(_, let size):
-      if size > AvroDefaultWriter.greatestLength { return "a value that is too large" }
-      for _ in 0..<size { output.append(0 as UInt8) }
-    case .union(let branches): return appendEmpty(branches: branches, to: &output)
+    case .union(let branches):
+      return begin(output) ?? appendEmpty(branches: branches, to: &output)
     case .record(_, let fields):
+      if let reason = begin(output) { return reason }
       if !open.insert(type).inserted { return "a record that holds itself" }
       defer { open.remove(type) }
       return appendEmpty(fields, to: &output)
+    case .enumeration(_, let symbols, _) where symbols.isEmpty: return "an enum without symbols"
+    case .fixed(_, let size) where size > AvroDefaultWriter.greatestLength:
+      return "a value that is too large"
+    default: return append(emptyValue(of: type), type, to: &output)
     }
-    return nil
   }
 
-  /// Bytes: of a number zero, which takes some.
-  private func appendZero(_ logical: AvroLogicalType?, to output: inout ByteBlock) {
-    switch logical {
-    // Two's complement, in as few bytes as can be.
-    case .decimal: output.append(avro: [0].span)
-    // The same as bytes, and the scale.
-    case .bigDecimal: output.append(avro: [2, 0, 0].span)
-    default: output.append(avro: 0 as Int64)
+  /// As a default would have it.
+  private func emptyValue(of type: Int) -> JSONValue {
+    switch (schema.types[type], schema.logicalTypes[type]) {
+    case (.boolean, _): .boolean(false)
+    case (.int, _), (.long, _), (.float, _), (.double, _): .integer(0)
+    case (.string, .uuid): .string("00000000-0000-0000-0000-000000000000")
+    // Numbers take some bytes: two's complement, as few as can be; the same as bytes, and the scale.
+    case (.bytes, .decimal): .string("\0")
+    case (.bytes, .bigDecimal): .string("\u{2}\0\0")
+    case (.string, _), (.bytes, _): .string("")
+    case (.fixed(_, let size), _): .string(String(repeating: "\0", count: size))
+    case (.enumeration(_, let symbols, let fallback), _): .string(symbols[fallback ?? 0])
+    case (.array, _): .array([])
+    case (.map, _): .object([])
+    case (.null, _), (.union, _), (.record, _): .null
     }
   }
 

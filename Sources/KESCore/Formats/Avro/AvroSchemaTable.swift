@@ -190,8 +190,11 @@ final class AvroReading {
     keepsSchema = entry.schema.document == writer.document
     if !keepsSchema {
       let resolution = try AvroResolution(from: writer, to: entry.schema)
-      if !resolution.isCopy { transcoder = AvroTranscoder(resolution) }
-      transcoder?.passesOverClosings = schemas.givesSessions && schemas.sessions.replacesOld
+      if !resolution.isCopy {
+        transcoder = AvroTranscoder(
+          resolution,
+          passesOverClosings: schemas.givesSessions && schemas.sessions.replacesOld)
+      }
     }
     if let failure = entry.failure { throw failure }
   }

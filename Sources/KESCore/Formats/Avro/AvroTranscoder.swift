@@ -4,23 +4,21 @@
 ///
 /// Not the usual path: where both schemas are alike, the data are copied as they are.
 final class AvroTranscoder {
-  let resolution: AvroResolution
   private let layout: AvroLayout
   private(set) var reader = AvroReader()
-  /// Whether closings that the reader has no branch for are passed over.
-  var passesOverClosings = false
-  /// How long a value may become by defaults.
-  private let greatestLength: Int
-  /// The writer's type of what becomes an event's branch; nil where there is none.
-  private let eventType: Int?
-  /// Where the value at hand begins in the output.
-  private var begin = 0
+  private var visitor: AvroTranscodingVisitor
 
-  init(_ resolution: AvroResolution, greatestLength: Int = AvroContainerDecoder.greatestBlock) {
-    self.resolution = resolution
-    self.greatestLength = greatestLength
+  /// - Parameters:
+  ///   - passesOverClosings: whether closings that the reader has no branch for are passed over.
+  ///   - greatestLength: how long a value may become by defaults.
+  init(
+    _ resolution: AvroResolution, passesOverClosings: Bool = false,
+    greatestLength: Int = AvroContainerDecoder.greatestBlock
+  ) {
     layout = AvroLayout(resolution.writer)
-    eventType = resolution.eventType
+    visitor = AvroTranscodingVisitor(
+      resolution: resolution, passesOverClosings: passesOverClosings,
+      greatestLength: greatestLength, eventType: resolution.eventType)
   }
 
   /// Appends the value at `start`, and returns the place behind it; or `AvroReader.failed`, with the
@@ -28,198 +26,184 @@ final class AvroTranscoder {
   /// both cases an unknown part has been appended.
   func transcode(_ bytes: Span<UInt8>, _ start: Int, to output: inout ByteBlock) -> Int {
     reader.beginRecord()
-    begin = output.count
-    return run(resolution.root, bytes, start, &output)
+    swap(&visitor.output, &output)
+    let action = visitor.beginRecord()
+    let end = reader.walk(layout.root, action, of: layout, bytes, start, &visitor)
+    swap(&visitor.output, &output)
+    return end
+  }
+}
+
+/// Writes what it visits by the actions of a resolution. A value's context is the place of its action;
+/// nil where nothing becomes of it.
+private struct AvroTranscodingVisitor: ~Copyable, AvroVisitor {
+  let resolution: AvroResolution
+  let passesOverClosings: Bool
+  let greatestLength: Int
+  /// The writer's type of what becomes an event's branch; nil where there is none.
+  let eventType: Int?
+  /// The output, while a value is written.
+  var output = ByteBlock(capacity: 0)
+  /// Where the value at hand begins in it.
+  private var begin = 0
+
+  init(
+    resolution: AvroResolution, passesOverClosings: Bool, greatestLength: Int, eventType: Int?
+  ) {
+    self.resolution = resolution
+    self.passesOverClosings = passesOverClosings
+    self.greatestLength = greatestLength
+    self.eventType = eventType
   }
 
-  private func run(
-    _ place: Int, _ bytes: Span<UInt8>, _ start: Int, _ output: inout ByteBlock
-  ) -> Int {
-    let (action, type) = resolution.actions[place]
-    switch action {
-    case .copy:
-      let end = reader.skip(type, of: layout, bytes, start)
-      if end >= 0 { output.append(bytes.extracting(start..<end)) }
-      return end
-    case .text:
-      let end = reader.string(bytes, start)
-      if end >= 0 { output.append(bytes.extracting(start..<end)) }
-      return end
+  /// Begins a value; returns its action.
+  mutating func beginRecord() -> Int {
+    begin = output.count
+    return takeBranch(resolution.root)
+  }
+
+  /// The action on a value of the reader's union, whose branch is written; another as it is.
+  private mutating func takeBranch(_ place: Int) -> Int {
+    guard case .branch(let index, let value) = resolution.actions[place] else { return place }
+    output.append(avro: Int64(index))
+    return value
+  }
+
+  // MARK: Values
+
+  func readsText(_ context: Int?) -> Bool {
+    if let context, case .text = resolution.actions[context] { true } else { false }
+  }
+
+  mutating func visit(
+    _ node: AvroLayout.Node, _ context: Int?, _ bytes: Span<UInt8>, _ place: Range<Int>,
+    _ reader: inout AvroReader
+  ) {
+    guard let context else { return }
+    switch resolution.actions[context] {
     case .time(let unit, let other):
-      let end = reader.skip(type, of: layout, bytes, start)
-      if end < 0 { return end }
       let (value, isHeld) = unit.convert(reader.value, to: other)
-      if isHeld { reader.note(.unwritableTime, at: start) }
+      if isHeld { reader.note(.unwritableTime, at: place.lowerBound) }
       output.append(avro: value)
-      return end
-    case .longToFloat, .longToDouble, .floatToDouble:
-      return number(action, type, bytes, start, &output)
+    case .longToFloat: output.append(avro: Float(reader.value))
+    case .longToDouble: output.append(avro: Double(reader.value))
+    case .floatToDouble:
+      output.append(avro: Double(Float(bitPattern: bytes.halfWord(at: place.lowerBound))))
     case .enumeration(let symbols):
-      let end = reader.index(below: symbols.count, .badSymbol, bytes, start)
-      if end < 0 { return end }
       if let symbol = symbols[Int(reader.value)] {
         output.append(avro: Int64(symbol))
       } else {
-        reader.note(.unresolvedSymbol, at: start)
+        reader.note(.unresolvedSymbol, at: place.lowerBound)
       }
-      return end
-    case .array, .map, .writerUnion, .readerBranch, .record:
-      if !reader.enter() { return reader.fail(.tooDeep, at: start) }
-      let end = inside(action, type, bytes, start, &output)
-      reader.leave()
-      return end
+    default: output.append(bytes.extracting(place))
     }
   }
 
-  private func inside(
-    _ action: AvroAction, _ type: Int, _ bytes: Span<UInt8>, _ start: Int,
-    _ output: inout ByteBlock
-  ) -> Int {
-    switch action {
-    case .array(let items): return self.items(items, isMap: false, bytes, start, &output)
-    case .map(let values): return items(values, isMap: true, bytes, start, &output)
-    case .writerUnion(let branches): return union(branches, type, bytes, start, &output)
-    case .readerBranch(let index, let value):
-      output.append(avro: Int64(index))
-      return run(value, bytes, start, &output)
-    case .record(let record):
-      return record.isInOrder
-        ? inOrder(record, type, bytes, start, &output)
-        : outOfOrder(record, type, bytes, start, &output)
-    default: return start
+  // MARK: What has values inside
+
+  mutating func enter(
+    _ index: Int, of node: AvroLayout.Node, _ context: Int?, at start: Int,
+    _ reader: inout AvroReader
+  ) -> Int? {
+    guard let context else { return nil }
+    switch resolution.actions[context] {
+    case .items(let action): return takeBranch(action)
+    case .union(let branches):
+      if let action = branches[index] { return takeBranch(action) }
+      noteLost(index, of: node, at: start, &reader)
+    case .record(let fields):
+      append(fields[index].defaults, at: start, &reader)
+      if let value = fields[index].value { return takeBranch(value.action) }
+    default: break
     }
+    return nil
   }
 
-  private func number(
-    _ action: AvroAction, _ type: Int, _ bytes: Span<UInt8>, _ start: Int,
-    _ output: inout ByteBlock
-  ) -> Int {
-    let end = reader.skip(type, of: layout, bytes, start)
-    if end < 0 { return end }
-    switch action {
-    case .longToFloat: output.append(avro: Float(reader.value))
-    case .longToDouble: output.append(avro: Double(reader.value))
-    default: output.append(avro: Double(Float(bitPattern: bytes.halfWord(at: start))))
-    }
-    return end
+  /// Notes a branch that the reader does not have: an old closing, an event of another's, or neither.
+  private func noteLost(
+    _ index: Int, of node: AvroLayout.Node, at start: Int, _ reader: inout AvroReader
+  ) {
+    guard case .union(let branches) = resolution.writer.types[node.place] else { return }
+    let name = AvroName.unqualified(resolution.writer.name(of: branches[index]))
+    let isClosing = name == "SessionClosed"
+    let isOurs = !isClosing && EventKind.allCases.contains { "\($0.name)" == name }
+    reader.note(
+      passesOverClosings && isClosing ? .oldClosing : .unknownBranch,
+      node.place == eventType && name != "null" && !isOurs ? .event : .none, at: start)
   }
 
-  private func union(
-    _ branches: [Int?], _ type: Int, _ bytes: Span<UInt8>, _ start: Int,
-    _ output: inout ByteBlock
-  ) -> Int {
-    let index = reader.index(below: branches.count, .badBranch, bytes, start)
-    if index < 0 { return index }
-    let branch = Int(reader.value)
-    if let action = branches[branch] { return run(action, bytes, index, &output) }
-    let inside = layout.child(branch, of: layout[type])
-    let isUnknown = type == eventType && isUnknownEvent(inside)
-    reader.note(fault(of: inside), isUnknown ? .event : .none, at: start)
-    return reader.skip(inside, of: layout, bytes, index)
+  mutating func visitKey(
+    _ index: Int, _ bytes: Span<UInt8>, _ place: Range<Int>, _ reader: borrowing AvroReader
+  ) {
+    output.append(bytes.extracting(place))
   }
 
-  /// Whether a branch is no event of ours, and not one that does not resolve.
-  private func isUnknownEvent(_ type: Int) -> Bool {
-    let name = AvroName.unqualified(resolution.writer.name(of: type))
-    return name != "null"
-      && !EventKind.allCases.contains { "\($0.name)" == name && $0 != .sessionClosed }
+  mutating func count(_ items: Int64) { output.append(avro: items) }
+
+  mutating func leave(
+    _ node: AvroLayout.Node, _ context: Int?, branch: Int, at end: Int, _ reader: inout AvroReader
+  ) {
+    guard let context, case .record(let fields) = resolution.actions[context] else { return }
+    append(fields[fields.count - 1].defaults, at: end, &reader)
   }
 
-  /// What is wrong with a branch that the reader does not have.
-  private func fault(of type: Int) -> Fault {
-    let isClosing = AvroName.unqualified(resolution.writer.name(of: type)) == "SessionClosed"
-    return passesOverClosings && isClosing ? .oldClosing : .unknownBranch
-  }
-
-  /// The items of an array or map, in blocks without sizes.
-  private func items(
-    _ action: Int, isMap: Bool, _ bytes: Span<UInt8>, _ start: Int, _ output: inout ByteBlock
-  ) -> Int {
-    let items = resolution.actions[action].type
-    let emptyValues = isMap ? 0 : Int64(layout[items].emptyValues)
-    var index = start
-    while true {
-      index = reader.itemCount(bytes, index, emptyValues: emptyValues)
-      if index < 0 { return index }
-      let count = reader.value
-      output.append(avro: count)
-      if count == 0 { return index }
-      for _ in 0..<count {
-        if isMap {
-          let end = reader.string(bytes, index)
-          if end < 0 { return end }
-          output.append(bytes.extracting(index..<end))
-          index = end
-        }
-        index = run(action, bytes, index, &output)
-        if index < 0 { return index }
-      }
-    }
-  }
-
-  // MARK: Records
-
-  /// Fields that come in the reader's order: what lies between them is walked over.
-  private func inOrder(
-    _ record: AvroRecordAction, _ type: Int, _ bytes: Span<UInt8>, _ start: Int,
-    _ output: inout ByteBlock
-  ) -> Int {
-    let node = layout[type]
-    var index = start
-    var next = 0
-    for source in record.sources {
-      switch source {
-      case .fallback(let encoded): append(encoded, at: index, &output)
-      case .writer(let field, let action):
-        index = skip(next..<field, of: node, bytes, index)
-        if index >= 0 { index = run(action, bytes, index, &output) }
-        if index < 0 { return index }
-        next = field + 1
-      }
-    }
-    return skip(next..<Int(node.size), of: node, bytes, index)
-  }
-
-  /// Fields in another order: first where each begins, then each.
-  private func outOfOrder(
-    _ record: AvroRecordAction, _ type: Int, _ bytes: Span<UInt8>, _ start: Int,
-    _ output: inout ByteBlock
-  ) -> Int {
-    let node = layout[type]
-    var starts: [Int] = []
-    var index = start
-    for field in 0..<Int(node.size) {
-      starts.append(index)
-      index = skip(field..<field + 1, of: node, bytes, index)
-      if index < 0 { return index }
-    }
-    for source in record.sources {
-      switch source {
-      case .fallback(let encoded): append(encoded, at: index, &output)
-      case .writer(let field, let action):
-        let end = run(action, bytes, starts[field], &output)
-        if end < 0 { return end }
-      }
-    }
-    return index
-  }
-
-  /// A default. A few items may have so many that there is no memory for them.
-  private func append(_ encoded: [UInt8], at place: Int, _ output: inout ByteBlock) {
-    if output.count - begin + encoded.count <= greatestLength {
-      output.append(encoded.span)
+  /// A few items may have so many defaults that there is no memory for them.
+  private mutating func append(
+    _ defaults: [UInt8], at place: Int, _ reader: inout AvroReader
+  ) {
+    if defaults.isEmpty { return }
+    if output.count - begin + defaults.count <= greatestLength {
+      output.append(defaults.span)
     } else {
       reader.note(.tooLong, at: place)
     }
   }
 
-  private func skip(
-    _ fields: Range<Int>, of node: AvroLayout.Node, _ bytes: Span<UInt8>, _ start: Int
-  ) -> Int {
-    var index = start
-    for field in fields where index >= 0 {
-      index = reader.skip(layout.child(field, of: node), of: layout, bytes, index)
+  // MARK: What is not visited value by value
+
+  func walksItself(_ context: Int?) -> Bool {
+    guard let context else { return true }
+    switch resolution.actions[context] {
+    case .copy, .reordered: return true
+    default: return false
     }
+  }
+
+  mutating func walk(
+    _ node: AvroLayout.Node, _ context: Int?, of layout: borrowing AvroLayout,
+    _ bytes: Span<UInt8>, _ start: Int, _ reader: inout AvroReader
+  ) -> Int {
+    if let context, case .reordered(let fields) = resolution.actions[context] {
+      return reorder(node, fields, of: layout, bytes, start, &reader)
+    }
+    let end = reader.skip(node.place, of: layout, bytes, start)
+    if end >= 0 && context != nil { output.append(bytes.extracting(start..<end)) }
+    return end
+  }
+
+  /// A record whose fields come in another order: first where each begins, then each.
+  private mutating func reorder(
+    _ node: AvroLayout.Node, _ fields: [AvroFieldAction], of layout: borrowing AvroLayout,
+    _ bytes: Span<UInt8>, _ start: Int, _ reader: inout AvroReader
+  ) -> Int {
+    if !reader.enter(below: AvroTranscodingVisitor.greatestDepth) {
+      return reader.fail(.tooDeep, at: start)
+    }
+    var starts: [Int] = []
+    var index = start
+    for field in 0..<Int(node.size) {
+      starts.append(index)
+      index = reader.skip(layout.child(field, of: node), of: layout, bytes, index)
+      if index < 0 { return index }
+    }
+    for field in fields {
+      append(field.defaults, at: index, &reader)
+      guard let (place, action) = field.value else { continue }
+      let (type, inside) = (layout.child(place, of: node), takeBranch(action))
+      let end = reader.walk(type, inside, of: layout, bytes, starts[place], &self)
+      if end < 0 { return end }
+    }
+    reader.leave()
     return index
   }
 }
