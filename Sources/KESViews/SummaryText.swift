@@ -11,9 +11,10 @@ package struct SummaryTextEncoder: SummaryEncoder {
   private let isNarrow: Bool
   /// The figures that there is no room for.
   private let leftOut: Set<String>
-  /// Of the names in the list and the histograms, and in the tables; of the figures of histograms, and of
+  /// Of the names in the list, of those of bins, and in the tables; of the figures of histograms, and of
   /// the number of sessions.
   private let nameWidth: Int
+  private let binWidth: Int
   private let statusWidth: Int
   private let figureWidth: Int
   private let countWidth: Int
@@ -53,7 +54,8 @@ package struct SummaryTextEncoder: SummaryEncoder {
     self.leftOut = leftOut
     self.countWidth = isNarrow ? countWidth : FigureColumns.width
     statusWidth = max(2, min(FigureColumns.nameWidth, width - used))
-    barWidth = max(1, min(SummaryTextEncoder.barWidth, width - nameWidth - figureWidth - 2))
+    binWidth = min(nameWidth, max(2, width - figureWidth))
+    barWidth = max(0, min(SummaryTextEncoder.barWidth, width - binWidth - figureWidth - 2))
   }
 
   package func encode(_ summary: borrowing EventSummary, to output: inout ByteBlock) {
@@ -100,18 +102,18 @@ package struct SummaryTextEncoder: SummaryEncoder {
     _ bins: BinCounts, _ name: String, _ output: inout ByteBlock,
     _ label: (UInt64, UInt64?) -> String
   ) {
-    beginHeading(name, width: nameWidth, &output)
+    beginHeading(name, width: binWidth, &output)
     append(figure: "SESSIONS", width: figureWidth, &output)
     endHeading(&output)
     let most = bins.counts.max() ?? 0
     for bin in bins.used {
       let next = bin + 1 < bins.bounds.count ? bins.bounds[bin + 1] : nil
-      append(name: label(bins.bounds[bin], next), width: nameWidth, &output)
+      append(name: label(bins.bounds[bin], next), width: binWidth, &output)
       let count = UInt64(bins.counts[bin])
       append(
         figure: figureWidth < FigureColumns.width ? ShortText.number(count) : "\(count)",
         width: figureWidth, &output)
-      let bar = bars.bar(bins.counts[bin], of: most, columns: barWidth)
+      let bar = barWidth == 0 ? "" : bars.bar(bins.counts[bin], of: most, columns: barWidth)
       output.append(text: bar.isEmpty ? "\n" : "  \(bar)\n")
     }
   }
