@@ -144,6 +144,6 @@ public struct RegistryOptions: ParsableArguments {
   ) -> ConfluentFrameWriter {
     ConfluentFrameWriter(
       registry: registry, subject: isMain ? subject.map { SubjectName($0) } : nil,
-      registers: registryRegister, schemas: formats.schemas)
+      registers: registryRegister, known: formats.schemas)
   }
 }

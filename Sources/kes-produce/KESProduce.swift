@@ -103,10 +103,12 @@ struct KESProduce: Tool {
       let deadLetters = try opener.openDeadLetters(input, ends)
       return try replay(to: destination, setup, ends, deadLetters, signals, messages)
     }
+    let records = destination.records
     return setup.formats.output == .avro
       ? try simulate(
-        to: destination, AvroEventEncoder(writer: destination.writer), signals, messages)
-      : try simulate(to: destination, JSONLinesEventEncoder(), signals, messages)
+        to: destination, AvroEventEncoder(destination.avro, records: records), signals, messages)
+      : try simulate(
+        to: destination, JSONLinesEventEncoder(records: records), signals, messages)
   }
 
   private func simulate(
@@ -120,8 +122,7 @@ struct KESProduce: Tool {
       simulation.settings, faults: faults.faults, seed: seed,
       start: EventTime(milliseconds: start), greatestCount: input.count ?? .max)
     let run = SimulationRun(
-      source: source, encoder: NotingEventEncoder(encoder, notes: destination.notes),
-      output: destination.stream,
+      source: source, encoder: encoder, output: destination.stream,
       options: SendingOptions(isPaced: !simulation.fullSpeed, isUnbuffered: output.unbuffered),
       signals: signals, pace: Pace(signals: signals),
       reporter: StatisticsPrinter(options: report, files: [], messages: messages))

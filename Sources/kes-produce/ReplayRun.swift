@@ -119,10 +119,10 @@ final class ReplayRun {
   }
 
   private func send(_ index: Int) {
-    if let shift {
-      encoder.append(index, of: batch, movedBy: shift, into: shifted, to: &output.buffer)
-    } else {
+    if shift == nil {
       encoder.append(index, of: batch, to: &output.buffer)
+    } else {
+      encoder.append(index, of: shifted, to: &output.buffer)
     }
   }
 

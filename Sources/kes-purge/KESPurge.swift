@@ -263,7 +263,7 @@ struct KESPurge: Tool {
     let purge = StorePurge(
       store: store, selections: selections, remover: state.dryRun ? nil : remover,
       encoder: destination.makeSessionEncoder(
-        emission: .closed, marksDuplicates: destination.writer.marksDuplicates),
+        emission: .closed, marksDuplicates: destination.avro.marksDuplicates),
       output: destination.stream, formats: destination.formats, signals: signals)
     let ending = try purge.run()
     messages.note(count(purged: purge.closedCount, of: purge.openCount))

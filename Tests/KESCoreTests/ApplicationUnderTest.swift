@@ -62,11 +62,8 @@ final class ApplicationUnderTest {
     try reader.connect()
     let running = try RunningApplication(
       application, configuration, sender: sender, store: store, reader: reader)
-    let destination = TopicDestination(
-      topic: output, sender: sender, keys: MessageKeys(topic: output))
-    let stream = OutputStream(destination, name: output)
     let formats = RecordFormats(output: .json)
-    let sessions = FormatOutput(stream, formats: formats, notes: destination.notes)
+    let sessions = FormatOutput(topic: output, sender: sender, formats: formats)
     let reporter = LastStatistics()
     var options = TopicSegmentOptions()
     options.segment.commitInterval = 20
@@ -74,7 +71,7 @@ final class ApplicationUnderTest {
     let pipeline = TopicSegmentPipeline(
       reader: reader, formats: formats, rules: rules,
       encoder: sessions.makeSessionEncoder(emission: .all, marksDuplicates: false),
-      outputs: SegmentOutputs(sessions: stream, late: nil), deadLetters: nil, store: store,
+      outputs: SegmentOutputs(sessions: sessions.stream, late: nil), deadLetters: nil, store: store,
       application: running, options: options, signals: signals, reporter: reporter,
       onNote: { [self] in notes.append($0) })
     #expect(try pipeline.run() == .done)

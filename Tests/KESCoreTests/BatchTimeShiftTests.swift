@@ -39,6 +39,31 @@ import Testing
         + #""partial":false}},"session":"s","timestamp":1300,"device":"d"}"# + "\n")
   }
 
+  @Test func recordsKeepWhatTheirMessagesNeed() {
+    var batch = Batch(blockSize: 1024)
+    let line = #""event":{"AllDataSent":{}},"session":"s","timestamp":"#
+    batch.bytes.append(
+      text: #"{"device":"a\tb",\#(line)99}"# + "\n" + #"{"device":"c",\#(line)100}"# + "\n")
+    var decoder = JSONLinesDecoder(purpose: .reading, greatestRecord: 1 << 20)
+    decoder.decode(&batch, endOfInput: true, limits: DecodingLimits())
+    let name: [UInt8] = [UInt8(ascii: "h")]
+    batch.headers.append(name.span, nil, ofRecordAt: batch.records[1].offset)
+    var shifted = Batch(blockSize: 1024)
+    BatchTimeShift(
+      TimeShift(moving: EventTime(milliseconds: 99), to: EventTime(milliseconds: 10_000))
+    ).apply(to: batch, into: &shifted)
+    let records = TopicRecords()
+    for index in 0..<2 { records.note(index, of: shifted, end: index) }
+    func text(_ range: TextRange) -> String {
+      records.bytes.withBytes(Int(range.offset), range.length) { String(decodingBytes: $0) }
+    }
+    let notes = (0..<2).map { records.notes[$0] }
+    #expect(notes.map { text($0.key) } == ["a\tb", "c"])
+    #expect(notes.map { text($0.session) } == ["s", "s"])
+    #expect(notes.map(\.time.milliseconds) == [10_000, 10_001])
+    #expect(notes[0].headers.length == 0 && text(notes[1].headers).contains("h"))
+  }
+
   @Test(
     arguments: [
       (0, 1, Int64.max, Int64.max), (0, Int64.max, 5, Int64.max), (0, .min, -5, .min),

@@ -13,7 +13,7 @@ import Testing
   private func writer(_ subject: String? = nil, registers: Bool = false) -> ConfluentFrameWriter {
     ConfluentFrameWriter(
       registry: registry, subject: subject.map { SubjectName($0) }, registers: registers,
-      schemas: schemas)
+      known: schemas)
   }
 
   /// What is written of `records`, each a payload, where the buffer is written behind each number of
@@ -26,7 +26,7 @@ import Testing
     var output = ByteBlock()
     for (index, record) in records.enumerated() {
       for byte in record { content.append(byte) }
-      writer.cuts.note(end: content.count)
+      writer.avro.cuts.note(end: content.count)
       for (number, _) in writes.enumerated() where writes[number] == index + 1 {
         let moment = moments[number % moments.count]
         content.removeFirst(try writer.frame(content, at: moment, to: &output))
@@ -46,7 +46,7 @@ import Testing
     for first in 0...6 {
       for second in first...6 {
         let writer = writer()
-        writer.begin(.event)
+        writer.avro.begin(.event)
         #expect(try frames(writer, records, writes: [first, second, second]) == expected)
       }
     }
@@ -55,7 +55,7 @@ import Testing
 
   @Test func whatIsWrittenIsRead() throws {
     let writer = writer()
-    writer.begin(.event)
+    writer.avro.begin(.event)
     let records = (0..<100).map { Frame.woke("device-\($0)", Int64($0) << 20) }
     var reading = FrameReading()
     reading.registry = registry
@@ -72,9 +72,8 @@ import Testing
     #expect(registry.questions == [])
   }
 
-  static let questions: [(AvroSchema?, String?, Bool, [String], Int32)] = [
+  static let questions: [(AvroSchema, String?, Bool, [String], Int32)] = [
     (.event, nil, false, ["identifier events-value"], 7),
-    (nil, nil, false, ["identifier events-value"], 7),
     (.sessionEvent, nil, false, ["identifier session-events-value"], 9),
     (.event, "mine", false, ["identifier mine"], 7),
     // Registered only where it is not there.
@@ -84,10 +83,10 @@ import Testing
 
   @Test(arguments: questions)
   func theRegistryIsAskedOnceForTheSchemasId(
-    schema: AvroSchema?, subject: String?, registers: Bool, questions: [String], identifier: Int32
+    schema: AvroSchema, subject: String?, registers: Bool, questions: [String], identifier: Int32
   ) throws {
     let writer = writer(subject, registers: registers)
-    if let schema { writer.begin(schema) }
+    writer.avro.begin(schema)
     let written = try frames(writer, [[1], [2], [3]], writes: [1, 2])
     #expect(written == (1...3).flatMap { Frame.message(identifier, [UInt8($0)]) })
     #expect(registry.questions == questions)
@@ -98,12 +97,12 @@ import Testing
     schemas.note(SchemaIdentifier(rawValue: 300), of: number)
     schemas.note(SchemaIdentifier(rawValue: 301), of: number)
     let writer = writer()
-    writer.begin(.event)
+    writer.avro.begin(.event)
     #expect(try frames(writer, [[1]], writes: []) == Frame.message(300, [1]))
     #expect(registry.questions == [])
     // A subject that is named is one to be asked.
     let other = self.writer("mine")
-    other.begin(.event)
+    other.avro.begin(.event)
     #expect(try frames(other, [[1]], writes: []) == Frame.message(7, [1]))
     #expect(registry.questions == ["identifier mine"])
   }
@@ -111,22 +110,22 @@ import Testing
   @Test func messagesThatAnEarlierRunWroteGoOnWithTheirSchema() throws {
     let writer = writer("mine")
     writer.resume(SchemaIdentifier(rawValue: 5), .markedSessionEvent)
-    writer.begin(.event)
-    #expect(writer.marksDuplicates)
+    writer.avro.begin(.event)
+    #expect(writer.avro.marksDuplicates)
     #expect(try frames(writer, [[1]], writes: []) == Frame.message(5, [1]))
     #expect(registry.questions == [])
   }
 
   @Test func eachRecordHasTheIdOfItsSchema() throws {
     let writer = writer()
-    let forms = [writer.begin(.sessionEvent), writer.begin(.event)]
-    #expect(writer.begin(.sessionEvent) == forms[0] && forms[0] != forms[1])
+    let forms = [writer.avro.begin(.sessionEvent), writer.avro.begin(.event)]
+    #expect(writer.avro.begin(.sessionEvent) == forms[0] && forms[0] != forms[1])
     var content = ByteBlock()
     var output = ByteBlock()
     for (number, form) in [forms[1], forms[0], forms[0], forms[1]].enumerated() {
       content.append(UInt8(number))
-      writer.cuts.form = form
-      writer.cuts.note(end: content.count)
+      writer.avro.cuts.form = form
+      writer.avro.cuts.note(end: content.count)
     }
     #expect(try writer.frame(content, at: .now, to: &output) == 4)
     let expected = [(7, 0), (9, 1), (9, 2), (7, 3)] as [(Int32, UInt8)]
@@ -138,12 +137,12 @@ import Testing
   @Test func whatMayOnlyBeReadIsNotRegistered() throws {
     registry.failures["register events-value"] = .refused(place: "p", reason: "status 403")
     let there = writer(registers: true)
-    there.begin(.event)
+    there.avro.begin(.event)
     #expect(try frames(there, [[1]], writes: []) == Frame.message(7, [1]))
     // Who may only write is not kept from it.
     registry.failures = ["identifier events-value": .refused(place: "p", reason: "status 403")]
     let blind = writer(registers: true)
-    blind.begin(.event)
+    blind.avro.begin(.event)
     #expect(try frames(blind, [[1]], writes: []) == Frame.message(7, [1]))
   }
 
@@ -159,10 +158,11 @@ import Testing
   func whereTheIdCannotBeHadNothingIsWritten(error: Failure, kind: Failure.Kind) throws {
     registry.failures["identifier events-value"] = error
     let writer = writer()
+    writer.avro.begin(.event)
     var content = ByteBlock()
     var output = ByteBlock()
     content.append(1)
-    writer.cuts.note(end: 1)
+    writer.avro.cuts.note(end: 1)
     let failure = #expect(throws: Failure.self) {
       try writer.frame(content, at: .now, to: &output)
     }

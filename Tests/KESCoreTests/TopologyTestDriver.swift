@@ -75,7 +75,7 @@ final class TopologyTestDriver {
     gathered = GatheredOutput()
     let stream = OutputStream(gathered, name: "the test")
     let output = FormatOutput(
-      stream, formats: RecordFormats(output: .json), notes: gathered.notes)
+      stream, formats: RecordFormats(output: .json), records: gathered.records)
     writer = SegmentWriter(
       encoder: output.makeSessionEncoder(
         emission: emission, marksDuplicates: rules.duplicates == .mark),
@@ -182,32 +182,31 @@ final class TopologyTestDriver {
 
 /// Keeps what is written, record by record.
 private final class GatheredOutput: OutputDestination {
-  let notes = MessageNotes()
+  let records = TopicRecords()
   var partition: Int32 = 0
   var outputs: [TopologyTestDriver.Output] = []
 
   func write(_ bytes: borrowing ByteBlock) {
-    var place = 0
-    for index in 0..<notes.count {
-      let note = notes.notes[index]
-      let end = bytes.withBytes { $0.firstIndex(of: UInt8(ascii: "\n"), from: place) ?? $0.count }
+    var start = 0
+    for index in 0..<records.count {
+      let note = records.notes[index]
       outputs.append(
         TopologyTestDriver.Output(
           partition: partition, key: text(note.key), session: text(note.session), time: note.time,
-          value: bytes.withBytes(place, end - place) { String(decodingBytes: $0) },
+          value: bytes.withBytes(start, note.end - start) { String(decodingBytes: $0) },
           headers: headers(note.headers)))
-      place = end + 1
+      start = note.end
     }
-    notes.removeAll()
+    records.removeAll()
   }
 
   private func text(_ range: TextRange) -> String {
-    notes.bytes.withBytes(Int(range.offset), range.length) { String(decodingBytes: $0) }
+    records.bytes.withBytes(Int(range.offset), range.length) { String(decodingBytes: $0) }
   }
 
   private func headers(_ range: TextRange) -> [TopologyTestDriver.Header] {
     var found: [TopologyTestDriver.Header] = []
-    notes.bytes.withBytes(Int(range.offset), range.length) { bytes in
+    records.bytes.withBytes(Int(range.offset), range.length) { bytes in
       RecordHeaders.forEach(in: bytes) { name, value in
         var header = TopologyTestDriver.Header(String(decodingBytes: name), nil)
         if let value { header.value = value.copied }

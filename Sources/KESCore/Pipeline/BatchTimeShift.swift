@@ -8,22 +8,39 @@ public struct BatchTimeShift: Sendable {
 
   public init(_ shift: TimeShift) { self.shift = shift }
 
-  /// Replaces what `shifted` holds by the records of `batch`, which must have their details. Of the
-  /// records only their bytes and schemas are told: enough to write them.
+  /// Replaces what `shifted` holds by the records of `batch`, which must have their details. It has
+  /// what is needed to write them: of the details only the sessions.
   public func apply(to batch: borrowing Batch, into shifted: inout Batch) {
     shifted.removeAll()
+    var headers = RecordHeaders.Cursor()
     for index in 0..<batch.records.count {
+      var record = batch.records[index]
+      let found = headers.find(record, in: batch.headers)
       let start = shifted.bytes.count
       append(index, of: batch, to: &shifted.bytes)
-      var record = batch.records[index]
       record.offset = UInt32(truncatingIfNeeded: start)
       record.length = UInt32(truncatingIfNeeded: shifted.bytes.count - start)
+      record.key = BatchTimeShift.copy(record.key, of: batch, to: &shifted.unescaped)
+      record.time = shift.moved(record.time)
       shifted.records.append(record)
+      var detail = batch.details[index]
+      if detail.hasSession {
+        detail.session = BatchTimeShift.copy(detail.session, of: batch, to: &shifted.unescaped)
+      }
+      shifted.details.append(detail)
+      if let found {
+        batch.headers.withBytes(found) { shifted.headers.append($0, ofRecordAt: record.offset) }
+      }
     }
   }
 
-  /// What the time of a record becomes.
-  public func moved(_ time: EventTime) -> EventTime { shift.moved(time) }
+  private static func copy(
+    _ text: TextRange, of batch: borrowing Batch, to output: inout ByteBlock
+  ) -> TextRange {
+    let offset = output.count
+    batch.withText(text) { output.append($0) }
+    return TextRange(offset: offset, length: text.length, isUnescaped: true)
+  }
 
   private func append(_ index: Int, of batch: borrowing Batch, to output: inout ByteBlock) {
     let record = batch.records[index]

@@ -4,21 +4,30 @@
 public final class FormatOutput {
   public let stream: OutputStream
   public let formats: RecordFormats
-  /// What frames Avro data for this stream.
-  public let writer: any AvroWriter
-  /// Where the stream is a topic: what encoders are to note of the records.
-  public let notes: MessageNotes?
+  /// What encoders tell of Avro data.
+  public let avro: AvroOutput
+  /// Where the stream is a topic: what encoders tell of each record.
+  public let records: TopicRecords?
 
-  public init(
+  /// Writes to a file or a pipe.
+  ///
+  /// - Parameter writer: frames Avro data.
+  public convenience init(
     _ stream: OutputStream, formats: RecordFormats,
-    writer: any AvroWriter = AvroContainerWriter(codec: .null, blockSize: 1 << 16),
-    notes: MessageNotes? = nil
+    writer: any AvroWriter = AvroContainerWriter(codec: .null, blockSize: 1 << 16)
   ) {
-    self.notes = notes
+    self.init(stream, formats: formats, avro: writer.avro, records: nil)
+    formats.whenAvro { stream.framing = writer }
+  }
+
+  init(
+    _ stream: OutputStream, formats: RecordFormats, avro: AvroOutput = AvroOutput(),
+    records: TopicRecords?
+  ) {
     self.stream = stream
     self.formats = formats
-    self.writer = writer
-    formats.whenAvro { stream.framing = writer }
+    self.avro = avro
+    self.records = records
   }
 
   /// The format, which is known as soon as there are records. What is written before there are (of
@@ -38,14 +47,7 @@ public final class FormatSessionEncoder<
   private var container: Container
   private let output: FormatOutput
 
-  private let content: SessionEventContent
-
-  /// - Parameter content: which session events both write.
-  init(
-    lines: consuming Lines, container: consuming Container, output: FormatOutput,
-    content: SessionEventContent
-  ) {
-    self.content = content
+  init(lines: consuming Lines, container: consuming Container, output: FormatOutput) {
     self.lines = lines
     self.container = container
     self.output = output
@@ -61,7 +63,6 @@ public final class FormatSessionEncoder<
     case .json: lines.encode(batch, outcome, to: &buffer)
     case .avro: container.encode(batch, outcome, to: &buffer)
     }
-    if let notes = output.notes { content.note(batch, outcome, in: notes) }
   }
 }
 
@@ -74,10 +75,11 @@ public final class FormatRecordEncoder: RecordEncoder {
   public init(_ output: FormatOutput) {
     self.output = output
     let formats = output.formats
-    lines = JSONLinesRecordEncoder(converter: formats.makeAvroConverter())
+    lines = JSONLinesRecordEncoder(
+      converter: formats.makeAvroConverter(), records: output.records)
     container = AvroRecordEncoder(
-      writer: output.writer, target: formats.target(of: output.writer),
-      converter: formats.linesConverter)
+      output.avro, target: formats.outputTarget(isContainer: output.avro.hasOneSchema),
+      converter: formats.linesConverter, records: output.records)
   }
 
   public func encode(_ batch: borrowing Batch, to buffer: inout ByteBlock) {
@@ -86,36 +88,15 @@ public final class FormatRecordEncoder: RecordEncoder {
     case .json: lines.encode(batch, to: &buffer)
     case .avro: container.encode(batch, to: &buffer)
     }
-    guard let notes = output.notes else { return }
-    notes.beginBatch()
-    for index in 0..<batch.records.count { notes.note(index, of: batch) }
   }
 
   /// To be called before the first `append` of a batch.
   public func beginBatch() {
     lines.beginBatch()
     container.beginBatch()
-    output.notes?.beginBatch()
   }
 
   public func append(
-    _ index: Int, of batch: borrowing Batch, to buffer: inout ByteBlock
-  ) {
-    encode(index, of: batch, to: &buffer)
-    output.notes?.note(index, of: batch)
-  }
-
-  /// The same of a record whose bytes stand in `shifted`, with its time moved by `shift`
-  /// (`BatchTimeShift.apply`).
-  public func append(
-    _ index: Int, of batch: borrowing Batch, movedBy shift: BatchTimeShift,
-    into shifted: borrowing Batch, to buffer: inout ByteBlock
-  ) {
-    encode(index, of: shifted, to: &buffer)
-    output.notes?.note(index, of: batch, at: shift.moved(batch.records[index].time))
-  }
-
-  private func encode(
     _ index: Int, of batch: borrowing Batch, to buffer: inout ByteBlock
   ) {
     switch output.format() {
@@ -133,11 +114,11 @@ extension FormatOutput {
     FormatSessionEncoder(
       lines: JSONLinesSessionEncoder(
         emission: emission, marksDuplicates: marksDuplicates,
-        converter: formats.makeAvroConverter(), sessions: formats.sessions),
+        converter: formats.makeAvroConverter(), sessions: formats.sessions, records: records),
       container: AvroSessionEncoder(
-        emission: emission, marksDuplicates: marksDuplicates, writer: writer,
-        target: formats.target, converter: formats.linesConverter),
-      output: self, content: .segmented(emission, marksDuplicates: marksDuplicates))
+        emission: emission, marksDuplicates: marksDuplicates, avro: avro, target: formats.target,
+        converter: formats.linesConverter, records: records),
+      output: self)
   }
 
   /// Writes session events as they are, and the closings that are missing.
@@ -146,10 +127,10 @@ extension FormatOutput {
   {
     FormatSessionEncoder(
       lines: JSONLinesThroughEncoder(
-        converter: formats.makeAvroConverter(), sessions: formats.sessions),
+        converter: formats.makeAvroConverter(), sessions: formats.sessions, records: records),
       container: AvroThroughEncoder(
-        writer: writer, target: formats.target, converter: formats.linesConverter),
-      output: self, content: .through)
+        avro, target: formats.target, converter: formats.linesConverter, records: records),
+      output: self)
   }
 }
 
@@ -167,70 +148,18 @@ extension FormatOutput {
     registry: (any SchemaRegistry)? = nil, subject: SubjectName? = nil,
     retention: RetentionWatch? = nil
   ) {
+    let avro = AvroOutput()
+    let schemas = registry.map {
+      WriterSchemas(
+        of: avro, registry: $0, subject: subject ?? .values(ofTopic: topic), registers: true,
+        known: formats.schemas)
+    }
     let destination = TopicDestination(
       topic: topic, sender: sender, keys: MessageKeys(topic: topic, registry: registry),
-      retention: retention)
-    let stream = OutputStream(destination, name: "topic \(topic)")
-    if let registry {
-      let writer = ConfluentFrameWriter(
-        registry: registry, subject: subject ?? .values(ofTopic: topic), registers: true,
-        schemas: formats.schemas)
-      self.init(stream, formats: formats, writer: writer, notes: destination.notes)
-    } else {
-      self.init(stream, formats: formats, notes: destination.notes)
-    }
-    formats.whenAvro { destination.isFramed = true }
-  }
-}
-
-/// What an encoder of session events writes; it must be what the encoders of all formats do.
-enum SessionEventContent {
-  /// Records that were segmented, and closings, as `--emit` says.
-  case segmented(Emission, marksDuplicates: Bool)
-  /// All records, which have their sessions already, and closings.
-  case through
-
-  /// Notes each session event that is written of the batch, in the order of writing.
-  func note(_ batch: borrowing Batch, _ outcome: borrowing Outcome, in notes: MessageNotes) {
-    notes.beginBatch()
-    var closed = 0
-    let closings = writesClosings ? outcome.closings.count : 0
-    for index in 0..<batch.records.count {
-      while closed < closings && Int(outcome.closings[closed].place) <= index {
-        notes.note(outcome.closings[closed], of: outcome)
-        closed &+= 1
-      }
-      note(index, of: batch, outcome, in: notes)
-    }
-    while closed < closings {
-      notes.note(outcome.closings[closed], of: outcome)
-      closed &+= 1
-    }
-  }
-
-  private var writesClosings: Bool {
-    switch self {
-    case .segmented(let emission, _): emission != .events
-    case .through: true
-    }
-  }
-
-  @inline(__always)
-  private func note(
-    _ index: Int, of batch: borrowing Batch, _ outcome: borrowing Outcome, in notes: MessageNotes
-  ) {
-    switch self {
-    case .through: notes.note(index, of: batch)
-    case .segmented(.closed, _): break
-    case .segmented(_, let marksDuplicates):
-      let assignment = outcome.assignments[index]
-      switch assignment.disposition {
-      case .assigned: notes.note(index, of: batch, session: assignment.session)
-      case .duplicate where marksDuplicates:
-        notes.note(index, of: batch, session: assignment.session)
-      default: break
-      }
-    }
+      schemas: schemas, retention: retention)
+    self.init(
+      OutputStream(destination, name: "topic \(topic)"), formats: formats, avro: avro,
+      records: destination.records)
   }
 }
 

@@ -61,11 +61,6 @@ public final class RecordFormats {
     }
   }
 
-  /// What an output holds by whose writer Avro is framed.
-  func target(of writer: any AvroWriter) -> AvroTarget {
-    writer.namesSchemas ? target : outputTarget(isContainer: true)
-  }
-
   /// What an output holds that is a container, or not.
   public func outputTarget(isContainer: Bool) -> AvroTarget {
     isContainer ? containerTarget ?? target : target

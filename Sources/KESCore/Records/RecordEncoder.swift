@@ -69,22 +69,19 @@ extension RecordEncoder where Self: ~Copyable {
   public mutating func refresh(to output: inout ByteBlock) {}
 }
 
-/// Turns the content of an output's buffer into another form when it is written.
+/// Turns the content of an output's buffer into another form when it is written to a file or a pipe.
 ///
 /// Called from the run's own thread, once a write.
 public protocol OutputFraming: AnyObject {
   /// Appends to `output` what is to be written for `content`, which is all that was appended to the
   /// buffer and not yet used up. Returns how many bytes of it are used up: all, unless `moment` is
-  /// `.full`. Throws where the schema of the records cannot be told.
+  /// `.full`. Throws where what was appended cannot be written, and then has used up nothing.
   func frame(
     _ content: borrowing ByteBlock, at moment: FlushMoment, to output: inout ByteBlock
   ) throws(Failure) -> Int
 
   /// Forgets what is known of content that is not written yet: it will not be.
   func discard()
-
-  /// Why content that was appended cannot be written; nil where it can.
-  var failure: Failure? { get }
 
   /// Whether what has been written must be kept by who writes on; else it may begin anew.
   var hasContent: Bool { get }
@@ -93,7 +90,6 @@ public protocol OutputFraming: AnyObject {
 extension OutputFraming {
   public func discard() {}
   public var hasContent: Bool { true }
-  public var failure: Failure? { nil }
 }
 
 /// Why an output is written.

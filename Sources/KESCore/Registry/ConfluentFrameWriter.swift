@@ -1,73 +1,106 @@
-// Records as messages of topics, in pipes and files.
+// Avro records that name their schemas: the schemas' ids, and messages of topics in pipes and files.
 
-/// Frames the data that encoders append as messages of the Confluent wire format, each behind its
-/// length (see `ConfluentFrameDecoder`).
+/// The ids of the schemas of an output's Avro data, which messages name.
 ///
-/// Each has its own schema. The id is that which records of the same schema were read with, where no
-/// subject is named; else the subject's. The registry is asked when data of a schema are first written.
-public final class ConfluentFrameWriter: AvroWriter {
-  /// Blocks of no size: every record is one.
-  public var cuts = AvroBlockCuts(blockSize: 0)
+/// The id is that which records of the same schema were read with, where no subject is named; else the
+/// subject's. The registry is asked when data of a schema are first written.
+public final class WriterSchemas {
+  /// What encoders tell of the data.
+  let avro: AvroOutput
   private let registry: any SchemaRegistry
   private let subject: SubjectName?
   private let registers: Bool
-  private let schemas: AvroSchemaTable
-  /// The schemas of the data, by the numbers that `cuts` name.
-  private var forms: [(schema: AvroSchema, identifier: SchemaIdentifier?)] = []
-  public var failure: Failure?
+  private let known: AvroSchemaTable
+  /// By the schemas' numbers in `avro`; nil for those that nobody has asked for yet.
+  private var identifiers: [SchemaIdentifier?] = []
 
   /// - Parameters:
-  ///   - subject: under which the schema is looked up; nil for `session-events-value`, or
+  ///   - subject: under which the schemas are looked up; nil for `session-events-value`, or
   ///     `events-value` where the records have no session.
   ///   - registers: whether a schema is registered where the subject does not have it.
-  ///   - schemas: what is known of the schemas of messages that were read.
+  ///   - known: what is known of the schemas of messages that were read.
   public init(
-    registry: any SchemaRegistry, subject: SubjectName?, registers: Bool, schemas: AvroSchemaTable
+    of avro: AvroOutput, registry: any SchemaRegistry, subject: SubjectName?, registers: Bool,
+    known: AvroSchemaTable
   ) {
+    self.avro = avro
     self.registry = registry
     self.subject = subject
     self.registers = registers
-    self.schemas = schemas
+    self.known = known
   }
 
-  public var namesSchemas: Bool { true }
+  /// Goes on behind messages whose first had this schema, and this id of it.
+  func resume(_ identifier: SchemaIdentifier, _ schema: AvroSchema) {
+    note(identifier, of: avro.begin(schema))
+  }
 
-  @discardableResult
-  public func begin(_ schema: AvroSchema) -> Int {
-    if let known = forms.firstIndex(where: { $0.schema.isSame(as: schema) }) { return known }
-    forms.append((schema, nil))
-    return forms.count - 1
+  /// The id of the schema with this number. Throws where the registry does not have it, or does not
+  /// answer.
+  @inline(__always)
+  func identifier(_ number: Int) throws(Failure) -> SchemaIdentifier {
+    if number < identifiers.count, let identifier = identifiers[number] { return identifier }
+    return try find(number)
+  }
+
+  @inline(never)
+  private func find(_ number: Int) throws(Failure) -> SchemaIdentifier {
+    let identifier = try identifier(of: avro.schemas[number])
+    note(identifier, of: number)
+    return identifier
+  }
+
+  private func note(_ identifier: SchemaIdentifier, of number: Int) {
+    while identifiers.count <= number { identifiers.append(nil) }
+    identifiers[number] = identifier
+  }
+
+  private func identifier(of schema: AvroSchema) throws(Failure) -> SchemaIdentifier {
+    if subject == nil, let identifier = known.identifier(of: schema) { return identifier }
+    let subject =
+      subject
+      ?? .values(ofTopic: schema.hasSession(known.sessions.session) ? "session-events" : "events")
+    return registers
+      ? try registry.identifierRegistering(schema.text, under: subject)
+      : try registry.identifier(of: schema.text, under: subject)
+  }
+}
+
+/// Frames the data that encoders append as messages of the Confluent wire format, each behind its
+/// length, for pipes and files (see `ConfluentFrameDecoder`).
+public final class ConfluentFrameWriter: AvroWriter {
+  /// Of blocks of no size: every record is one.
+  public let avro: AvroOutput
+  private let schemas: WriterSchemas
+
+  /// As `WriterSchemas.init`.
+  public init(
+    registry: any SchemaRegistry, subject: SubjectName?, registers: Bool, known: AvroSchemaTable
+  ) {
+    avro = AvroOutput(blockSize: 0)
+    schemas = WriterSchemas(
+      of: avro, registry: registry, subject: subject, registers: registers, known: known)
   }
 
   /// Writes on behind messages whose first had this schema, and this id of it.
   public func resume(_ identifier: SchemaIdentifier, _ schema: AvroSchema) {
-    forms = [(schema, identifier)]
+    schemas.resume(identifier, schema)
   }
-
-  /// Without messages there is nothing to tell.
-  public var schemaOfNone: () -> AvroSchema = { .event }
-
-  public var marksDuplicates: Bool { forms.first?.schema.marksDuplicates ?? false }
 
   public func frame(
     _ content: borrowing ByteBlock, at moment: FlushMoment, to output: inout ByteBlock
   ) throws(Failure) -> Int {
-    cuts.finish(at: content.count)
-    if forms.isEmpty && !cuts.blocks.isEmpty { begin(.event) }
-    for block in cuts.blocks where forms[block.form].identifier == nil {
-      forms[block.form].identifier = try identifier(of: forms[block.form].schema)
-    }
+    try avro.requireWritable()
     var from = 0
-    for block in cuts.blocks {
-      guard let identifier = forms[block.form].identifier else { preconditionFailure("asked") }
-      append(content, from..<block.end, identifier, to: &output)
-      from = block.end
+    for record in avro.cuts.blocks {
+      append(content, from..<record.end, try schemas.identifier(record.form), to: &output)
+      from = record.end
     }
-    cuts.removeBlocks(of: from)
+    avro.cuts.removeBlocks(of: from)
     return from
   }
 
-  public func discard() { cuts.removeAll() }
+  public func discard() { avro.cuts.removeAll() }
 
   private func append(
     _ content: borrowing ByteBlock, _ range: Range<Int>, _ identifier: SchemaIdentifier,
@@ -77,25 +110,5 @@ public final class ConfluentFrameWriter: AvroWriter {
     output.append(word: UInt64(length.byteSwapped), count: 4)
     ConfluentWireFormat.appendHeader(identifier, to: &output)
     output.append(content, range.lowerBound, range.count)
-  }
-
-  /// The id of a schema. Throws where the registry does not have it, or does not answer.
-  private func identifier(of schema: AvroSchema) throws(Failure) -> SchemaIdentifier {
-    let known = subject == nil ? schemas.identifier(of: schema) : nil
-    if let known { return known }
-    return try ask(schema)
-  }
-
-  private func ask(_ schema: AvroSchema) throws(Failure) -> SchemaIdentifier {
-    let subject =
-      subject
-      ?? .values(ofTopic: schema.hasSession(schemas.sessions.session) ? "session-events" : "events")
-    do throws(Failure) {
-      return registers
-        ? try registry.identifierRegistering(schema.text, under: subject)
-        : try registry.identifier(of: schema.text, under: subject)
-    } catch {
-      throw error.of(.output)
-    }
   }
 }

@@ -135,20 +135,21 @@ public final class OutputStream {
     destination.discard()
   }
 
+  /// Throws what a registry fails with as a failure of the output: unlike one of the input it does not
+  /// leave what came before to be written.
   private func write(at moment: FlushMoment) throws(Failure) {
-    guard let framing else {
-      try write(buffer)
-      buffer.truncate(to: 0)
-      return
-    }
-    if let failure = framing.failure { throw failure.of(.output) }
-    framed.truncate(to: 0)
     do throws(Failure) {
+      guard let framing else {
+        try write(buffer)
+        buffer.truncate(to: 0)
+        return
+      }
+      framed.truncate(to: 0)
       buffer.removeFirst(try framing.frame(buffer, at: moment, to: &framed))
+      try write(framed)
     } catch {
-      throw error.of(.output)
+      throw error.isOfInput ? error.of(.output) : error
     }
-    try write(framed)
   }
 
   private func write(_ bytes: borrowing ByteBlock) throws(Failure) {

@@ -1,69 +1,76 @@
 // A topic as the end of an output.
 
-/// Sends what is written to a topic, a message for each record: values from the bytes, keys, times and
-/// headers from the notes.
+/// Sends what is written to a topic, a message for each record: what `records` notes of it says where
+/// its value ends, and key, time and headers.
 ///
-/// The bytes are lines, or where `isFramed` messages behind their lengths (`ConfluentFrameWriter`).
 /// Partitions go by murmur2 of the key, as Java clients do (cli.md, section 1, "Kafka").
 public final class TopicDestination: OutputDestination {
   public let topic: String
-  public let notes: MessageNotes
-  /// Whether the bytes are messages behind their lengths.
-  public var isFramed = false
+  /// To be told of each record by who appends it.
+  public let records = TopicRecords()
   private let sender: TopicSender
   private let keys: MessageKeys
+  private let schemas: WriterSchemas?
   private let retention: RetentionWatch?
   private var key = ByteBlock()
+  private var value = ByteBlock()
 
-  private static let lengthSize = 4
-
-  /// - Parameter retention: looks at what is sent; nil where the topic keeps all.
+  /// - Parameters:
+  ///   - schemas: of the values, which name them in the Confluent wire format; nil where values are
+  ///     sent as they are.
+  ///   - retention: looks at what is sent; nil where the topic keeps all.
   public init(
-    topic: String, sender: TopicSender, keys: MessageKeys, notes: MessageNotes = MessageNotes(),
+    topic: String, sender: TopicSender, keys: MessageKeys, schemas: WriterSchemas? = nil,
     retention: RetentionWatch? = nil
   ) {
     self.topic = topic
     self.sender = sender
     self.keys = keys
-    self.notes = notes
+    self.schemas = schemas
     self.retention = retention
   }
 
-  /// Throws also where a key's schema could not be had.
+  /// Throws also where a key's or a value's schema could not be had: of a value's before anything is
+  /// sent, and then the records stay noted.
   public func write(_ bytes: borrowing ByteBlock) throws(Failure) {
-    defer { notes.removeAll() }
-    retention?.look(at: notes)
+    try findSchemas()
+    defer { records.removeAll() }
+    retention?.look(at: records)
     try sender.beginSending()
     let topic = try sender.topic(self.topic)
-    var place = 0
-    for index in 0..<notes.count {
-      let note = notes.notes[index]
-      let end = self.end(of: bytes, from: place)
-      let start = isFramed ? place + TopicDestination.lengthSize : place
-      key.truncate(to: 0)
-      try keys.append(note, of: notes, to: &key)
-      try send(bytes, start..<end, note, to: topic)
-      place = isFramed ? end : end + 1
+    var start = 0
+    for index in 0..<records.count {
+      let note = records.notes[index]
+      try send(bytes, start..<note.end, note, to: topic)
+      start = note.end
     }
-    precondition(place == bytes.count, "a note for each record")
+    precondition(start == bytes.count, "every byte is a record's")
     try sender.checkDeliveries()
   }
 
-  /// Where the value ends that begins at `place`.
-  @inline(__always)
-  private func end(of bytes: borrowing ByteBlock, from place: Int) -> Int {
-    if isFramed {
-      let length = Int(Int32(bigEndian: bytes.load(at: place)).littleEndian)
-      return place + TopicDestination.lengthSize + length
-    }
-    let end = bytes.withBytes { $0.firstIndex(of: UInt8(ascii: "\n"), from: place) }
-    guard let end else { preconditionFailure("every line ends") }
-    return end
+  private func findSchemas() throws(Failure) {
+    guard let schemas else { return }
+    try schemas.avro.requireWritable()
+    for index in 0..<records.count { _ = try schemas.identifier(records.notes[index].schema) }
+  }
+
+  /// Sends the record whose value stands at `range`.
+  private func send(
+    _ bytes: borrowing ByteBlock, _ range: Range<Int>, _ note: TopicRecords.Note,
+    to topic: KafkaTopic
+  ) throws(Failure) {
+    key.truncate(to: 0)
+    try keys.append(note, of: records, to: &key)
+    guard let schemas else { return try send(valueAt: range, of: bytes, note, to: topic) }
+    value.truncate(to: 0)
+    ConfluentWireFormat.appendHeader(try schemas.identifier(note.schema), to: &value)
+    value.append(bytes, range.lowerBound, range.count)
+    try send(valueAt: 0..<value.count, of: value, note, to: topic)
   }
 
   @inline(__always)
   private func send(
-    _ bytes: borrowing ByteBlock, _ range: Range<Int>, _ note: MessageNotes.Note,
+    valueAt range: Range<Int>, of bytes: borrowing ByteBlock, _ note: TopicRecords.Note,
     to topic: KafkaTopic
   ) throws(Failure) {
     var headers = note.headers.length == 0 ? nil : makeHeaders(note.headers)
@@ -77,7 +84,7 @@ public final class TopicDestination: OutputDestination {
 
   private func makeHeaders(_ range: TextRange) -> KafkaHeaders {
     var headers = sender.producer.makeHeaders()
-    notes.bytes.withBytes(Int(range.offset), range.length) { bytes in
+    records.bytes.withBytes(Int(range.offset), range.length) { bytes in
       RecordHeaders.forEach(in: bytes) { name, value in
         headers.add(String(decodingBytes: name), value)
       }
@@ -85,7 +92,7 @@ public final class TopicDestination: OutputDestination {
     return headers
   }
 
-  public func discard() { notes.removeAll() }
+  public func discard() { records.removeAll() }
 
   public func sync() throws(Failure) {
     try sender.deliver()
@@ -94,7 +101,7 @@ public final class TopicDestination: OutputDestination {
   public func finish() throws(Failure) { try sync() }
 }
 
-/// Makes keys from notes (cli.md, section 1, "Kafka"): without a registry the event's key as it is;
+/// Makes keys of records (cli.md, section 1, "Kafka"): without a registry the event's key as it is;
 /// with one `Device{id}`, or `SessionKey{device, session}` for session events, in the Confluent wire
 /// format.
 public final class MessageKeys {
@@ -116,22 +123,22 @@ public final class MessageKeys {
     subject = .keys(ofTopic: topic)
   }
 
-  /// Appends the key that a note asks for. Throws `Failure`.
+  /// Appends the key of a record. Throws where its schema could not be had.
   func append(
-    _ note: MessageNotes.Note, of notes: MessageNotes, to key: inout ByteBlock
+    _ note: TopicRecords.Note, of records: TopicRecords, to key: inout ByteBlock
   ) throws(Failure) {
     let hasSession = note.session.length > 0
     if let registry {
       let identifier = try identifier(registry, hasSession: hasSession)
       ConfluentWireFormat.appendHeader(identifier, to: &key)
-      notes.bytes.withBytes(Int(note.key.offset), note.key.length) { key.append(avro: $0) }
+      records.bytes.withBytes(Int(note.key.offset), note.key.length) { key.append(avro: $0) }
       if hasSession {
-        notes.bytes.withBytes(Int(note.session.offset), note.session.length) {
+        records.bytes.withBytes(Int(note.session.offset), note.session.length) {
           key.append(avro: $0)
         }
       }
     } else {
-      key.append(notes.bytes, Int(note.key.offset), note.key.length)
+      key.append(records.bytes, Int(note.key.offset), note.key.length)
     }
   }
 
@@ -140,13 +147,9 @@ public final class MessageKeys {
   ) throws(Failure) -> SchemaIdentifier {
     if let known = hasSession ? sessionIdentifier : deviceIdentifier { return known }
     let schema = hasSession ? MessageKeys.sessionKey : MessageKeys.device
-    do throws(Failure) {
-      let found = try registry.identifierRegistering(schema, under: subject)
-      if hasSession { sessionIdentifier = found } else { deviceIdentifier = found }
-      return found
-    } catch {
-      throw error.of(.output)
-    }
+    let found = try registry.identifierRegistering(schema, under: subject)
+    if hasSession { sessionIdentifier = found } else { deviceIdentifier = found }
+    return found
   }
 }
 
@@ -172,13 +175,13 @@ public final class RetentionWatch {
   }
 
   /// Looks at records that are to be sent. Cost: O(n), and O(1) once one was told of.
-  func look(at notes: MessageNotes) {
+  func look(at records: TopicRecords) {
     if hasNoted { return }
     let now = EventTime(milliseconds: clock.wall())
     let oldest = EventTime(milliseconds: now.milliseconds - retention)
-    for index in 0..<notes.count where notes.notes[index].time < oldest {
+    for index in 0..<records.count where records.notes[index].time < oldest {
       hasNoted = true
-      let age = AheadLimit.span(notes.notes[index].time.elapsed(until: now))
+      let age = AheadLimit.span(records.notes[index].time.elapsed(until: now))
       return onNote(
         "topic \(topic): keeps records for \(AheadLimit.span(UInt64(retention))) (retention.ms), and"
           + " what is sent is \(age) old: brokers will remove it; set retention.ms to -1, by"

@@ -21,15 +21,17 @@ import Testing
     }
 
     mutating func append(_ record: TestAvroValue) {
-      writer.begin(schema)
+      writer.avro.begin(schema)
       for byte in TestAvroEncoder.encode(record, as: schema) { buffer.append(byte) }
-      var cuts = writer.cuts
-      cuts.note(end: buffer.count)
-      writer.cuts = cuts
+      writer.avro.cuts.note(end: buffer.count)
     }
 
     mutating func frame(at moment: FlushMoment) {
-      buffer.removeFirst(writer.frame(buffer, at: moment, to: &written))
+      do {
+        buffer.removeFirst(try writer.frame(buffer, at: moment, to: &written))
+      } catch {
+        Issue.record(error)
+      }
     }
 
     var waiting: Int { buffer.count }
@@ -186,7 +188,7 @@ import Testing
   @Test(arguments: AvroCodec.allCases)
   func whatGetsNoRecordIsAHeader(codec: AvroCodec) throws {
     let writer = AvroContainerWriter(codec: codec, blockSize: 100)
-    writer.schemaOfNone = { .sessionEvent }
+    writer.avro.schemaOfNone = { .sessionEvent }
     var output = Output(writer, .event)
     output.frame(at: .full)
     output.frame(at: .now)

@@ -21,11 +21,11 @@ import Testing
     try decoder.decode(&batch, endOfInput: true, limits: DecodingLimits())
     let writer = AvroContainerWriter(codec: .null, blockSize: 300)
     var encoder = AvroRecordEncoder(
-      writer: writer, target: formats.target, converter: formats.linesConverter)
+      writer.avro, target: formats.target, converter: formats.linesConverter)
     var buffer = ByteBlock()
     var file = ByteBlock()
     encoder.encode(batch, to: &buffer)
-    _ = writer.frame(buffer, at: .last, to: &file)
+    _ = try writer.frame(buffer, at: .last, to: &file)
     return (AvroRoundTripTests.bytes(file), batch.rejections.count)
   }
 

@@ -98,13 +98,17 @@ import Testing
     decoder.decode(&batch, endOfInput: true, limits: DecodingLimits())
     let writer = AvroContainerWriter(codec: .null, blockSize: 500)
     var encoder = AvroSessionEncoder(
-      emission: emission, marksDuplicates: marksDuplicates, writer: writer,
+      emission: emission, marksDuplicates: marksDuplicates, avro: writer.avro,
       target: formats.target, converter: formats.linesConverter)
     return AvroSessionTests.segment(batch, marksDuplicates: marksDuplicates) { outcome in
       var buffer = ByteBlock()
       var file = ByteBlock()
       encoder.encode(batch, outcome, to: &buffer)
-      _ = writer.frame(buffer, at: .last, to: &file)
+      do {
+        _ = try writer.frame(buffer, at: .last, to: &file)
+      } catch {
+        Issue.record(error)
+      }
       return file.withBytes { span in (0..<span.count).map { span[$0] } }
     }
   }

@@ -5,27 +5,29 @@
 public struct AvroSessionEncoder: ~Copyable, SessionEventEncoder {
   private let emission: Emission
   private let marksDuplicates: Bool
-  private let writer: any AvroWriter
-  private var data: AvroOutputData
+  private let avro: AvroOutput
+  private var data: AvroAppender
 
   /// - Parameters:
+  ///   - avro: what is to be told of the data.
   ///   - target: to which the decoder keeps, too; its schema must have a `withSession`.
   ///   - converter: turns records that are not Avro into data of the target.
+  ///   - records: what is to be told of each record where the output is a topic.
   public init(
-    emission: Emission, marksDuplicates: Bool, writer: any AvroWriter, target: AvroTarget,
-    converter: any RecordConverter
+    emission: Emission, marksDuplicates: Bool, avro: AvroOutput, target: AvroTarget,
+    converter: any RecordConverter, records: TopicRecords? = nil
   ) {
     self.emission = emission
     self.marksDuplicates = marksDuplicates
-    self.writer = writer
+    self.avro = avro
     let name = target.sessions.session
     let sessions = {
       AvroSessionEncoder.sessions(of: $0, marksDuplicates: marksDuplicates, named: name)
     }
-    data = AvroOutputData(
-      writer: writer, target: target, converter: converter, marksDuplicates: marksDuplicates,
-      schema: sessions)
-    writer.schemaOfNone = { sessions(target.schema ?? .event) }
+    data = AvroAppender(
+      avro, target: target, converter: converter, records: records,
+      marksDuplicates: marksDuplicates, schema: sessions)
+    avro.schemaOfNone = { sessions(target.schema ?? .event) }
   }
 
   public var wantsClosings: Bool { emission != .events }
@@ -35,7 +37,7 @@ public struct AvroSessionEncoder: ~Copyable, SessionEventEncoder {
   ) {
     if batch.records.isEmpty && outcome.closings.isEmpty { return }
     data.beginBatch()
-    var cuts = writer.cuts
+    var cuts = avro.cuts
     var closed = 0
     let closings = emission == .events ? 0 : outcome.closings.count
     for index in 0..<batch.records.count {
@@ -51,7 +53,7 @@ public struct AvroSessionEncoder: ~Copyable, SessionEventEncoder {
       data.append(outcome.closings[closed], of: outcome, to: &output, &cuts)
       closed &+= 1
     }
-    writer.cuts = cuts
+    avro.cuts = cuts
   }
 
   private static func sessions(
@@ -74,22 +76,26 @@ public struct AvroSessionEncoder: ~Copyable, SessionEventEncoder {
     AvroEventData.append(
       assignment.session, isDuplicate: marksDuplicates ? isDuplicate : nil, to: &output)
     cuts.note(end: output.count)
+    if let records = data.records {
+      records.note(index, of: batch, session: assignment.session, end: output.count)
+    }
   }
 }
 
 /// Writes a batch of session events that have their sessions already. A closing has the schema that it
 /// names.
 public struct AvroThroughEncoder: ~Copyable, SessionEventEncoder {
-  private let writer: any AvroWriter
-  private var data: AvroOutputData
+  private let avro: AvroOutput
+  private var data: AvroAppender
 
   /// As `AvroRecordEncoder.init`.
   public init(
-    writer: any AvroWriter, target: AvroTarget, converter: any RecordConverter
+    _ avro: AvroOutput, target: AvroTarget, converter: any RecordConverter,
+    records: TopicRecords? = nil
   ) {
-    self.writer = writer
-    data = AvroOutputData(writer: writer, target: target, converter: converter)
-    writer.schemaOfNone = {
+    self.avro = avro
+    data = AvroAppender(avro, target: target, converter: converter, records: records)
+    avro.schemaOfNone = {
       target.schema ?? .sessionEvent(named: target.sessions.session, marksDuplicates: false)
     }
   }
@@ -100,7 +106,7 @@ public struct AvroThroughEncoder: ~Copyable, SessionEventEncoder {
     _ batch: borrowing Batch, _ outcome: borrowing Outcome, to output: inout ByteBlock
   ) {
     data.beginBatch()
-    var cuts = writer.cuts
+    var cuts = avro.cuts
     var index = 0
     for closed in 0..<outcome.closings.count {
       let closing = outcome.closings[closed]
@@ -108,7 +114,7 @@ public struct AvroThroughEncoder: ~Copyable, SessionEventEncoder {
       data.append(closing, of: outcome, to: &output, &cuts)
     }
     while index < batch.records.count { append(&index, of: batch, to: &output, &cuts) }
-    writer.cuts = cuts
+    avro.cuts = cuts
   }
 
   @inline(__always)
@@ -119,6 +125,7 @@ public struct AvroThroughEncoder: ~Copyable, SessionEventEncoder {
     data.choose(batch.records[index].schema, &cuts)
     data.append(index, of: batch, to: &output)
     cuts.note(end: output.count)
+    if let records = data.records { records.note(index, of: batch, end: output.count) }
     index &+= 1
   }
 }
@@ -126,18 +133,21 @@ public struct AvroThroughEncoder: ~Copyable, SessionEventEncoder {
 /// Writes records as data of the run's schema, or each of its own: Avro records as they are, others
 /// converted.
 public struct AvroRecordEncoder: ~Copyable, RecordEncoder {
-  private let writer: any AvroWriter
-  private var data: AvroOutputData
+  private let avro: AvroOutput
+  private var data: AvroAppender
 
   /// - Parameters:
+  ///   - avro: what is to be told of the data.
   ///   - target: to which the decoder keeps, too.
   ///   - converter: turns records that are not Avro into data of the target.
+  ///   - records: what is to be told of each record where the output is a topic.
   public init(
-    writer: any AvroWriter, target: AvroTarget, converter: any RecordConverter
+    _ avro: AvroOutput, target: AvroTarget, converter: any RecordConverter,
+    records: TopicRecords? = nil
   ) {
-    self.writer = writer
-    data = AvroOutputData(writer: writer, target: target, converter: converter)
-    writer.schemaOfNone = { target.schema ?? .event }
+    self.avro = avro
+    data = AvroAppender(avro, target: target, converter: converter, records: records)
+    avro.schemaOfNone = { target.schema ?? .event }
   }
 
   public mutating func encode(_ batch: borrowing Batch, to output: inout ByteBlock) {
@@ -153,19 +163,22 @@ public struct AvroRecordEncoder: ~Copyable, RecordEncoder {
     _ index: Int, of batch: borrowing Batch, to output: inout ByteBlock
   ) {
     let schema = batch.records[index].schema
-    if !data.isChosen(schema) { data.choose(schema, &writer.cuts) }
+    if !data.isChosen(schema) { data.choose(schema, &avro.cuts) }
     data.append(index, of: batch, to: &output)
-    writer.cuts.note(end: output.count)
+    avro.cuts.note(end: output.count)
+    if let records = data.records { records.note(index, of: batch, end: output.count) }
   }
 }
 
-/// The data of an output: records and closings, each as data of the schema that is written for it.
+/// Appends records and closings to an output's buffer, each as data of the schema that is written for it.
 ///
 /// Records of Avro stay as they are, because whoever reads them makes them data of what the run writes;
 /// those of another format are converted. Where this output has one schema, and the run's main output
 /// follows its records, Avro is resolved into the one schema here.
-private struct AvroOutputData: ~Copyable {
-  private let writer: any AvroWriter
+private struct AvroAppender: ~Copyable {
+  private let avro: AvroOutput
+  /// What is to be told of each record where the output is a topic: by whoever has appended all of it.
+  let records: TopicRecords?
   private let target: AvroTarget
   private let followsRecords: Bool
   private let marksDuplicates: Bool
@@ -184,10 +197,12 @@ private struct AvroOutputData: ~Copyable {
   ///   - marksDuplicates: whether closings have the field `duplicate`.
   ///   - schema: what is written for records of a schema of the target's.
   init(
-    writer: any AvroWriter, target: AvroTarget, converter: any RecordConverter,
-    marksDuplicates: Bool = false, schema: @escaping (AvroSchema) -> AvroSchema = { $0 }
+    _ avro: AvroOutput, target: AvroTarget, converter: any RecordConverter,
+    records: TopicRecords?, marksDuplicates: Bool = false,
+    schema: @escaping (AvroSchema) -> AvroSchema = { $0 }
   ) {
-    self.writer = writer
+    self.avro = avro
+    self.records = records
     self.target = target
     self.marksDuplicates = marksDuplicates
     self.schema = schema
@@ -198,6 +213,7 @@ private struct AvroOutputData: ~Copyable {
   /// To be called before the first record of a batch.
   mutating func beginBatch() {
     foreign.beginBatch()
+    records?.beginBatch()
     number = target.number
   }
 
@@ -219,6 +235,7 @@ private struct AvroOutputData: ~Copyable {
     let form = form(of: number)
     (chosen, chosenNumber) = (form, number)
     cuts.form = form.number
+    records?.schema = form.number
   }
 
   private mutating func form(of number: UInt16) -> AvroForm {
@@ -227,7 +244,7 @@ private struct AvroOutputData: ~Copyable {
     if let known = forms[place] { return known }
     let written = schema(target.schemas.schema(target.written(number)))
     let form = AvroForm(
-      of: written, number: writer.begin(written), marksDuplicates: marksDuplicates,
+      of: written, number: avro.begin(written), marksDuplicates: marksDuplicates,
       session: target.sessions.session)
     forms[place] = form
     return form
@@ -235,7 +252,7 @@ private struct AvroOutputData: ~Copyable {
 
   // MARK: Data
 
-  /// Appends a closing as data of the schema that it names.
+  /// Appends a closing as data of the schema that it names, and notes it.
   mutating func append(
     _ closing: Closing, of outcome: borrowing Outcome, to output: inout ByteBlock,
     _ cuts: inout AvroBlockCuts
@@ -243,6 +260,7 @@ private struct AvroOutputData: ~Copyable {
     choose(closing.schema, &cuts)
     chosen?.append(closing, of: outcome, to: &output)
     cuts.note(end: output.count)
+    if let records { records.note(closing, of: outcome, end: output.count) }
   }
 
   /// Appends a record as data of what is chosen.
@@ -288,7 +306,7 @@ private struct AvroOutputData: ~Copyable {
   }
 
   private func fail(_ reason: String) {
-    writer.failure = Failure(
+    avro.failure = Failure(
       .badData, .output,
       "records cannot become data of the one schema of a container file: \(reason);"
         + " say --output-framing confluent", cause: .schema)
@@ -299,7 +317,7 @@ private struct AvroOutputData: ~Copyable {
 /// ours does not have, they get their defaults, or where they have none the empty values of their types
 /// (our choice: a closing is no event of a device, so nobody can say more).
 private final class AvroForm {
-  /// The writer's number of it.
+  /// The output's number of it.
   let number: Int
   private let marksDuplicates: Bool
   /// From our own schema to the output's; nil where they are alike.

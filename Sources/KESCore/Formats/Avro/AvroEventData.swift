@@ -92,20 +92,27 @@ enum AvroEventData {
 
 /// Writes events as data of the schema `Event`, the one schema of its output.
 public struct AvroEventEncoder: EventEncoder {
-  private let writer: any AvroWriter
+  private let avro: AvroOutput
+  private let records: TopicRecords?
 
-  public init(writer: any AvroWriter) {
-    self.writer = writer
-    writer.begin(.event)
+  /// - Parameters:
+  ///   - avro: what is to be told of the data.
+  ///   - records: what is to be told of each event where the output is a topic.
+  public init(_ avro: AvroOutput, records: TopicRecords? = nil) {
+    self.avro = avro
+    self.records = records
+    avro.begin(.event)
   }
 
   public func encode(_ batch: borrowing Batch, to output: inout ByteBlock) {
     precondition(batch.details.count == batch.records.count)
-    var cuts = writer.cuts
+    records?.beginBatch()
+    var cuts = avro.cuts
     for index in 0..<batch.records.count {
       AvroEventData.append(batch.records[index], batch.details[index], of: batch, to: &output)
       cuts.note(end: output.count)
+      if let records { records.note(index, of: batch, end: output.count) }
     }
-    writer.cuts = cuts
+    avro.cuts = cuts
   }
 }

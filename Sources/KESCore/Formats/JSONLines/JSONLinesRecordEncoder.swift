@@ -3,9 +3,14 @@
 /// Writes every record and a line feed: lines as they are, records of other formats converted.
 public struct JSONLinesRecordEncoder: ~Copyable, RecordEncoder {
   private var foreign: ForeignRecords
+  private let records: TopicRecords?
 
-  /// - Parameter converter: turns records that are not JSON-lines into JSON objects.
-  public init(converter: (any RecordConverter)? = nil) {
+  /// - Parameters:
+  ///   - converter: turns records that are not JSON-lines into JSON objects.
+  ///   - records: what is to be told of each record where the output is a topic: no line feed ends it
+  ///     there.
+  public init(converter: (any RecordConverter)? = nil, records: TopicRecords? = nil) {
+    self.records = records
     foreign = ForeignRecords(converter: converter)
   }
 
@@ -15,7 +20,10 @@ public struct JSONLinesRecordEncoder: ~Copyable, RecordEncoder {
   }
 
   /// To be called before the first `append` of a batch.
-  public mutating func beginBatch() { foreign.beginBatch() }
+  public mutating func beginBatch() {
+    foreign.beginBatch()
+    records?.beginBatch()
+  }
 
   @inline(__always)
   public mutating func append(
@@ -27,21 +35,30 @@ public struct JSONLinesRecordEncoder: ~Copyable, RecordEncoder {
     } else {
       foreign.append(index, of: batch, to: &output)
     }
-    output.append(UInt8(ascii: "\n"))
+    if let records {
+      records.note(index, of: batch, end: output.count)
+    } else {
+      output.append(UInt8(ascii: "\n"))
+    }
   }
 }
 
 /// Writes a batch of session events that have their sessions already: every record and a line feed,
 /// whatever its line ended with; closings at their places.
 public struct JSONLinesThroughEncoder: ~Copyable, SessionEventEncoder {
-  private var records: JSONLinesRecordEncoder
+  private var encoder: JSONLinesRecordEncoder
+  private let records: TopicRecords?
   /// What stands before the session of a closing, where that is not the usual member.
   private let member: [UInt8]?
 
-  /// - Parameter converter: turns records that are not JSON-lines into JSON objects.
-  public init(converter: (any RecordConverter)? = nil, sessions: SessionFields = .usual) {
+  /// As `JSONLinesRecordEncoder.init`.
+  public init(
+    converter: (any RecordConverter)? = nil, sessions: SessionFields = .usual,
+    records: TopicRecords? = nil
+  ) {
     member = sessions.unusualMember
-    records = JSONLinesRecordEncoder(converter: converter)
+    self.records = records
+    encoder = JSONLinesRecordEncoder(converter: converter, records: records)
   }
 
   public var wantsClosings: Bool { true }
@@ -49,18 +66,19 @@ public struct JSONLinesThroughEncoder: ~Copyable, SessionEventEncoder {
   public mutating func encode(
     _ batch: borrowing Batch, _ outcome: borrowing Outcome, to output: inout ByteBlock
   ) {
-    records.beginBatch()
+    encoder.beginBatch()
     var index = 0
     for closed in 0..<outcome.closings.count {
       let closing = outcome.closings[closed]
       while index < Int(closing.place) {
-        records.append(index, of: batch, to: &output)
+        encoder.append(index, of: batch, to: &output)
         index &+= 1
       }
-      JSONLinesSessionClosed.append(closing, of: outcome, member: member, to: &output)
+      JSONLinesSessionClosed.append(
+        closing, of: outcome, member: member, to: &output, noting: records)
     }
     while index < batch.records.count {
-      records.append(index, of: batch, to: &output)
+      encoder.append(index, of: batch, to: &output)
       index &+= 1
     }
   }
@@ -69,12 +87,17 @@ public struct JSONLinesThroughEncoder: ~Copyable, SessionEventEncoder {
 /// Writes events and session events in the Avro JSON encoding (cli.md, section 1): an object a
 /// line, members in the order of the schema, without white space.
 public struct JSONLinesEventEncoder: EventEncoder {
-  public init() {}
+  private let records: TopicRecords?
+
+  /// - Parameter records: as of `JSONLinesRecordEncoder`.
+  public init(records: TopicRecords? = nil) { self.records = records }
 
   public func encode(_ batch: borrowing Batch, to output: inout ByteBlock) {
     precondition(batch.details.count == batch.records.count)
+    records?.beginBatch()
     for index in 0..<batch.records.count {
       encode(batch.records[index], batch.details[index], of: batch, to: &output)
+      if let records { records.note(index, of: batch, end: output.removeLineFeed()) }
     }
   }
 

@@ -7,12 +7,17 @@ public struct JSONLinesSessionEncoder: ~Copyable, SessionEventEncoder {
   private var foreign: ForeignRecords
   /// What stands before a session, where that is not the usual member.
   private let member: [UInt8]?
+  private let records: TopicRecords?
 
-  /// - Parameter converter: turns records that are not JSON-lines into JSON objects.
+  /// - Parameters:
+  ///   - converter: turns records that are not JSON-lines into JSON objects.
+  ///   - records: what is to be told of each line where the output is a topic: no line feed ends it
+  ///     there.
   public init(
     emission: Emission, marksDuplicates: Bool, converter: (any RecordConverter)? = nil,
-    sessions: SessionFields = .usual
+    sessions: SessionFields = .usual, records: TopicRecords? = nil
   ) {
+    self.records = records
     member = sessions.unusualMember
     self.emission = emission
     self.marksDuplicates = marksDuplicates
@@ -25,12 +30,13 @@ public struct JSONLinesSessionEncoder: ~Copyable, SessionEventEncoder {
     _ batch: borrowing Batch, _ outcome: borrowing Outcome, to output: inout ByteBlock
   ) {
     foreign.beginBatch()
+    records?.beginBatch()
     var closed = 0
     let closings = emission == .events ? 0 : outcome.closings.count
     for index in 0..<batch.records.count {
       while closed < closings && Int(outcome.closings[closed].place) <= index {
         JSONLinesSessionClosed.append(
-          outcome.closings[closed], of: outcome, member: member, to: &output)
+          outcome.closings[closed], of: outcome, member: member, to: &output, noting: records)
         closed &+= 1
       }
       if emission != .closed {
@@ -39,7 +45,7 @@ public struct JSONLinesSessionEncoder: ~Copyable, SessionEventEncoder {
     }
     while closed < closings {
       JSONLinesSessionClosed.append(
-        outcome.closings[closed], of: outcome, member: member, to: &output)
+        outcome.closings[closed], of: outcome, member: member, to: &output, noting: records)
       closed &+= 1
     }
   }
@@ -50,17 +56,27 @@ public struct JSONLinesSessionEncoder: ~Copyable, SessionEventEncoder {
   ) {
     let isDuplicate = assignment.disposition == .duplicate
     guard assignment.disposition == .assigned || (isDuplicate && marksDuplicates) else { return }
-    let record = batch.records[index]
-    if record.schema != 0 {
+    if batch.records[index].schema == 0 {
+      encodeLine(index, assignment, of: batch, to: &output)
+    } else {
       encodeForeign(index, assignment, of: batch, to: &output)
-      return
     }
+    if let records {
+      records.note(index, of: batch, session: assignment.session, end: output.removeLineFeed())
+    }
+  }
+
+  @inline(__always)
+  private func encodeLine(
+    _ index: Int, _ assignment: Assignment, of batch: borrowing Batch, to output: inout ByteBlock
+  ) {
+    let record = batch.records[index]
     let start = Int(record.offset)
     let end = start &+ Int(record.length)
     var brace = end &- 1
     while batch.bytes[brace] != UInt8(ascii: "}") { brace &-= 1 }
     output.append(batch.bytes, start, brace &- start)
-    if isDuplicate { output.append(",\"duplicate\":true") }
+    if assignment.disposition == .duplicate { output.append(",\"duplicate\":true") }
     let (first, second, count) = assignment.session.characters
     if let member {
       output.append(member.span)
@@ -94,10 +110,12 @@ public struct JSONLinesSessionEncoder: ~Copyable, SessionEventEncoder {
 enum JSONLinesSessionClosed {
   /// A `SessionClosed`, its members in the order of the schema, without white space.
   ///
-  /// - Parameter member: what stands before the session where that is not `,"session":`.
+  /// - Parameters:
+  ///   - member: what stands before the session where that is not `,"session":`.
+  ///   - records: what is to be told of it where the output is a topic.
   static func append(
     _ closing: Closing, of outcome: borrowing Outcome, member: [UInt8]?,
-    to output: inout ByteBlock
+    to output: inout ByteBlock, noting records: TopicRecords?
   ) {
     output.append("{\"device\":")
     outcome.withClosingText(closing.key) { JSONText.appendString($0, to: &output) }
@@ -117,6 +135,7 @@ enum JSONLinesSessionClosed {
       outcome.withClosingText(range) { JSONText.appendString($0, to: &output) }
     }
     output.append("}\n")
+    if let records { records.note(closing, of: outcome, end: output.removeLineFeed()) }
   }
 
   /// The value of `event`: the union with its branch `SessionClosed`.
@@ -135,5 +154,15 @@ enum JSONLinesSessionClosed {
     output.append(",\"partial\":")
     output.append(isPartial ? "true" : "false")
     output.append("}}")
+  }
+}
+
+extension ByteBlock {
+  /// Takes away the line feed of the line that was appended last: the value of a message ends without
+  /// one. Returns where it ends.
+  @inline(__always)
+  mutating func removeLineFeed() -> Int {
+    truncate(to: count - 1)
+    return count
   }
 }

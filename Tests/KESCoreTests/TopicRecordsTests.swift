@@ -1,11 +1,11 @@
-// What is noted of records for their messages: keys, sessions, times and headers, in the order of the
-// bytes.
+// What is noted of records for their messages: ends, keys, sessions, times and headers, in the order of
+// the bytes.
 
 import Testing
 
 @testable import KESCore
 
-@Suite struct MessageNotesTests {
+@Suite struct TopicRecordsTests {
   /// A batch of events of devices `d0`, `d1`, …, at the positions 10, 20, …
   private func batch(_ count: Int) -> Batch {
     var batch = Batch(blockSize: 64)
@@ -22,19 +22,19 @@ import Testing
     return batch
   }
 
-  private func text(_ range: TextRange, of notes: MessageNotes) -> String {
-    notes.bytes.withBytes(Int(range.offset), range.length) { String(decodingBytes: $0) }
+  private func text(_ range: TextRange, of records: TopicRecords) -> String {
+    records.bytes.withBytes(Int(range.offset), range.length) { String(decodingBytes: $0) }
   }
 
   /// `key/session@time headers…`
-  private func described(_ notes: MessageNotes) -> [String] {
-    (0..<notes.count).map { index in
-      let note = notes.notes[index]
+  private func described(_ records: TopicRecords) -> [String] {
+    (0..<records.count).map { index in
+      let note = records.notes[index]
       var headers = ""
-      notes.bytes.withBytes(Int(note.headers.offset), note.headers.length) { bytes in
+      records.bytes.withBytes(Int(note.headers.offset), note.headers.length) { bytes in
         RecordHeaders.forEach(in: bytes) { name, value in headers += " " + headerText(name, value) }
       }
-      let names = "\(text(note.key, of: notes))/\(text(note.session, of: notes))"
+      let names = "\(text(note.key, of: records))/\(text(note.session, of: records))"
       return "\(names)@\(note.time.milliseconds)\(headers)"
     }
   }
@@ -49,35 +49,34 @@ import Testing
     }
   }
 
-  @Test func recordsAreNotedWithKeyAndTime() {
-    let notes = MessageNotes()
+  @Test func recordsAreNotedWithEndSchemaKeyAndTime() {
+    let records = TopicRecords()
     let batch = batch(3)
-    for index in 0..<3 { notes.note(index, of: batch) }
-    #expect(described(notes) == ["d0/@0", "d1/@1000", "d2/@2000"])
-    notes.removeAll()
-    #expect(notes.count == 0 && notes.bytes.isEmpty)
-  }
-
-  @Test func aRecordMayBeNotedAtAnotherTime() {
-    let notes = MessageNotes()
-    notes.note(1, of: batch(2), at: EventTime(milliseconds: 7))
-    #expect(described(notes) == ["d1/@7"])
+    for index in 0..<3 {
+      records.schema = index / 2
+      records.note(index, of: batch, end: 10 * (index + 1))
+    }
+    #expect(described(records) == ["d0/@0", "d1/@1000", "d2/@2000"])
+    #expect((0..<3).map { records.notes[$0].end } == [10, 20, 30])
+    #expect((0..<3).map { records.notes[$0].schema } == [0, 0, 1])
+    records.removeAll()
+    #expect(records.count == 0 && records.bytes.isEmpty)
   }
 
   @Test func sessionsAreThoseOfSegmentingOrOfTheRecord() {
-    let notes = MessageNotes()
+    let records = TopicRecords()
     var batch = batch(2)
     let offset = batch.bytes.count
     batch.bytes.append(text: "own")
     batch.details[1].session = TextRange(offset: offset, length: 3)
     batch.details[1].hasSession = true
     let identifier = SessionIdentifier.deterministic(5)
-    notes.note(0, of: batch, session: identifier)
-    notes.note(1, of: batch)
+    records.note(0, of: batch, session: identifier, end: 0)
+    records.note(1, of: batch, end: 0)
     var text = ByteBlock()
     identifier.write(to: &text)
     let expected = text.withBytes { String(decodingBytes: $0) }
-    #expect(described(notes) == ["d0/\(expected)@0", "d1/own@1000"])
+    #expect(described(records) == ["d0/\(expected)@0", "d1/own@1000"])
   }
 
   @Test func headersAreFoundAlsoWhereRecordsWereFilteredOut() {
@@ -86,13 +85,13 @@ import Testing
     add("b", nil, to: 1, of: &batch)
     add("c", "", to: 3, of: &batch)
     add("c", "2", to: 3, of: &batch)
-    let notes = MessageNotes()
+    let records = TopicRecords()
     for indexes in [[0, 1, 2, 3], [3], [1, 3], [2]] {
-      notes.removeAll()
-      notes.beginBatch()
-      for index in indexes { notes.note(index, of: batch) }
+      records.removeAll()
+      records.beginBatch()
+      for index in indexes { records.note(index, of: batch, end: 0) }
       let all = ["d0/@0 a=1", "d1/@1000 b=none", "d2/@2000", "d3/@3000 c= c=2"]
-      #expect(described(notes) == indexes.map { all[$0] })
+      #expect(described(records) == indexes.map { all[$0] })
     }
   }
 
