@@ -5,15 +5,46 @@ public import KESCore
 
 extension AvroCodec: ExpressibleByArgument {}
 
+/// What the command line says of a run's records, known before anything is read or touched.
+public struct RecordPlan {
+  /// The output's format; nil for that of the first input.
+  public let output: RecordFormat?
+  /// How inputs are written.
+  let forms: InputForms
+  fileprivate let registry: (any SchemaRegistry)?
+  fileprivate let inputRegistry: (any SchemaRegistry)?
+  fileprivate let schema: AvroSchema?
+  fileprivate let wantsDetails: Bool
+  fileprivate let unknownEvents: UnknownEventPolicy
+  fileprivate let followsRecords: Bool
+  fileprivate let refusalOfLines: String?
+  fileprivate let knowsInputs: Bool
+  fileprivate let readsTopic: Bool
+  fileprivate let sessions: SessionFields
+  fileprivate let adapt: (AvroSchema) -> AvroSchema
+
+  /// The format of the messages of a topic that is read.
+  public var messageFormat: RecordFormat {
+    registry != nil && forms.forced != .json ? .avro : .json
+  }
+
+  /// The setup of a run that writes `format`.
+  public func setup(writing format: RecordFormat) -> RecordSetup {
+    let formats = RecordFormats(
+      wantsDetails: wantsDetails, output: format, schema: schema, unknownEvents: unknownEvents,
+      messageRegistry: inputRegistry, followsRecords: followsRecords,
+      refusalOfLines: refusalOfLines, knowsInputs: knowsInputs, readsTopic: readsTopic,
+      reader: AvroOptions.toolName, sessions: sessions, adapt: adapt)
+    return RecordSetup(formats: formats, registry: registry, messageFormat: messageFormat)
+  }
+}
+
 /// What decoders and encoders of a run share, and where the schemas of messages are.
 public struct RecordSetup {
   public let formats: RecordFormats
   let registry: (any SchemaRegistry)?
-
-  /// Whether the values of a topic that is read are Avro.
-  public func readsAvroMessages(_ input: InputOptions) -> Bool {
-    registry != nil && input.inputFormat != .json
-  }
+  /// The format of the messages of a topic that is read.
+  public let messageFormat: RecordFormat
 }
 
 public struct AvroOptions: ParsableArguments {
@@ -89,23 +120,24 @@ public struct AvroOptions: ParsableArguments {
 
   /// Whether one of several inputs may be Avro where another is JSON lines.
   private func mayBeAvro(oneOf files: [String]) -> Bool {
-    files.count > 1
-      && files.contains { FormatDecoder.mayBeAvro($0, readsFrames: messages.readsMessages) }
+    let forms = InputForms(forced: nil, hasRegistry: messages.readsMessages)
+    return files.count > 1 && files.contains { forms.mayBeAvro($0) }
   }
 
-  /// What the run's decoders and encoders share.
+  /// What the run's decoders and encoders will share.
   ///
   /// - Parameters:
   ///   - output: the format of the output; nil for that of the first input.
   ///   - topics: which ends are topics.
   ///   - sessions: how the fields of sessions are called.
+  ///   - knowsInputs: whether a state knows inputs by what they hold.
   ///   - adapt: what records of a schema are written as.
   /// To be called before anything is read or touched: a schema that holds no events ends the run.
-  public func makeSetup(
+  public func makePlan(
     wantsDetails: Bool, output: RecordFormat?, input: InputOptions, topics: TopicOptions,
     signals: Signals, messages notes: Messages, sessions: SessionFields = .usual,
-    adapt: @escaping (AvroSchema) -> AvroSchema = { $0 }
-  ) throws(Failure) -> RecordSetup {
+    knowsInputs: Bool = false, adapt: @escaping (AvroSchema) -> AvroSchema = { $0 }
+  ) throws(Failure) -> RecordPlan {
     if output == .avro && !sessions.isAvroName {
       throw .usage(
         "--session-field \(sessions.session): a name in Avro has letters, digits and _ alone, no digit"
@@ -114,18 +146,19 @@ public struct AvroOptions: ParsableArguments {
     let schema = try readSchema(wantsDetails: wantsDetails, sessions)
     if let schema, !wantsDetails { try requireRoom(for: sessions, in: schema) }
     let registry = try messages.open(signals, notes)
-    let formats = RecordFormats(
-      wantsDetails: wantsDetails, output: sessions.isAvroName ? output : .json, schema: schema,
+    let inputRegistry = messages.readsMessages || topics.from != nil ? registry : nil
+    return RecordPlan(
+      output: sessions.isAvroName ? output : .json,
+      forms: InputForms(forced: input.inputFormat, hasRegistry: inputRegistry != nil),
+      registry: registry, inputRegistry: inputRegistry, schema: schema, wantsDetails: wantsDetails,
       unknownEvents: input.unknownEvents ?? .reject,
-      messageRegistry: messages.readsMessages || topics.from != nil ? registry : nil,
       followsRecords: messages.writesMessages || topics.to != nil,
-      reader: AvroOptions.toolName, sessions: sessions, adapt: adapt)
-    formats.refusalOfLines = refusalOfLines(output: output, input)
-    return RecordSetup(formats: formats, registry: registry)
+      refusalOfLines: refusalOfLines(output: output, input), knowsInputs: knowsInputs,
+      readsTopic: topics.from != nil, sessions: sessions, adapt: adapt)
   }
 
   /// This tool as the user called it, without the way to it.
-  private static var toolName: String {
+  fileprivate static var toolName: String {
     let path = CommandLine.arguments.first ?? ""
     return String(path.split(separator: "/").last ?? "")
   }
@@ -163,7 +196,7 @@ public struct AvroOptions: ParsableArguments {
 
   // MARK: Outputs
 
-  /// Gives an output its format; where an earlier run wrote to it, that of what stands there.
+  /// Gives an output its form; where an earlier run wrote to it, that of what it holds.
   ///
   /// - Parameters:
   ///   - isFile: whether a file is named for it.
@@ -181,6 +214,7 @@ public struct AvroOptions: ParsableArguments {
     let written = try WrittenForm(of: stream)
     let formats = setup.formats
     if let written { try require(written, stream, formats, isText: isText) }
+    if formats.output == .json { return FormatOutput(stream, formats: formats) }
     let writer: any AvroWriter
     if writesMessages(formats), let registry = setup.registry {
       writer = try makeFrames(written, registry, formats, isMain: isMain, base, form)
@@ -194,7 +228,7 @@ public struct AvroOptions: ParsableArguments {
     messages.writesMessages && formats.output == .avro
   }
 
-  /// Refuses to write on in another form; notes that of the output where it is not known yet.
+  /// Refuses to write on in another form.
   private func require(
     _ written: WrittenForm, _ stream: OutputStream, _ formats: RecordFormats, isText: Bool
   ) throws(Failure) {
@@ -210,8 +244,6 @@ public struct AvroOptions: ParsableArguments {
         "\(stream.name) holds \(written.name), written by an earlier run; name another output, or"
           + " say \(written.options(asksForMessages: writesMessages(formats)))")
     }
-    if case .container = written { formats.meet(.avro) }
-    if case .json = written { formats.meet(.json) }
   }
 
   private func makeContainer(

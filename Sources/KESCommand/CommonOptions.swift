@@ -173,16 +173,29 @@ public struct OutputOptions: ParsableArguments {
 }
 
 extension InputOptions {
+  /// The format of what is read first: of the topic's messages, or of the first file or pipe that holds
+  /// anything (see `FirstLook`). Nil where nothing says it.
+  public func firstFormat(
+    of inputs: inout InputSequence, _ plan: RecordPlan, _ ends: TopicEnds?, signals: Signals,
+    reporter: any StatisticsReporter, waitsForRest: Bool = false, patience: Int64? = nil,
+    openSessions: Int64 = 0
+  ) -> RecordFormat? {
+    if ends?.isSource ?? false { return plan.messageFormat }
+    if let inputFormat { return inputFormat }
+    return FirstLook(plan.forms, signals: signals, reporter: reporter).format(
+      of: &inputs, waitsForRest: waitsForRest, patience: patience, openSessions: openSessions)
+  }
+
   /// The source of a run that keeps no state.
   ///
   /// - Parameters:
+  ///   - inputs: the files and pipes, where no topic is read.
   ///   - ends: which ends are topics; nil where none is.
   ///   - greatestCount: how many records to read at most.
   ///   - output: what must be written before a topic's offsets are committed.
-  ///   - atEnd: what to do where the last file ends.
   public func makeSource(
-    _ ends: TopicEnds?, _ setup: RecordSetup, deadLetters: (any DeadLetters)? = nil,
-    greatestCount: Int64 = .max, output: OutputStream, atEnd: InputSequence.AtEnd = .stop,
+    _ inputs: consuming InputSequence, _ ends: TopicEnds?, _ setup: RecordSetup,
+    deadLetters: (any DeadLetters)? = nil, greatestCount: Int64 = .max, output: OutputStream,
     signals: Signals, onRejection: ((BadRecord) -> Void)?, ahead: AheadWatch? = nil
   ) throws(Failure) -> any RecordSource {
     let topic = try ends?.makeSource(
@@ -190,7 +203,7 @@ extension InputOptions {
       onRejection: onRejection, ahead: ahead)
     if let topic { return topic }
     return Intake(
-      input: InputSequence(paths: files, atEnd: atEnd, signals: signals),
+      input: inputs,
       decoder: setup.formats.makeDecoder(input: inputFormat, greatestRecord: maxRecord.bytes),
       policy: policy, deadLetters: deadLetters, greatestCount: greatestCount, signals: signals,
       onRejection: onRejection, ahead: ahead)

@@ -71,41 +71,52 @@ public struct FormatOptions: ParsableArguments {
     }
   }
 
-  /// What the run's decoders and encoders share.
+  /// What the run's decoders and encoders will share.
   ///
   /// - Parameters:
   ///   - usual: the format where none is asked for; nil for that of the input.
   ///   - topics: which ends are topics.
   ///   - sessions: how the fields of sessions are called.
+  ///   - knowsInputs: whether a state knows inputs by what they hold.
   ///   - adapt: what records of a schema are written as.
-  public func makeSetup(
+  public func makePlan(
     wantsDetails: Bool, usual: RecordFormat? = nil, input: InputOptions, output: OutputOptions,
     topics: TopicOptions, signals: Signals, messages: Messages, sessions: SessionFields,
-    adapt: @escaping (AvroSchema) -> AvroSchema = { $0 }
-  ) throws(Failure) -> RecordSetup {
+    knowsInputs: Bool = false, adapt: @escaping (AvroSchema) -> AvroSchema = { $0 }
+  ) throws(Failure) -> RecordPlan {
     let asksForAvro = format == .avro || avro.messages.outputFraming == .confluent
     if asksForAvro && output.goesToTerminal(topics) { throw .avroToTerminal }
-    return try avro.makeSetup(
+    return try avro.makePlan(
       wantsDetails: wantsDetails, output: writtenFormat(topics, output, usual: usual),
       input: input, topics: topics, signals: signals, messages: messages, sessions: sessions,
-      adapt: adapt)
+      knowsInputs: knowsInputs, adapt: adapt)
   }
 
-  /// Opens the output of records: the topic of `--to`, or what `opener` opens.
+  /// Opens the output of records: the topic of `--to`, or what `opener` opens. Its format is what `plan`
+  /// says, else that of what it holds, else what `find` finds, else JSON.
   public func openOutput(
-    _ opener: OutputOpener, _ ends: TopicEnds?, _ setup: RecordSetup, color: ColorChoice,
+    _ opener: OutputOpener, _ ends: TopicEnds?, _ plan: RecordPlan, color: ColorChoice,
     isFile: Bool, base: (AvroSchema) -> AvroSchema? = { $0 },
-    form: (AvroSchema) -> AvroSchema? = { $0 }
-  ) throws(Failure) -> FormatOutput {
-    if let topic = try ends?.openOutput(setup, avro.messages) { return topic }
-    return try makeOutput(
-      try opener.openOutput(), setup, color: color, isFile: isFile, base: base, form: form)
+    form: (AvroSchema) -> AvroSchema? = { $0 },
+    else find: () throws(Failure) -> RecordFormat? = { nil }
+  ) throws(Failure) -> (output: FormatOutput, setup: RecordSetup) {
+    // Of a topic the command line says it.
+    let toTopic = plan.setup(writing: plan.output ?? .json)
+    if let topic = try ends?.openOutput(toTopic, avro.messages) { return (topic, toTopic) }
+    let stream = try opener.openOutput()
+    var format = plan.output
+    if format == nil { format = try WrittenForm(of: stream)?.format }
+    if format == nil { format = try find() }
+    let setup = plan.setup(writing: format ?? .json)
+    let output = try makeOutput(
+      stream, setup, color: color, isFile: isFile, base: base, form: form)
+    return (output, setup)
   }
 
-  /// Gives an output of records its format (see `AvroOptions.makeOutput`).
-  public func makeOutput(
+  /// Gives an output of records its form (see `AvroOptions.makeOutput`).
+  private func makeOutput(
     _ stream: OutputStream, _ setup: RecordSetup, color: ColorChoice, isFile: Bool,
-    base: (AvroSchema) -> AvroSchema? = { $0 }, form: (AvroSchema) -> AvroSchema? = { $0 }
+    base: (AvroSchema) -> AvroSchema?, form: (AvroSchema) -> AvroSchema?
   ) throws(Failure) -> FormatOutput {
     let isText = format == .text
     let output = try avro.makeOutput(

@@ -57,6 +57,12 @@ public struct OutputOpener {
     return try OutputStream.file(path, known: known[path])
   }
 
+  /// The format of what a file holds that is to be written on; nil where nothing is.
+  public func writtenFormat(_ path: String?) throws(Failure) -> RecordFormat? {
+    guard let path, let known = known[path] else { return nil }
+    return try WrittenForm(path, length: known.length)?.format
+  }
+
   /// Opens the file or topic of dead letters where one is named.
   public func openDeadLetters(
     _ input: InputOptions, _ topics: TopicEnds?
@@ -75,8 +81,14 @@ enum WrittenForm {
 
   /// Nil where nothing was written.
   init?(of stream: OutputStream) throws(Failure) {
-    guard let path = stream.path, stream.length > 0 else { return nil }
-    let length = min(stream.length, Int64(AvroContainerHeader.greatestLength))
+    guard let path = stream.path else { return nil }
+    try self.init(path, length: stream.length)
+  }
+
+  /// - Parameter length: how much of the file stays.
+  fileprivate init?(_ path: String, length: Int64) throws(Failure) {
+    if length == 0 { return nil }
+    let length = min(length, Int64(AvroContainerHeader.greatestLength))
     self.init(try fileHead(path, length: length))
   }
 
@@ -96,6 +108,14 @@ enum WrittenForm {
     let message = head.extracting(droppingFirst: min(4, head.count))
     guard case .schema(let found) = ConfluentWireFormat.readHeader(of: message) else { return nil }
     return found
+  }
+
+  /// The format of its records.
+  var format: RecordFormat {
+    switch self {
+    case .text, .json: .json
+    case .container, .messages: .avro
+    }
   }
 
   /// What to say in order to write on.

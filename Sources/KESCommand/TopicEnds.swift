@@ -71,14 +71,14 @@ public final class TopicEnds {
   ///   - keepsHeaders: whether the output is a topic, to which headers are passed on.
   ///   - greatestCount: how many records to read at most.
   ///   - output: what must be written before offsets are committed.
-  public func makeSource(
+  func makeSource(
     _ setup: RecordSetup, _ input: InputOptions, deadLetters: (any DeadLetters)?,
     greatestCount: Int64, output: OutputStream, onRejection: ((BadRecord) -> Void)?,
     ahead: AheadWatch? = nil
   ) throws(Failure) -> TopicIntake? {
     guard let reader = try makeReader() else { return nil }
     return TopicIntake(
-      reader: reader, formats: setup.formats, isAvro: setup.readsAvroMessages(input),
+      reader: reader, formats: setup.formats, isAvro: setup.messageFormat == .avro,
       greatestRecord: input.maxRecord.bytes, keepsHeaders: options.to != nil,
       policy: input.policy, deadLetters: deadLetters, greatestCount: greatestCount,
       signals: signals, onRejection: onRejection, ahead: ahead, onNotice: onNotice,

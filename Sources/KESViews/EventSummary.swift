@@ -29,7 +29,7 @@ package struct EventSummary: ~Copyable {
       counts[Int(detail.kind.rawValue)] &+= 1
       if detail.isDuplicate { duplicates &+= 1 }
       devices.insert(batch.withText(record.key) { Hash.of($0) })
-      if detail.kind == .sessionClosed { continue }
+      if record.role == .closed { continue }
       least = least.map { min($0, record.time) } ?? record.time
       greatest = max(greatest, record.time)
     }

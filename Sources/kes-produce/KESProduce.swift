@@ -92,28 +92,35 @@ struct KESProduce: Tool {
       apartFrom: replay.replay ? input.names : [])
     let isFile = output.output != nil
     let isShifted = replay.shiftTo != nil
-    let setup = try format.makeSetup(
+    let plan = try format.makePlan(
       wantsDetails: true, usual: usualFormat, input: input, output: output, topics: topics,
       signals: signals, messages: messages, sessions: sessionFields.fields()
     ) { isShifted ? $0.withLongTimes() : $0 }
     let ends = try TopicEnds(topics, input, report, signals, messages)
-    let destination = try format.openOutput(
-      opener, ends, setup, color: report.color, isFile: isFile)
+    let reporter = StatisticsPrinter(
+      options: report, files: replay.replay ? input.files : [],
+      writesToTerminal: replay.replay && output.goesToTerminal(topics), messages: messages)
+    var inputs = InputSequence(paths: input.files, signals: signals)
+    let (destination, setup) = try format.openOutput(
+      opener, ends, plan, color: report.color, isFile: isFile,
+      else: { input.firstFormat(of: &inputs, plan, ends, signals: signals, reporter: reporter) })
     if replay.replay {
       let deadLetters = try opener.openDeadLetters(input, ends)
-      return try replay(to: destination, setup, ends, deadLetters, signals, messages)
+      return try replay(
+        inputs, to: destination, setup, ends, deadLetters, signals, reporter, messages)
     }
     let records = destination.records
-    return setup.formats.output == .avro
-      ? try simulate(
-        to: destination, AvroEventEncoder(destination.avro, records: records), signals, messages)
-      : try simulate(
-        to: destination, JSONLinesEventEncoder(records: records), signals, messages)
+    if let avro = destination.avro {
+      return try simulate(
+        to: destination, AvroEventEncoder(avro, records: records), signals, reporter, messages)
+    }
+    return try simulate(
+      to: destination, JSONLinesEventEncoder(records: records), signals, reporter, messages)
   }
 
   private func simulate(
     to destination: FormatOutput, _ encoder: some EventEncoder, _ signals: Signals,
-    _ messages: Messages
+    _ reporter: StatisticsPrinter, _ messages: Messages
   ) throws(Failure) -> ToolEnding {
     let seed = simulation.seed ?? .random(in: .min ... .max)
     let start = simulation.startTime?.milliseconds ?? Clock.real.wall()
@@ -124,27 +131,25 @@ struct KESProduce: Tool {
     let run = SimulationRun(
       source: source, encoder: encoder, output: destination.stream,
       options: SendingOptions(isPaced: !simulation.fullSpeed, isUnbuffered: output.unbuffered),
-      signals: signals, pace: Pace(signals: signals),
-      reporter: StatisticsPrinter(options: report, files: [], messages: messages))
+      signals: signals, pace: Pace(signals: signals), reporter: reporter)
     return ToolEnding(try run.run())
   }
 
   private func replay(
-    to destination: FormatOutput, _ setup: RecordSetup, _ ends: TopicEnds?,
-    _ deadLetters: (any DeadLetters)?, _ signals: Signals, _ messages: Messages
+    _ inputs: consuming InputSequence, to destination: FormatOutput, _ setup: RecordSetup,
+    _ ends: TopicEnds?, _ deadLetters: (any DeadLetters)?, _ signals: Signals,
+    _ reporter: StatisticsPrinter, _ messages: Messages
   ) throws(Failure) -> ToolEnding {
     let onRejection: ((BadRecord) -> Void)? =
       report.verbose ? { messages.note("\($0); skipped") } : nil
     let source = try input.makeSource(
-      ends, setup, deadLetters: deadLetters, greatestCount: input.count ?? .max,
+      inputs, ends, setup, deadLetters: deadLetters, greatestCount: input.count ?? .max,
       output: destination.stream, signals: signals, onRejection: onRejection)
     let run = ReplayRun(
       source: source, output: destination, settings: replay.settings,
       isUnbuffered: output.unbuffered, signals: signals, pace: Pace(signals: signals),
-      reporter: StatisticsPrinter(
-        options: report, files: input.files, writesToTerminal: self.output.goesToTerminal(topics),
-        messages: messages))
+      reporter: reporter)
     let ending = try run.run()
-    return ToolEnding(ending, skippedCount: run.skippedCount)
+    return ToolEnding(ending, skippedCount: source.skippedCount)
   }
 }

@@ -4,77 +4,44 @@ import KESCommand
 import KESCore
 
 /// Reads batches, waits until each record is due, writes its bytes.
-final class ReplayRun {
-  private let source: any RecordSource
+final class ReplayRun: RunWork {
+  private let loop: RunLoop
   private let output: OutputStream
-  private let encoder: FormatRecordEncoder
+  private var encoder: any RecordAppender & ~Copyable
   private let settings: ReplaySettings
   private let isUnbuffered: Bool
   private let signals: Signals
   private let pace: Pace
-  private let reporter: (any StatisticsReporter)?
 
-  private var batch = Batch(blockSize: 128 * 1024)
   private var shifted = Batch(blockSize: 1)
   private var hasBegun = false
   private var schedule: ReplaySchedule?
   private var shift: BatchTimeShift?
   private var sentCount: Int64 = 0
   /// How many records of the batch have not been sent.
-  private var unsentCount = 0
+  private(set) var leftCount = 0
 
   init(
     source: any RecordSource, output: FormatOutput, settings: ReplaySettings,
     isUnbuffered: Bool = false, signals: Signals, pace: Pace,
     reporter: (any StatisticsReporter)? = nil
   ) {
-    self.source = source
+    loop = RunLoop(source: source, signals: signals, clock: pace.clock, reporter: reporter)
     self.output = output.stream
-    encoder = FormatRecordEncoder(output)
+    encoder = output.makeRecordEncoder()
     self.settings = settings
     self.isUnbuffered = isUnbuffered
     self.signals = signals
     self.pace = pace
-    self.reporter = reporter
   }
 
   /// Runs to the end of input, or until a signal asks to stop: at once where events are waited for,
   /// else after the batch in hand. Where the input is at fault, all that came before is written.
-  func run() throws(Failure) -> Ending {
-    do {
-      return try runToEnd()
-    } catch {
-      if error.isOfInput { try finish() }
-      throw error
-    }
-  }
-
-  private func runToEnd() throws(Failure) -> Ending {
-    while true {
-      let deadline = reporter?.deadline
-      let turn = try source.next(into: &batch, deadline: deadline) { () throws(Failure) in
-        try output.flush()
-      }
-      var stop: Int32?
-      switch turn {
-      case .batch: stop = try sendBatch()
-      case .idle: break
-      case .stopped(let signal): stop = signal
-      case .end:
-        try finish()
-        return .done
-      }
-      if let stop {
-        try finish()
-        return .stopped(stop)
-      }
-      report(isLast: false)
-    }
-  }
+  func run() throws(Failure) -> Ending { try loop.run(self) }
 
   /// Sends the batch's records; returns the signal that asked to stop while one was waited for.
-  private func sendBatch() throws(Failure) -> Int32? {
-    unsentCount = batch.records.count
+  func process(_ batch: inout Batch) throws(Failure) -> Int32? {
+    leftCount = batch.records.count
     if !hasBegun && !batch.records.isEmpty { begin(with: batch.records[0].time) }
     shift?.apply(to: batch, into: &shifted)
     encoder.beginBatch()
@@ -83,12 +50,16 @@ final class ReplayRun {
         let moment = schedule.moment(of: batch.records[index].time)
         if let signal = try wait(until: moment) { return signal }
       }
-      send(index)
-      unsentCount -= 1
+      if shift != nil {
+        encoder.append(index, of: shifted, to: &output.buffer)
+      } else {
+        encoder.append(index, of: batch, to: &output.buffer)
+      }
+      leftCount -= 1
       sentCount += 1
-      try write(always: false)
+      try output.flushIfFull()
     }
-    if isUnbuffered { try write(always: true) }
+    if isUnbuffered { try flush() }
     return nil
   }
 
@@ -110,53 +81,28 @@ final class ReplayRun {
   /// stop meanwhile.
   private func wait(until moment: Int64) throws(Failure) -> Int32? {
     while pace.clock.monotonic() < moment {
-      try write(always: true)
+      try flush()
       if let signal = signals.stop { return signal }
-      report(isLast: false)
-      pace.wait(until: min(moment, reporter?.deadline ?? .max))
+      loop.report(self)
+      pace.wait(until: min(moment, loop.reportDeadline ?? .max))
     }
     return nil
   }
 
-  private func send(_ index: Int) {
-    if shift == nil {
-      encoder.append(index, of: batch, to: &output.buffer)
-    } else {
-      encoder.append(index, of: shifted, to: &output.buffer)
-    }
+  func flush() throws(Failure) {
+    try output.flush()
+    try loop.source.deadLetters?.flush()
   }
 
-  private func write(always: Bool) throws(Failure) {
-    let deadLetters = always ? source.deadLetters : nil
-    if always { try output.flush() } else { try output.flushIfFull() }
-    try deadLetters?.flush()
-  }
-
-  private func finish() throws(Failure) {
-    try source.deadLetters?.finish()
-    try output.finish()
-    try source.finish(leaving: unsentCount)
-    report(isLast: true)
-    try ledger.requireClosed()
-  }
-
-  private func report(isLast: Bool) {
-    let isAsked = signals.takeReport()
-    reporter?.report(now: pace.clock.monotonic(), isAsked: isAsked, isLast: isLast) {
-      source.takeStatistics(ledger: ledger, openSessions: 0)
-    }
-  }
+  func finish() throws(Failure) { try output.finish() }
 
   /// Those sent are assigned; those read and not yet due are held.
-  private var ledger: Ledger {
-    var ledger = source.ledger
+  func ledger(over source: Ledger) -> Ledger {
+    var ledger = source
     ledger.assigned = sentCount
-    ledger.held = Int64(unsentCount)
+    ledger.held = Int64(leftCount)
     return ledger
   }
-
-  /// How many records were passed over that nothing keeps (exit status 1).
-  var skippedCount: Int64 { source.skippedCount }
 }
 
 /// When events are sent, and with which times.

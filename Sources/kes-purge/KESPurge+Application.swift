@@ -48,9 +48,10 @@ extension KESPurge {
       }
     }
     let selections = try selections(of: rest.store, rest.tasks, messages)
-    let setup = try makeSetupOfClosings(signals, messages)
+    let plan = try makePlanOfClosings(signals, messages)
     let destination = try format.openOutput(
-      opener, ends, setup, color: report.color, isFile: output.output != nil)
+      opener, ends, plan, color: report.color, isFile: output.output != nil
+    ).output
     return try purge(
       rest.store, selections, removingFrom: rest, to: destination, signals, messages)
   }

@@ -163,31 +163,34 @@ struct KESPurge: Tool {
       apartFrom: input.names)
     let isFile = output.output != nil
     let name = sessionFields.sessionField
-    let setup = try format.makeSetup(
+    let plan = try format.makePlan(
       wantsDetails: true, input: input, output: output, topics: topics, signals: signals,
       messages: messages, sessions: sessionFields.fields()
     ) { $0.adaptedToClosings(named: name) }
     let ends = try TopicEnds(topics, input, report, signals, messages)
-    let sessions = try format.openOutput(
-      opener, ends, setup, color: report.color, isFile: isFile)
+    let reporter = StatisticsPrinter(
+      options: report, files: input.files, writesToTerminal: output.goesToTerminal(topics),
+      messages: messages)
+    var inputs = InputSequence(paths: input.files, signals: signals)
+    let (sessions, setup) = try format.openOutput(
+      opener, ends, plan, color: report.color, isFile: isFile,
+      else: { input.firstFormat(of: &inputs, plan, ends, signals: signals, reporter: reporter) })
     let deadLetters = try opener.openDeadLetters(input, ends)
     let onRejection: ((BadRecord) -> Void)? =
       report.verbose ? { messages.note("\($0); skipped") } : nil
     let source = try input.makeSource(
-      ends, setup, deadLetters: deadLetters, greatestCount: input.count ?? .max,
+      inputs, ends, setup, deadLetters: deadLetters, greatestCount: input.count ?? .max,
       output: sessions.stream, signals: signals, onRejection: onRejection,
       ahead: clocks.watch(messages))
     var options = PurgeOptions()
     options.flushes = closing.flush
     options.isUnbuffered = output.unbuffered
     let pipeline = PurgePipeline(
-      source: source, makePurger: closing.makePurger, encoder: sessions.makeThroughEncoder(),
-      output: sessions.stream, options: options, signals: signals,
-      reporter: StatisticsPrinter(
-        options: report, files: input.files, writesToTerminal: output.goesToTerminal(topics),
-        messages: messages))
+      RunLoop(source: source, signals: signals, reporter: reporter),
+      makePurger: closing.makePurger, encoder: sessions.makeThroughEncoder(),
+      output: sessions.stream, options: options)
     let ending = try pipeline.run()
-    return ToolEnding(ending, skippedCount: pipeline.skippedCount)
+    return ToolEnding(ending, skippedCount: source.skippedCount)
   }
 
   // MARK: A store at rest
@@ -213,24 +216,25 @@ struct KESPurge: Tool {
     }
     let selections = try selections(of: store, tasks, messages)
     let isFile = output.output != nil
-    let setup = try makeSetupOfClosings(signals, messages)
     let name = sessionFields.sessionField
-    let destination = try format.makeOutput(
-      try openOutput(opener, of: store), setup, color: report.color, isFile: isFile
-    ) {
-      $0.holdsClosings(marksDuplicates: false, named: name)
-        ? $0.withoutSession(named: name) : nil
-    }
+    let destination = try format.openOutput(
+      try prepare(opener, for: store), nil, try makePlanOfClosings(signals, messages),
+      color: report.color, isFile: isFile,
+      base: {
+        $0.holdsClosings(marksDuplicates: false, named: name)
+          ? $0.withoutSession(named: name) : nil
+      }
+    ).output
     return try purge(
       store, selections, removingFrom: store, to: destination, signals, messages)
   }
 
   /// Events' schemas become such as hold closings with sessions.
-  func makeSetupOfClosings(
+  func makePlanOfClosings(
     _ signals: Signals, _ messages: Messages
-  ) throws(Failure) -> RecordSetup {
+  ) throws(Failure) -> RecordPlan {
     let name = sessionFields.sessionField
-    return try format.makeSetup(
+    return try format.makePlan(
       wantsDetails: false, input: input, output: output, topics: topics, signals: signals,
       messages: messages, sessions: sessionFields.fields()
     ) { $0.adaptedToSessions(marksDuplicates: false, wantsClosings: true, named: name) }
@@ -263,17 +267,17 @@ struct KESPurge: Tool {
     let purge = StorePurge(
       store: store, selections: selections, remover: state.dryRun ? nil : remover,
       encoder: destination.makeSessionEncoder(
-        emission: .closed, marksDuplicates: destination.avro.marksDuplicates),
+        emission: .closed, marksDuplicates: destination.avro?.marksDuplicates ?? false),
       output: destination.stream, formats: destination.formats, signals: signals)
     let ending = try purge.run()
     messages.note(count(purged: purge.closedCount, of: purge.openCount))
     return ToolEnding(ending)
   }
 
-  /// The named output, to be written on from where the store says; or the standard output.
-  private func openOutput(
-    _ opener: OutputOpener, of store: StateStore
-  ) throws(Failure) -> OutputStream {
+  /// Has the named output written on from where the store says.
+  private func prepare(
+    _ opener: OutputOpener, for store: StateStore
+  ) throws(Failure) -> OutputOpener {
     var opener = opener
     if !state.dryRun {
       try opener.writeOn(from: store)
@@ -284,7 +288,7 @@ struct KESPurge: Tool {
       }
       _ = try KnownOutputs(known).take(path)
     }
-    return try opener.openOutput()
+    return opener
   }
 
   /// `12 sessions purged, 30 stay`.

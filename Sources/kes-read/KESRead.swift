@@ -218,7 +218,7 @@ struct KESRead: Tool {
       topics: topicEnds, output: output,
       deadLetters: try opener.openDeadLetters(input, topicEnds), setup: setup,
       signals: signals, messages: messages)
-    if let destination { return try show(FormatRecordEncoder(destination), ends) }
+    if let destination { return try show(destination.makeRecordEncoder(), ends) }
     if view.sessions {
       return try show(SessionReport(rows: rowEncoder, choice: choice), countsRecords: false, ends)
     }
@@ -230,7 +230,7 @@ struct KESRead: Tool {
     case .json, .avro:
       let isFile = self.output.output != nil
       let records = try avro.makeOutput(output, ends.setup, isFile: isFile)
-      return try show(FormatRecordEncoder(records), ends)
+      return try show(records.makeRecordEncoder(), ends)
     case .csv: return try show(EventCSVEncoder(), ends)
     }
   }
@@ -239,10 +239,10 @@ struct KESRead: Tool {
     _ signals: Signals, _ messages: Messages
   ) throws(Failure) -> RecordSetup {
     if view.format == .avro && output.goesToTerminal(topics) { throw .avroToTerminal }
-    return try avro.makeSetup(
+    return try avro.makePlan(
       wantsDetails: true, output: recordFormat, input: input, topics: topics, signals: signals,
-      messages: messages,
-      sessions: sessionFields.fields())
+      messages: messages, sessions: sessionFields.fields()
+    ).setup(writing: recordFormat)
   }
 
   var style: TextStyle {
@@ -307,21 +307,24 @@ struct KESRead: Tool {
   /// Runs the records through `encoder`.
   ///
   /// - Parameter countsRecords: whether `-c` speaks of records.
-  func show<Encoder: RecordEncoder & ~Copyable>(
-    _ encoder: consuming Encoder, countsRecords: Bool = true, _ ends: Ends
+  func show(
+    _ encoder: consuming any RecordEncoder & ~Copyable, countsRecords: Bool = true, _ ends: Ends
   ) throws(Failure) -> ToolEnding {
     let (signals, messages) = (ends.signals, ends.messages)
     let onRejection: ((BadRecord) -> Void)? =
       report.verbose ? { messages.note("\($0); skipped") } : nil
     let greatestCount = countsRecords ? input.count ?? .max : .max
-    let source = try input.makeSource(
-      ends.topics, ends.setup, deadLetters: ends.deadLetters, output: ends.output,
+    let inputs = InputSequence(
+      paths: input.files,
       atEnd: view.follow ? .follow(everyMilliseconds: KESRead.followMilliseconds) : .stop,
+      signals: signals)
+    let source = try input.makeSource(
+      inputs, ends.topics, ends.setup, deadLetters: ends.deadLetters, output: ends.output,
       signals: signals, onRejection: onRejection)
     let pipeline = ReadPipeline(
-      source: source, filter: filters.makeFilter(ofRecords: showsRecords), encoder: encoder,
-      output: ends.output, greatestCount: greatestCount, isUnbuffered: output.unbuffered,
-      signals: signals, reporter: reporter(messages))
+      RunLoop(source: source, signals: signals, reporter: reporter(messages)),
+      filter: filters.makeFilter(ofRecords: showsRecords), encoder: encoder, output: ends.output,
+      greatestCount: greatestCount, isUnbuffered: output.unbuffered, signals: signals)
     let ending = try pipeline.run()
     return ToolEnding(ending, skippedCount: pipeline.skippedCount)
   }

@@ -8,22 +8,24 @@ extension KESSegment {
   func showRecords(
     _ count: Int64, _ signals: Signals, _ messages: Messages
   ) throws(Failure) -> ToolEnding {
-    let setup = try format.avro.makeSetup(
+    let setup = try format.avro.makePlan(
       wantsDetails: false, output: .json, input: input, topics: topics, signals: signals,
-      messages: messages, sessions: fields)
+      messages: messages, sessions: fields
+    ).setup(writing: .json)
     let greatestCount = min(count, input.count ?? .max)
     let onRejection: (BadRecord) -> Void = { messages.note("\($0); skipped") }
     let ends = try TopicEnds(topics, input, report, signals, messages)
     let output = OutputStream.standard()
     output.watchReader()
     let source = try input.makeSource(
-      ends, setup, greatestCount: greatestCount, output: output, signals: signals,
+      InputSequence(paths: input.files, signals: signals), ends, setup,
+      greatestCount: greatestCount, output: output, signals: signals,
       onRejection: onRejection, ahead: clocks.watch(messages))
     let style = TextStyle(isColored: report.color.isColored(isFile: false))
+    let reporter = StatisticsPrinter(options: report, files: [], messages: messages)
     let pipeline = ReadPipeline(
-      source: source, filter: RecordFilter(), encoder: RecordTextEncoder(style: style),
-      output: output, signals: signals,
-      reporter: StatisticsPrinter(options: report, files: [], messages: messages))
+      RunLoop(source: source, signals: signals, reporter: reporter), filter: RecordFilter(),
+      encoder: RecordTextEncoder(style: style), output: output, signals: signals)
     let ending = try pipeline.run()
     return ToolEnding(ending, skippedCount: pipeline.skippedCount)
   }

@@ -8,7 +8,7 @@ extension KESSegment {
   func segmentTopic(
     _ ends: TopicEnds, _ signals: Signals, _ messages: Messages
   ) throws(Failure) -> ToolEnding {
-    let setup = try makeSetup(signals, messages)
+    let plan = try makePlan(signals, messages)
     let application = application.application
     if application?.guarantee == .exactlyOnce {
       try requireCommitsInTime(ends.configuration)
@@ -31,9 +31,10 @@ extension KESSegment {
     }
     let goesOn = application != nil || store != nil
     ends.continuing = goesOn ? nil : "--application-id ID"
-    let sessions = try format.openOutput(
-      opener, ends, setup, color: report.color, isFile: output.output != nil, base: recordSchema,
-      form: sessionSchema)
+    let (sessions, setup) = try format.openOutput(
+      opener, ends, plan, color: report.color, isFile: output.output != nil, base: recordSchema,
+      form: sessionSchema
+    ) { plan.messageFormat }
     let outputs = SegmentOutputs(sessions: sessions.stream, late: try openLate(opener, setup))
     let deadLetters = try opener.openDeadLetters(input, ends)
     let running = try run(application, ends, reader, store)
@@ -103,7 +104,7 @@ extension KESSegment {
     options.policy = input.policy
     options.greatestCount = input.count ?? .max
     options.greatestRecord = input.maxRecord.bytes
-    options.isAvro = setup.readsAvroMessages(input)
+    options.isAvro = setup.messageFormat == .avro
     options.keepsHeaders = topics.to != nil
     return options
   }

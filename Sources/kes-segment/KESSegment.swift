@@ -81,25 +81,39 @@ struct KESSegment: Tool {
     var opener = try OutputOpener(
       output: output.output, others: [rules.lateOutput, input.deadLetterPath], topics: topics,
       apartFrom: input.names + (state.state.map(StateStore.files) ?? []))
-    let setup = try makeSetup(signals, messages)
+    let plan = try makePlan(signals, messages)
     let store = try openStore()
     let progress = try store?.progress()
     let inputs = try store.map { store throws(Failure) in try knownInputs(of: store, messages) }
     if let store { try opener.writeOn(from: store, forgetting: inputs?.forgotten ?? []) }
-    let formats = setup.formats
-    let sessions = try format.openOutput(
-      opener, ends, setup, color: report.color, isFile: output.output != nil, base: recordSchema,
-      form: sessionSchema)
+    let reporter = StatisticsPrinter(
+      options: report, files: input.files, writesToTerminal: output.goesToTerminal(topics),
+      messages: messages)
+    let waitsForRest = store != nil && !rules.flush
+    var sequence = InputSequence(paths: input.files, known: inputs, signals: signals)
+    let (sessions, setup) = try format.openOutput(
+      opener, ends, plan, color: report.color, isFile: output.output != nil, base: recordSchema,
+      form: sessionSchema
+    ) { () throws(Failure) in
+      if let late = try opener.writtenFormat(rules.lateOutput) { return late }
+      if let held = try store?.schemas().format { return held }
+      return input.firstFormat(
+        of: &sequence, plan, ends, signals: signals, reporter: reporter,
+        waitsForRest: waitsForRest,
+        patience: progress == nil ? nil : rules.idleTimeout?.milliseconds,
+        openSessions: try store?.openCount() ?? 0)
+    }
     let late = try openLate(opener, setup)
     let deadLetters = try opener.openDeadLetters(input, ends)
+    let formats = setup.formats
     let decoder = formats.makeDecoder(
       input: input.inputFormat, greatestRecord: input.maxRecord.bytes,
       position: progress?.position ?? 0)
     let intake = Intake(
-      input: InputSequence(paths: input.files, known: inputs, signals: signals), decoder: decoder,
+      input: sequence, decoder: decoder,
       policy: input.policy, deadLetters: deadLetters,
       greatestCount: input.count ?? .max, signals: signals,
-      waitsForRest: store != nil && !rules.flush,
+      waitsForRest: waitsForRest,
       onRejection: report.verbose ? { messages.note("\($0); skipped") } : nil,
       ahead: clocks.watch(messages),
       onUnfinished: report.verbose ? { noteUnfinished($0, $1, messages) } : nil)
@@ -108,11 +122,7 @@ struct KESSegment: Tool {
     let pipeline = SegmentPipeline(
       intake: intake, rules: rules.rules, encoder: encoder,
       outputs: SegmentOutputs(sessions: sessions.stream, late: late), store: store,
-      options: options, signals: signals,
-      reporter: StatisticsPrinter(
-        options: report, files: input.files, writesToTerminal: output.goesToTerminal(topics),
-        messages: messages),
-      formats: formats)
+      options: options, signals: signals, reporter: reporter, formats: formats)
     try pipeline.restore()
     let ending = try pipeline.run()
     return ToolEnding(ending, skippedCount: pipeline.skippedCount)
@@ -155,20 +165,18 @@ struct KESSegment: Tool {
 
   var fields: SessionFields { sessionFields.fields(marksDuplicates: marksDuplicates) }
 
-  func makeSetup(
+  func makePlan(
     _ signals: Signals, _ messages: Messages
-  ) throws(Failure) -> RecordSetup {
+  ) throws(Failure) -> RecordPlan {
     let (marksDuplicates, wantsClosings) = (marksDuplicates, rules.emit != .events)
     let name = sessionFields.sessionField
-    let setup = try format.makeSetup(
+    return try format.makePlan(
       wantsDetails: false, input: input, output: output, topics: topics, signals: signals,
-      messages: messages, sessions: fields
+      messages: messages, sessions: fields, knowsInputs: state.state != nil
     ) {
       $0.adaptedToSessions(
         marksDuplicates: marksDuplicates, wantsClosings: wantsClosings, named: name)
     }
-    setup.formats.knowsInputs = state.state != nil
-    return setup
   }
 
   /// The schema of the events of which an output's session events were made; nil where this run

@@ -46,7 +46,7 @@ struct MessageReading {
   ) throws {
     var batch = Batch(blockSize: 16)
     var index = 0
-    while (decoder.hasMore || index < messages.count) && !found.isOver {
+    while index < messages.count && !found.isOver {
       let limits = DecodingLimits(
         records: limit - Int64(found.count), stopsAtRejection: stopsAtRejection)
       do throws(Failure) {

@@ -37,13 +37,13 @@ import Testing
     return topic
   }
 
-  @Test func lineFeedsBetweenPartsOfAValueAreWhiteSpace() throws {
-    let value = "{\"device\":\n\"a\",\n\"timestamp\":1,\"event\":{\"DeviceWokeUp\":{}}\n}\n"
-    let found = try MessageReading().decode(
-      topic([value, Self.woke("b") + "\r\n"]), partitions: 1, of: kafka)
-    let expected = "{\"device\":\t\"a\",\t\"timestamp\":1,\"event\":{\"DeviceWokeUp\":{}}\t}"
-    #expect(found.lines[0]?.count == 2 && found.rejected.isEmpty)
-    #expect(found.lines[0]?[0].hasPrefix(expected) == true)
+  @Test func lineFeedsBetweenPartsOfAValueAreWhiteSpaceAndStay() throws {
+    let values = [
+      "{\"device\":\n\"a\",\n\"timestamp\":1,\"event\":{\"DeviceWokeUp\":{}}\n}\n",
+      Self.woke("b") + "\r\n", "\n" + Self.woke("c"),
+    ]
+    let found = try MessageReading().decode(topic(values), partitions: 1, of: kafka)
+    #expect(found.lines[0] == values && found.rejected.isEmpty)
   }
 
   @Test func aLineFeedInAStringIsAsWrongAsEver() throws {

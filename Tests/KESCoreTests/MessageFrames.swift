@@ -118,9 +118,8 @@ struct FrameReading {
   /// Decodes `bytes`, cut at `cuts`, ascending.
   func decode(_ bytes: [UInt8], cuts: [Int] = [], inPlace: Bool = false) -> DecodedFrames {
     var decoder = ConfluentFrameDecoder(
-      registry: registry, schemas: schemas, wantsDetails: true, greatestRecord: greatestRecord,
-      position: position)
-    decoder.target = target
+      registry: registry, schemas: schemas, target: target, wantsDetails: true,
+      greatestRecord: greatestRecord, position: position)
     decoder.beginInput(start)
     var batch = Batch(blockSize: 16)
     var found = DecodedFrames()

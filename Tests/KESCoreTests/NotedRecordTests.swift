@@ -37,7 +37,7 @@ import Testing
         marksDuplicates: marksDuplicates, wantsClosings: emission != .events)
     }
     let encoders = outputs.all.map {
-      $0.makeSessionEncoder(emission: emission, marksDuplicates: marksDuplicates)
+      HeldEncoder($0.makeSessionEncoder(emission: emission, marksDuplicates: marksDuplicates))
     }
     var segmenter = Segmenter(rules: rules)
     var outcome = Outcome()
@@ -63,7 +63,7 @@ import Testing
     let lines = sessionEventLines(randomStream(&generator, count: 150), rules: rules)
       .filter { !$0.contains("SessionClosed") || generator.chance(50) }
     let outputs = BothOutputs(format, wantsDetails: true)
-    let encoders = outputs.all.map { $0.makeThroughEncoder() }
+    let encoders = outputs.all.map { HeldEncoder($0.makeThroughEncoder()) }
     var purger = SessionPurger(timeout: 40)
     var outcome = Outcome()
     for start in stride(from: 0, to: lines.count, by: 13) {
@@ -88,7 +88,8 @@ import Testing
       let outputs = BothOutputs(format, wantsDetails: true)
       let batch = try outputs.decode(lines[...])
       for output in outputs.all {
-        FormatRecordEncoder(output).encode(batch, to: &output.stream.buffer)
+        var encoder = output.makeRecordEncoder()
+        encoder.encode(batch, to: &output.stream.buffer)
       }
       try expectAgreement(outputs, "\(format)")
     }
@@ -102,7 +103,7 @@ import Testing
       if format == .json {
         JSONLinesEventEncoder(records: output.records).encode(batch, to: &output.stream.buffer)
       } else {
-        AvroEventEncoder(output.avro, records: output.records)
+        AvroEventEncoder(try #require(output.avro), records: output.records)
           .encode(batch, to: &output.stream.buffer)
       }
     }
@@ -166,8 +167,11 @@ private final class BothOutputs {
   ) {
     self.format = format
     let formats = RecordFormats(wantsDetails: wantsDetails, output: format, adapt: adapt)
-    file = FormatOutput(OutputStream(Nowhere(), name: "file"), formats: formats, records: nil)
-    topic = FormatOutput(OutputStream(Nowhere(), name: "topic"), formats: formats, records: records)
+    let avro = { format == .avro ? AvroOutput() : nil }
+    file = FormatOutput(
+      OutputStream(Nowhere(), name: "file"), formats: formats, avro: avro(), records: nil)
+    topic = FormatOutput(
+      OutputStream(Nowhere(), name: "topic"), formats: formats, avro: avro(), records: records)
     decoder = formats.makeDecoder(input: .json, greatestRecord: 1 << 20)
     decoder.beginInput(.beginning)
   }
@@ -189,6 +193,17 @@ private final class BothOutputs {
     let ends = (0..<records.count).map { records.notes[$0].end }
     #expect(ends.last ?? 0 == bytes.count)
     return zip([0] + ends, ends).map { Array(bytes[$0..<$1]) }
+  }
+}
+
+/// An encoder that can be one of several.
+private final class HeldEncoder {
+  private var encoder: any SessionEventEncoder & ~Copyable
+
+  init(_ encoder: consuming any SessionEventEncoder & ~Copyable) { self.encoder = encoder }
+
+  func encode(_ batch: borrowing Batch, _ outcome: borrowing Outcome, to output: inout ByteBlock) {
+    encoder.encode(batch, outcome, to: &output)
   }
 }
 

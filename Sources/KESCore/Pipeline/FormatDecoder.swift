@@ -3,27 +3,81 @@
 /// The formats of records.
 public enum RecordFormat: String, CaseIterable, Sendable { case json, avro }
 
-/// Decodes inputs of all formats, one behind the other: an Avro container file where an input begins
-/// as one does, JSON-lines otherwise. Where the run has a registry to read by, messages are what
-/// begins neither as a container file nor with a brace, nor as what `ForeignInput` knows: read as a
-/// length, all those are more than any message may have. A byte order mark at the start of an input is
-/// passed over, and says that the input is text.
-public final class FormatDecoder: RecordDecoder {
-  /// Who decodes.
-  private enum Reader { case jsonLines, container, frames }
+/// How an input is written: an Avro container file where it begins as one does, JSON-lines otherwise.
+/// Where the run has a registry to read by, messages are what begins neither as a container file nor
+/// with a brace, nor as what `ForeignInput` knows: read as a length, all those are more than any message
+/// may have. A byte order mark says that an input is text.
+public struct InputForms: Sendable {
+  /// One of them.
+  public enum Form: Sendable {
+    case lines, container, messages
 
-  private var jsonLines: JSONLinesDecoder
-  private var container: AvroContainerDecoder
-  private var frames: ConfluentFrameDecoder
-  private let readsFrames: Bool
+    public var format: RecordFormat { self == .lines ? .json : .avro }
+  }
+
+  /// The format of all inputs, where it need not be found.
+  public let forced: RecordFormat?
+  private let readsMessages: Bool
+
+  /// - Parameter hasRegistry: whether inputs may be messages.
+  public init(forced: RecordFormat?, hasRegistry: Bool) {
+    self.forced = forced
+    readsMessages = hasRegistry && forced != .json
+  }
+
+  /// That of every input, where the command line leaves no choice.
+  var known: Form? {
+    switch forced {
+    case .json: .lines
+    case .avro: readsMessages ? nil : .container
+    case nil: nil
+    }
+  }
+
+  /// Who says what is wrong with text, or reads it.
+  var ofText: Form { forced == .avro ? .container : .lines }
+
+  /// That of an input that begins with `bytes`; nil where those are too few to tell, unless they are
+  /// all of it.
+  public func form(of bytes: Span<UInt8>, isAll: Bool) -> Form? {
+    if bytes.isEmpty { return nil }
+    if ByteOrderMark.begins(bytes) == true { return ofText }
+    guard let isContainer = AvroContainerHeader.isMagic(bytes, 0) ?? (isAll ? false : nil) else {
+      return nil
+    }
+    if isContainer { return .container }
+    if !readsMessages { return .lines }
+    if forced == nil && bytes[0] == UInt8(ascii: "{") { return .lines }
+    if bytes.count < ForeignInput.beginningLength && !isAll { return nil }
+    return ForeignInput.byBeginning(bytes) == nil ? .messages : ofText
+  }
+
+  /// Whether `input` may hold Avro: one whose first bytes say that, and one whose bytes cannot be looked
+  /// at before they are read, as those of a pipe.
+  public func mayBeAvro(_ input: String) -> Bool {
+    guard KnownInputs.isPositioned(input), let head = try? fileHead(input, length: 4) else {
+      return true
+    }
+    return AvroContainerHeader.isMagic(head.span, 0) == true
+      || (readsMessages && !head.isEmpty && head.first != UInt8(ascii: "{"))
+  }
+}
+
+/// Decodes inputs of all formats, one behind the other, each by the decoder of its form. A byte order
+/// mark at the start of an input is passed over.
+public final class FormatDecoder: RecordDecoder {
   private let formats: RecordFormats
-  private let forced: RecordFormat?
-  /// Nil while nothing is known of the input.
-  private var current: Reader?
-  /// Who decoded last, and tells of that.
-  private var last = Reader.jsonLines
+  private let forms: InputForms
+  private let greatestRecord: Int
+  /// The decoder of the current input, or of the last while nothing is known of the current one.
+  private var decoder: any RecordDecoder & ~Copyable
+  /// Whose form that is.
+  private var form = InputForms.Form.lines
+  /// Whether the current input's is known.
+  private var isChosen = false
   /// Whether nothing of the input has been looked at.
   private var isAtStart = false
+  private var start = InputStart.beginning
 
   /// - Parameters:
   ///   - forced: the format of all inputs, where it need not be found.
@@ -33,163 +87,97 @@ public final class FormatDecoder: RecordDecoder {
     _ formats: RecordFormats, forced: RecordFormat?, greatestRecord: Int, position: Int64
   ) {
     self.formats = formats
-    self.forced = forced
-    jsonLines = JSONLinesDecoder(
-      purpose: formats.wantsDetails ? .reading : .segmenting, greatestRecord: greatestRecord,
-      unknownEvents: formats.unknownEvents, position: position, sessions: formats.sessions)
-    container = AvroContainerDecoder(
-      schemas: formats.schemas, wantsDetails: formats.wantsDetails,
-      greatestRecord: greatestRecord, unknownEvents: formats.unknownEvents, position: position)
-    frames = ConfluentFrameDecoder(
-      registry: formats.messageRegistry, schemas: formats.schemas,
-      wantsDetails: formats.wantsDetails,
-      greatestRecord: greatestRecord, unknownEvents: formats.unknownEvents, position: position)
-    readsFrames = formats.messageRegistry != nil && forced != .json
+    forms = InputForms(forced: forced, hasRegistry: formats.messageRegistry != nil)
+    self.greatestRecord = greatestRecord
+    decoder = FormatDecoder.makeLines(formats, greatestRecord, position)
   }
 
-  public var position: Int64 {
-    switch last {
-    case .jsonLines: jsonLines.position
-    case .container: container.position
-    case .frames: frames.position
-    }
-  }
-
-  public var isInsideRecord: Bool {
-    switch last {
-    case .jsonLines: jsonLines.isInsideRecord
-    case .container: container.isInsideRecord
-    case .frames: frames.isInsideRecord
-    }
-  }
-
-  public var hasMore: Bool {
-    switch current {
-    case nil, .jsonLines: false
-    case .container: container.hasMore
-    case .frames: frames.hasMore
-    }
-  }
+  public var position: Int64 { decoder.position }
+  public var isInsideRecord: Bool { decoder.isInsideRecord }
+  public var hasMore: Bool { isChosen && decoder.hasMore }
+  public var isBinary: Bool { decoder.isBinary }
 
   public func place(after batch: borrowing Batch) -> DecodingPlace {
-    switch current {
-    case .container: container.place(after: batch)
-    case .frames: frames.place(after: batch)
-    // Too few bytes to tell whose they are wait as those of a line do.
-    case .jsonLines, nil: jsonLines.place(after: batch)
-    }
+    if isChosen { return decoder.place(after: batch) }
+    // Too few bytes to tell whose they are wait for more.
+    return DecodingPlace(unread: batch.bytes.count - batch.decodedCount, line: 1)
   }
 
   public func message(for rejection: Rejection, in batch: borrowing Batch) -> String {
-    switch last {
-    case .jsonLines: jsonLines.message(for: rejection, in: batch) + hint(at: rejection, in: batch)
-    case .container: container.message(for: rejection, in: batch)
-    case .frames: frames.message(for: rejection, in: batch)
-    }
+    decoder.message(for: rejection, in: batch) + hint(at: rejection, in: batch)
   }
 
-  public func message(
-    for rejection: Rejection, in batch: borrowing Batch, input: String
-  ) -> String {
-    let found =
-      switch last {
-      case .jsonLines: jsonLines.foreignInput(at: rejection, in: batch)
-      case .container: rejection.fault == .badHeader ? container.foreign : nil
-      case .frames: ForeignInput?.none
-      }
+  /// The same, with what to do about it where the input, called `input`, is of another kind.
+  func message(for rejection: Rejection, in batch: borrowing Batch, input: String) -> String {
+    let found = foreignInput(at: rejection, in: batch)
     let advice = found?.advice(
       input: input, reader: formats.reader, namesFile: formats.knowsInputs)
     return message(for: rejection, in: batch) + (advice ?? "")
   }
 
-  /// Whether inputs are values of a topic, a line each.
-  var readsTopic = false { didSet { jsonLines.isEachAlone = readsTopic } }
+  public func foreignInput(at rejection: Rejection, in batch: borrowing Batch) -> ForeignInput? {
+    decoder.foreignInput(at: rejection, in: batch)
+  }
 
   /// What is to be said where an input may hold messages that nobody expects: its first byte is 0.
   private func hint(at rejection: Rejection, in batch: borrowing Batch) -> String {
-    guard readsTopic || rejection.line == 1, rejection.length > 0,
-      batch.bytes[Int(rejection.offset)] == 0,
-      jsonLines.foreignInput(at: rejection, in: batch) == nil
+    guard form == .lines, rejection.line == 1, rejection.length > 0,
+      batch.bytes[Int(rejection.offset)] == 0, foreignInput(at: rejection, in: batch) == nil
     else { return "" }
-    return readsTopic
-      ? "; Avro is read with --registry" : "; messages of topics are read with --framing confluent"
+    return "; messages of topics are read with --framing confluent"
   }
 
   public func location(of rejection: Rejection) -> String {
-    switch last {
-    case .jsonLines: jsonLines.location(of: rejection)
-    case .container: container.location(of: rejection)
-    case .frames: frames.location(of: rejection)
-    }
+    decoder.location(of: rejection)
   }
-
-  public var isBinary: Bool { last != .jsonLines }
 
   // MARK: Inputs
 
   public func beginInput(_ start: InputStart) {
-    current = nil
-    jsonLines.beginInput(start)
-    container.beginInput(.beginning)
-    frames.beginInput(start)
-    if forced == .json { choose(.jsonLines) }
-    if forced == .avro && !readsFrames { choose(.container) }
-    // Values of a topic have lost theirs already.
-    isAtStart = !readsTopic
+    self.start = start
+    decoder.beginInput(.beginning)
+    isChosen = false
+    isAtStart = true
     if case .resumed(let position, let head) = start, position.offset > 0 {
       isAtStart = false
-      if current == nil, let found = find(head.span, isAll: true) { choose(found) }
-      if current == .container { container.beginInput(start) }
+      if let found = forms.known ?? forms.form(of: head.span, isAll: true) { choose(found) }
+    } else if let known = forms.known {
+      choose(known)
     }
   }
 
-  private func choose(_ reader: Reader) {
-    let position = position
-    (current, last) = (reader, reader)
-    formats.meet(reader == .jsonLines ? .json : .avro)
-    switch reader {
-    case .jsonLines:
-      jsonLines.position = position
-      if formats.output == .avro {
-        formats.linesConverter.limit(&jsonLines, formats.sessionRule)
-      }
+  private func choose(_ found: InputForms.Form) {
+    decoder = makeDecoder(found)
+    (form, isChosen) = (found, true)
+    decoder.beginInput(start)
+  }
+
+  private func makeDecoder(_ form: InputForms.Form) -> any RecordDecoder & ~Copyable {
+    switch form {
+    case .lines:
+      var lines = FormatDecoder.makeLines(formats, greatestRecord, position)
+      formats.limit(&lines.reader)
+      return lines
     case .container:
-      container.position = position
-      container.target = formats.readingTarget
-    case .frames:
-      frames.position = position
-      frames.target = formats.readingTarget
+      return AvroContainerDecoder(
+        schemas: formats.schemas, target: formats.readingTarget,
+        wantsDetails: formats.wantsDetails, greatestRecord: greatestRecord,
+        unknownEvents: formats.unknownEvents, position: position)
+    case .messages:
+      return ConfluentFrameDecoder(
+        registry: formats.messageRegistry, schemas: formats.schemas, target: formats.readingTarget,
+        wantsDetails: formats.wantsDetails, greatestRecord: greatestRecord,
+        unknownEvents: formats.unknownEvents, position: position)
     }
   }
 
-  /// Who reads an input that begins with `bytes`; nil where that are too few.
-  private func find(_ bytes: Span<UInt8>, isAll: Bool) -> Reader? {
-    if bytes.isEmpty { return nil }
-    if ByteOrderMark.begins(bytes) == true { return text }
-    guard let isContainer = AvroContainerHeader.isMagic(bytes, 0) ?? (isAll ? false : nil) else {
-      return nil
-    }
-    if isContainer { return .container }
-    if !readsFrames { return .jsonLines }
-    if forced == nil && bytes[0] == UInt8(ascii: "{") { return .jsonLines }
-    if bytes.count < ForeignInput.beginningLength && !isAll { return nil }
-    return ForeignInput.byBeginning(bytes) == nil ? .frames : text
+  private static func makeLines(
+    _ formats: RecordFormats, _ greatestRecord: Int, _ position: Int64
+  ) -> JSONLinesDecoder {
+    JSONLinesDecoder(
+      purpose: formats.wantsDetails ? .reading : .segmenting, greatestRecord: greatestRecord,
+      unknownEvents: formats.unknownEvents, position: position, sessions: formats.sessions)
   }
-
-  /// Whether an input may hold Avro: one whose first bytes say that, and one whose bytes cannot be looked
-  /// at before they are read, as those of a pipe.
-  ///
-  /// - Parameter readsFrames: whether it may hold messages.
-  public static func mayBeAvro(_ input: String, readsFrames: Bool) -> Bool {
-    guard KnownInputs.isPositioned(input), let head = try? fileHead(input, length: 4) else {
-      return true
-    }
-    return AvroContainerHeader.isMagic(head.span, 0) == true
-      || (readsFrames && !head.isEmpty && head.first != UInt8(ascii: "{"))
-  }
-
-  /// Who says what is wrong with text, or reads it.
-  private var text: Reader { forced == .avro ? .container : .jsonLines }
 
   /// Passes over a byte order mark at the start of the input; false where too few bytes are there to
   /// tell. Places in the input are counted from behind, so the mark stays a part of it.
@@ -199,7 +187,7 @@ public final class FormatDecoder: RecordDecoder {
     isAtStart = false
     if hasMark == true {
       batch.bytes.removeFirst(ByteOrderMark.bytes.count)
-      if current == nil { choose(text) }
+      if !isChosen { choose(forms.ofText) }
     }
     return true
   }
@@ -209,29 +197,20 @@ public final class FormatDecoder: RecordDecoder {
   public func withInput<Result, Failure: Error>(
     _ batch: inout Batch, _ fill: (inout ByteBlock) throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    switch current {
-    case .container: return try container.withInput(&batch, fill)
-    case .frames: return try frames.withInput(&batch, fill)
-    default: return try fill(&batch.bytes)
-    }
+    isChosen ? try decoder.withInput(&batch, fill) : try fill(&batch.bytes)
   }
 
   public func decode(
     _ batch: inout Batch, endOfInput: Bool, limits: DecodingLimits
   ) throws(Failure) {
-    if isAtStart && current != .container && !passOverMark(&batch, isAll: endOfInput) { return }
-    if current == nil {
+    let isContainer = isChosen && form == .container
+    if isAtStart && !isContainer && !passOverMark(&batch, isAll: endOfInput) { return }
+    if !isChosen {
       let isAll = endOfInput && !limits.leavesUnfinished
-      guard let found = batch.bytes.withBytes({ find($0, isAll: isAll) }) else { return }
+      guard let found = batch.bytes.withBytes({ forms.form(of: $0, isAll: isAll) }) else { return }
       choose(found)
     }
-    switch current {
-    case .container: container.decode(&batch, endOfInput: endOfInput, limits: limits)
-    case .frames: try frames.decode(&batch, endOfInput: endOfInput, limits: limits)
-    default:
-      jsonLines.decode(&batch, endOfInput: endOfInput, limits: limits)
-      if !batch.records.isEmpty { try formats.requireLines() }
-      if formats.output == .avro { try formats.admitLines(of: batch) }
-    }
+    try decoder.decode(&batch, endOfInput: endOfInput, limits: limits)
+    if form == .lines { try formats.admitLines(of: batch) }
   }
 }

@@ -30,6 +30,8 @@ public final class Intake: RecordSource {
   private var ahead: AheadWatch?
   private let onUnfinished: ((_ name: String, _ bytes: Int) -> Void)?
   private var isOpen = false
+  /// Where decoding is in the current input, all records that were handed out being used up.
+  private var place = DecodingPlace(unread: 0, line: 1)
   /// Whether the input begins again, once what came of it before is decoded.
   private var isRestarting = false
   private var failure: BadRecord?
@@ -76,7 +78,7 @@ public final class Intake: RecordSource {
     while true {
       if let signal = signals.stop { return .stopped(signal) }
       if ledger.records >= greatestCount { return .end }
-      if !isOpen, try !openNext() { return .end }
+      if !isOpen, try !openNext(batch) { return .end }
       if decoder.hasMore {
         try decode(&batch, endOfInput: isRestarting)
         if !batch.records.isEmpty || !batch.rejections.isEmpty { return .batch }
@@ -122,7 +124,7 @@ public final class Intake: RecordSource {
     }
   }
 
-  private func openNext() throws(Failure) -> Bool {
+  private func openNext(_ batch: borrowing Batch) throws(Failure) -> Bool {
     let opening = try input.openNext()
     switch opening {
     case .none: return false
@@ -132,12 +134,12 @@ public final class Intake: RecordSource {
       decoder.beginInput(.resumed(position, head: head))
     }
     isOpen = true
+    place = decoder.place(after: batch)
     return true
   }
 
   /// Notes where the input ended. Where the decoder stopped before that, it stays open.
   private func endInput(_ batch: inout Batch) throws(Failure) {
-    let place = decoder.place(after: batch)
     let isLimited = ledger.records >= greatestCount || failure != nil
     if decoder.hasMore || (isLimited && place.unread > 0) { return }
     let ended = try input.input(at: place, hasEnded: true)
@@ -160,6 +162,7 @@ public final class Intake: RecordSource {
       records: greatestCount - ledger.records, stopsAtRejection: policy == .fail,
       leavesUnfinished: isRestAwaited)
     if let ahead { limits.ahead = ahead.limit }
+    defer { place = decoder.place(after: batch) }
     do {
       try decoder.decode(&batch, endOfInput: endOfInput, limits: limits)
     } catch {
@@ -230,16 +233,13 @@ public final class Intake: RecordSource {
     return statistics
   }
 
-  /// Where each input stands that has moved since the last call, with all records of `batch` and
-  /// those before it used up, and what else has become known of inputs.
-  public func takeInputs(
-    after batch: borrowing Batch
-  ) throws(Failure) -> [KnownInput] {
+  /// Where each input is that has moved since the last call, all records that were handed out being used
+  /// up, and what else has become known of inputs.
+  public func takeInputs() throws(Failure) -> [KnownInput] {
     var inputs = input.takeDisplaced() + finishedInputs
     finishedInputs = []
     hasFiltered = false
     guard isOpen else { return inputs }
-    let place = decoder.place(after: batch)
     let current = try input.input(at: place)
     if let current { inputs.append(current) }
     return inputs

@@ -7,7 +7,7 @@ public final class JSONLinesAvroConverter: RecordConverter {
   private let wantsDetails: Bool
   /// The lines again, with their details.
   private var lines = Batch(blockSize: 1024)
-  private var decoder: JSONLinesDecoder
+  private var reader: JSONRecordReader
   /// What the data of our own schema become; nil where they stay as they are.
   private var transcoder: AvroTranscoder?
   private var known = AvroSchema.event
@@ -17,9 +17,8 @@ public final class JSONLinesAvroConverter: RecordConverter {
     self.target = target
     self.wantsDetails = wantsDetails
     // What was a record once must be one again.
-    decoder = JSONLinesDecoder(
-      purpose: wantsDetails ? .reading : .converting, greatestRecord: .max,
-      sessions: target.sessions)
+    reader = JSONRecordReader(
+      purpose: wantsDetails ? .reading : .converting, sessions: target.sessions)
   }
 
   /// Which schema of ours the lines belong to of which `batch` has the first. Session events may be
@@ -31,21 +30,20 @@ public final class JSONLinesAvroConverter: RecordConverter {
       ? .sessionEvent(named: sessions.session, marksDuplicates: true) : .event
   }
 
-  /// Has `decoder` reject what the run's schema, where it is fixed, cannot hold.
-  func limit(_ decoder: inout JSONLinesDecoder, _ rule: JSONLinesDecoder.SessionRule) {
+  /// Has `reader` reject what the run's schema, where it is fixed, cannot hold.
+  func limit(_ reader: inout JSONRecordReader, _ rule: JSONRecordReader.SessionRule) {
     let resolution = target.schema.flatMap { try? AvroResolution(from: known(for: $0), to: $0) }
-    decoder.admit(
+    reader.admit(
       rule, refusing: resolution?.lostKinds ?? [],
       times: resolution?.writableTimes ?? .min ... .max)
   }
 
-  /// Whether an event that was read once, in one line, can be written with the run's schema.
-  func canWrite(_ line: Span<UInt8>) -> Bool {
-    var decoder = JSONLinesDecoder(purpose: .converting, greatestRecord: .max)
-    limit(&decoder, .any)
+  /// Whether an event that was read once can be written with the run's schema.
+  func canWrite(_ record: Span<UInt8>) -> Bool {
+    var reader = JSONRecordReader(purpose: .converting)
+    limit(&reader, .any)
     lines.removeAll()
-    lines.bytes.append(line)
-    decoder.decode(&lines, endOfInput: true, limits: DecodingLimits())
+    JSONLinesAvroConverter.read(record, by: &reader, into: &lines)
     return lines.rejections.isEmpty
   }
 
@@ -81,15 +79,25 @@ public final class JSONLinesAvroConverter: RecordConverter {
     }
   }
 
-  /// Decodes the batch's lines with all their details.
+  /// Reads the batch's JSON records again, with all their details.
   private func readAgain(_ batch: borrowing Batch) {
     lines.removeAll()
     for index in 0..<batch.records.count where batch.records[index].schema == 0 {
-      let record = batch.records[index]
-      lines.bytes.append(batch.bytes, Int(record.offset), Int(record.length))
-      lines.bytes.append(UInt8(ascii: "\n"))
+      batch.withRecordBytes(batch.records[index]) {
+        JSONLinesAvroConverter.read($0, by: &reader, into: &lines)
+      }
     }
-    decoder.decode(&lines, endOfInput: true, limits: DecodingLimits())
+  }
+
+  private static func read(
+    _ record: Span<UInt8>, by reader: inout JSONRecordReader, into lines: inout Batch
+  ) {
+    let start = lines.bytes.count
+    lines.bytes.append(record)
+    lines.bytes.append(UInt8(ascii: "\n"))
+    lines.decode { bytes, columns in
+      reader.read(bytes, start, start + record.count, greatest: .max, into: &columns)
+    }
   }
 
   private func append(_ line: Int, to output: inout ByteBlock) {

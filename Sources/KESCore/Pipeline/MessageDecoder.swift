@@ -1,11 +1,11 @@
-// Messages of a topic to records: the formats' decoders over the values, one record a message.
+// Messages of a topic to records: one record a message, its value byte for byte.
 
 /// Decodes messages, of one partition at a time.
 ///
-/// A value is a JSON object, or where the run has a registry Avro data in the Confluent wire format. A
-/// line feed between the parts of a JSON value is handed on as other white space; a value of white
-/// space alone is rejected. A message without a value is a tombstone: counted, and no record (cli.md, section 1).
-/// Memory: the values of a batch, copied once.
+/// A value is a JSON object, or where the run has a registry Avro data in the Confluent wire format. Line
+/// feeds between the parts of a JSON value are white space; a byte order mark before it is passed over; a
+/// value of white space alone is rejected. A message without a value is a tombstone: counted, and no
+/// record (cli.md, section 1). Memory: the values of a batch, copied once.
 final class MessageDecoder {
   /// A message that could not be decoded.
   struct Rejected {
@@ -19,20 +19,21 @@ final class MessageDecoder {
   struct Progress {
     let partition: Int32
     /// The offset of the message that is next.
-    let next: KafkaOffset
-    /// How many messages were dealt with: records, rejected ones and tombstones.
-    let count: Int
+    var next: KafkaOffset
+    /// How many messages were dealt with: records, rejected ones and those that count as filtered.
+    var count = 0
   }
 
   /// About how many bytes make a batch (`Intake.blockSize`).
   private static let batchSize = 128 * 1024
 
-  private let decoder: FormatDecoder
-  private let isAvro: Bool
+  private let formats: RecordFormats
+  private let greatestRecord: Int
   private let keepsHeaders: Bool
-  private var taken = TakenMessages()
-  /// The decoder's position at the first message taken.
-  private var base: Int64 = 0
+  /// Whether the bytes of values are of any kind, not text.
+  let isBinary: Bool
+  private var json: JSONRecordReader
+  private var avro: ConfluentRecordReader
   /// Those of the last batch, in their order.
   private(set) var rejected: [Rejected] = []
   /// Bytes of values so far.
@@ -42,26 +43,20 @@ final class MessageDecoder {
   ///   - formats: with a registry of messages where values are Avro.
   ///   - keepsHeaders: whether the batches tell of headers.
   init(_ formats: RecordFormats, isAvro: Bool, greatestRecord: Int, keepsHeaders: Bool) {
-    decoder = formats.makeDecoder(input: isAvro ? .avro : .json, greatestRecord: greatestRecord)
-    decoder.readsTopic = true
-    self.isAvro = isAvro
+    self.formats = formats
+    self.greatestRecord = greatestRecord
     self.keepsHeaders = keepsHeaders
+    isBinary = isAvro
+    json = JSONRecordReader(
+      purpose: formats.wantsDetails ? .reading : .segmenting, unknownEvents: formats.unknownEvents,
+      sessions: formats.sessions)
+    avro = ConfluentRecordReader(
+      registry: formats.messageRegistry, schemas: formats.schemas, target: formats.readingTarget,
+      wantsDetails: formats.wantsDetails, unknownEvents: formats.unknownEvents)
   }
 
-  /// Whether the bytes of values are of any kind, not text.
-  var isBinary: Bool { isAvro }
-
-  /// Whether messages that were taken have not come back.
-  var hasMore: Bool { taken.hasMore }
-
-  /// The index of the first of them; nil where all have.
-  var next: Int? { taken.hasMore ? taken.next : nil }
-
-  /// Forgets messages that were taken, as where they are read again.
-  func reset() { taken.removeAll() }
-
   /// Replaces the content of `batch` with the records of messages from `index` on: those of the first
-  /// one's partition, up to a batch's worth.
+  /// one's partition, up to a batch's worth; moves `index` behind them.
   ///
   /// - Parameters:
   ///   - limits: after how many messages to stop, and whether to stop before a bad one.
@@ -73,96 +68,165 @@ final class MessageDecoder {
   ) throws(Failure) -> Progress {
     batch.recycle()
     rejected = []
-    let first = taken.hasMore ? taken.next : index
-    let (partition, offset) = messages.withMessage(at: first) { ($0.partition, $0.offset) }
+    let (partition, first) = messages.withMessage(at: index) { ($0.partition, $0.offset) }
     let end = end(partition)
-    // What stands from the end on is not read: nor may it be passed over for a next run.
-    let start = min(offset, end ?? offset)
-    var count = 0
-    if !taken.hasMore {
-      take(messages, &index, &batch, limits.records, end)
-      count = taken.tombstoneCount
+    // What comes from the end on is not read: nor may it be passed over for a next run.
+    var progress = Progress(partition: partition, next: min(first, end ?? first))
+    if !isBinary { formats.limit(&json) }
+    while index < messages.count, batch.bytes.count < MessageDecoder.batchSize,
+      Int64(progress.count) < limits.records
+    {
+      let (found, offset) = messages.withMessage(at: index) { ($0.partition, $0.offset) }
+      if found != partition { break }
+      if end.map({ offset < $0 }) ?? true {
+        do throws(Failure) {
+          if try !read(messages, index, into: &batch, limits) { break }
+        } catch {
+          // What came before is handed out first; the next call meets it again.
+          if progress.count == 0 { throw error }
+          break
+        }
+        progress.next = KafkaOffset(offset.rawValue + 1)
+        progress.count += 1
+      }
+      index += 1
+      if limits.stopsAtRejection && !rejected.isEmpty {
+        progress.next = offset
+        break
+      }
     }
-    try decoder.decode(&batch, endOfInput: true, limits: limits)
-    batch.tombstoneCount = count
-    let (returned, next) = collect(messages, &batch, partition, start, limits.stopsAtRejection)
-    return Progress(partition: partition, next: next, count: count + returned)
+    batch.decodedCount = batch.bytes.count
+    if !isBinary {
+      json.takeOut(of: &batch)
+      try formats.admitLines(of: batch)
+    }
+    return progress
   }
 
-  private func take(
-    _ messages: borrowing KafkaMessageBatch, _ index: inout Int, _ batch: inout Batch,
-    _ limit: Int64, _ end: KafkaOffset?
+  /// Reads one message. False where its schema has to be asked for and there are records to be handed out.
+  private func read(
+    _ messages: borrowing KafkaMessageBatch, _ index: Int, into batch: inout Batch,
+    _ limits: DecodingLimits
+  ) throws(Failure) -> Bool {
+    let before = batch.records.count
+    let goesOn = try messages.withMessage(at: index) { message throws(Failure) in
+      if message.isTombstone {
+        batch.tombstoneCount += 1
+        return true
+      }
+      let position = MessageDecoder.position(message.partition, message.offset)
+      return try message.withValue { value throws(Failure) in
+        guard let value else { return true }
+        if !isBinary {
+          readLine(value, index, position, limits, into: &batch)
+        } else if try !readFrame(value, index, position, limits, into: &batch) {
+          return false
+        }
+        byteCount += Int64(value.count)
+        return true
+      }
+    }
+    if keepsHeaders && batch.records.count > before {
+      let record = batch.records[before]
+      messages.withMessage(at: index) { MessageDecoder.note($0, record, &batch.headers) }
+    }
+    return goesOn
+  }
+
+  // MARK: JSON
+
+  private func readLine(
+    _ value: Span<UInt8>, _ index: Int, _ position: Int64, _ limits: DecodingLimits,
+    into batch: inout Batch
   ) {
-    decoder.beginInput(.beginning)
-    base = decoder.position
-    var taken = TakenMessages()
-    swap(&taken, &self.taken)
-    let isAvro = isAvro
-    decoder.withInput(&batch) { block in
-      taken.take(
-        messages, from: &index, limit: limit, size: MessageDecoder.batchSize, end: end,
-        isAvro: isAvro, to: &block)
+    let value = value.extracting(ByteOrderMark.length(in: value)..<value.count)
+    let start = batch.bytes.count
+    batch.bytes.append(value)
+    batch.bytes.append(UInt8(ascii: "\n"))
+    (json.position, json.ahead) = (position, limits.ahead)
+    let rejections = batch.rejections.count
+    batch.decode { bytes, columns in
+      json.read(bytes, start, start + value.count, greatest: greatestRecord, into: &columns)
     }
-    byteCount += Int64(taken.byteCount)
-    swap(&taken, &self.taken)
+    if batch.rejections.count == rejections { return }
+    let rejection = batch.rejections[rejections]
+    reject(index, reason(of: rejection, in: batch), rejection.fault)
   }
 
-  // MARK: What came back
-
-  /// Gives the records their places in the partition. Returns how many messages came back, and the
-  /// offset of the one that is next.
-  private func collect(
-    _ messages: borrowing KafkaMessageBatch, _ batch: inout Batch, _ partition: Int32,
-    _ start: KafkaOffset, _ stopsAtRejection: Bool
-  ) -> (count: Int, next: KafkaOffset) {
-    var (count, next, rejection) = (0, start, 0)
-    for record in 0..<batch.records.count {
-      while rejection < batch.rejections.count,
-        Int(batch.rejections[rejection].place) <= record
-      {
-        if reject(rejection, of: batch) { count += 1 }
-        rejection += 1
-      }
-      let number = Int(batch.records[record].position - base)
-      messages.withMessage(at: taken.pop(number)) { message in
-        let position = MessageDecoder.position(partition, message.offset)
-        batch.records[record].position = position
-        next = KafkaOffset(message.offset.rawValue + 1)
-        if keepsHeaders { MessageDecoder.note(message, batch.records[record], &batch.headers) }
-      }
-      count += 1
+  private func reason(of rejection: Rejection, in batch: borrowing Batch) -> String {
+    let isBlank = batch.bytes.withBytes(Int(rejection.offset), Int(rejection.length)) {
+      MessageDecoder.isBlank($0)
     }
-    while rejection < batch.rejections.count {
-      if reject(rejection, of: batch) { count += 1 }
-      rejection += 1
+    if isBlank { return "an empty value; expected a JSON object" }
+    let foreign = batch.bytes.withBytes(Int(rejection.offset), Int(rejection.length)) {
+      ForeignInput.of($0)
     }
-    // Of events that are passed over nothing came.
-    taken.pass(to: Int(decoder.position - base))
-    count += batch.unknownCount
-    if stopsAtRejection, let bad = rejected.first {
-      return (count, messages.withMessage(at: bad.message) { $0.offset })
-    }
-    if !taken.hasMore {
-      next = max(next, taken.end)
-    } else if let last = taken.last {
-      next = max(next, messages.withMessage(at: last) { KafkaOffset($0.offset.rawValue + 1) })
-    }
-    return (count, next)
+    let message = JSONFaultMessage(
+      rejection: rejection, greatestRecord: greatestRecord,
+      foreign: foreign == .lines ? nil : foreign, sessions: formats.sessions)
+    let mayBeAvro = batch.bytes[Int(rejection.offset)] == 0 && foreign == nil
+    return message.text(in: batch) + (mayBeAvro ? "; Avro is read with --registry" : "")
   }
 
-  /// Keeps what is wrong with a message; false for another part of one.
-  private func reject(_ index: Int, of batch: borrowing Batch) -> Bool {
-    let rejection = batch.rejections[index]
-    guard rejection.part == .whole || rejection.part == .first else { return false }
-    let number = Int(rejection.position - base)
-    let reason =
-      taken.isBlank(number)
-      ? "an empty value; expected a JSON object" : decoder.message(for: rejection, in: batch)
-    rejected.append(Rejected(message: taken.pop(number), reason: reason, fault: rejection.fault))
+  private static func isBlank(_ value: Span<UInt8>) -> Bool {
+    for index in 0..<value.count
+    where !JSONScanner.isSpace(value[index]) && value[index] != UInt8(ascii: "\n") {
+      return false
+    }
     return true
   }
 
-  // MARK: Places
+  // MARK: Avro
+
+  /// False where the schema has to be asked for and there are records to be handed out.
+  private func readFrame(
+    _ value: Span<UInt8>, _ index: Int, _ position: Int64, _ limits: DecodingLimits,
+    into batch: inout Batch
+  ) throws(Failure) -> Bool {
+    if value.count > greatestRecord {
+      reject(index, .tooLong(greatestRecord), position, &batch)
+      return true
+    }
+    switch try avro.read(value, position: position, limits.ahead, into: &batch) {
+    case .record:
+      if let ahead = avro.takeAhead() {
+        let place = batch.records.count - 1
+        batch.ahead.note(MessageDecoder.rejection(ahead, position, place))
+      }
+    case .passedOver: batch.unknownCount += 1
+    case .unasked: return false
+    case .complaint(let complaint): reject(index, complaint, position, &batch)
+    }
+    return true
+  }
+
+  private func reject(
+    _ index: Int, _ complaint: ConfluentRecordReader.Complaint, _ position: Int64,
+    _ batch: inout Batch
+  ) {
+    let rejection = MessageDecoder.rejection(complaint, position, batch.records.count)
+    batch.rejections.append(rejection)
+    let message = AvroFaultMessage(
+      rejection: rejection, greatestRecord: greatestRecord, enclosure: "message")
+    let isOfSchema = complaint.fault == .unusableSchema
+    reject(index, isOfSchema ? complaint.problem : message.text, complaint.fault)
+  }
+
+  private static func rejection(
+    _ complaint: ConfluentRecordReader.Complaint, _ position: Int64, _ place: Int
+  ) -> Rejection {
+    var rejection = Rejection(
+      part: .whole, fault: complaint.fault, field: complaint.field, place: place, offset: 0,
+      length: 0, faultOffset: 0, position: position, line: 1)
+    rejection.ahead = complaint.ahead
+    return rejection
+  }
+
+  private func reject(_ index: Int, _ reason: String, _ fault: Fault) {
+    rejected.append(Rejected(message: index, reason: reason, fault: fault))
+  }
+
+  // MARK: Positions
 
   private static let offsetBits: Int64 = 48
 
@@ -172,7 +236,7 @@ final class MessageDecoder {
     Int64(partition) << offsetBits + offset.rawValue
   }
 
-  /// The offset of the message whose record stands at `position`.
+  /// The offset of the message whose record has `position`.
   @inline(__always)
   static func offset(ofPosition position: Int64) -> KafkaOffset {
     KafkaOffset(position & (1 << offsetBits - 1))
@@ -185,119 +249,5 @@ final class MessageDecoder {
     message.forEachHeader { name, value in
       headers.append(name, value, ofRecordAt: record.offset)
     }
-  }
-}
-
-/// Indexes of messages of one partition, in their order.
-struct TakenMessages: ~Copyable {
-  private var indexes = Column<Int32>()
-  private var returned = 0
-  /// Those whose values are of white space alone, by their places here.
-  private var blanks: Set<Int> = []
-  /// How many of the messages were tombstones, which are not among the indexes.
-  private(set) var tombstoneCount = 0
-  /// The offset behind the last message.
-  private(set) var end = KafkaOffset(0)
-  /// Bytes of values.
-  private(set) var byteCount = 0
-
-  var hasMore: Bool { returned < indexes.count }
-  /// The next that is to come back.
-  var next: Int { Int(indexes[returned]) }
-  /// The one that came back last.
-  var last: Int? { returned == 0 ? nil : Int(indexes[returned - 1]) }
-  func isBlank(_ number: Int) -> Bool { !blanks.isEmpty && blanks.contains(number) }
-
-  /// Takes back the message with that number here, and those before it, of which nothing came.
-  mutating func pop(_ number: Int) -> Int {
-    returned = number + 1
-    return Int(indexes[number])
-  }
-
-  /// Notes that the messages before that number are dealt with.
-  mutating func pass(to number: Int) { returned = max(returned, number) }
-
-  mutating func removeAll() {
-    indexes.removeAll()
-    blanks = []
-    end = KafkaOffset(0)
-    (returned, tombstoneCount, byteCount) = (0, 0, 0)
-  }
-
-  /// Appends the values of messages from `index` on, as the decoder takes them, until `size` bytes or
-  /// `limit` messages are there, or another partition begins. Those from offset `end` on are passed
-  /// over.
-  mutating func take(
-    _ messages: borrowing KafkaMessageBatch, from index: inout Int, limit: Int64, size: Int,
-    end: KafkaOffset?, isAvro: Bool, to block: inout ByteBlock
-  ) {
-    removeAll()
-    var partition: Int32 = -1
-    var goesOn = true
-    while goesOn, index < messages.count, byteCount < size,
-      Int64(indexes.count + tombstoneCount) < limit
-    {
-      goesOn = messages.withMessage(at: index) { message in
-        if partition >= 0 && message.partition != partition { return false }
-        partition = message.partition
-        if let end, message.offset >= end { return true }
-        take(message, index, isAvro: isAvro, to: &block)
-        return true
-      }
-      if goesOn { index += 1 }
-    }
-  }
-
-  @inline(__always)
-  private mutating func take(
-    _ message: borrowing KafkaMessageView, _ index: Int, isAvro: Bool, to block: inout ByteBlock
-  ) {
-    end = KafkaOffset(message.offset.rawValue + 1)
-    if message.isTombstone {
-      tombstoneCount += 1
-      return
-    }
-    message.withValue { value in
-      guard let value else { return }
-      byteCount += value.count
-      if isAvro {
-        block.append(word: UInt64(UInt32(value.count).byteSwapped), count: 4)
-        block.append(value)
-      } else {
-        appendLine(value, to: &block)
-      }
-    }
-    indexes.append(Int32(truncatingIfNeeded: index))
-  }
-
-  /// A line of the value: a byte order mark before it is passed over, and a line feed in it becomes a
-  /// tab, which is white space where it is, and in a string as wrong as it was.
-  @inline(__always)
-  private mutating func appendLine(_ value: Span<UInt8>, to block: inout ByteBlock) {
-    let value = value.extracting(ByteOrderMark.length(in: value)..<value.count)
-    if value.isEmpty || value[0] != UInt8(ascii: "{"), TakenMessages.isBlank(value) {
-      // A line of its own that is rejected: an empty one would be passed over.
-      blanks.insert(indexes.count)
-      block.append("\"\"\n")
-      return
-    }
-    if value.firstIndex(of: UInt8(ascii: "\n"), from: 0) == nil {
-      block.append(value)
-    } else {
-      for place in 0..<value.count {
-        block.append(value[place] == UInt8(ascii: "\n") ? UInt8(ascii: "\t") : value[place])
-      }
-    }
-    block.append(UInt8(ascii: "\n"))
-  }
-
-  private static func isBlank(_ value: Span<UInt8>) -> Bool {
-    for index in 0..<value.count {
-      switch value[index] {
-      case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r"), UInt8(ascii: "\n"): break
-      default: return false
-      }
-    }
-    return true
   }
 }

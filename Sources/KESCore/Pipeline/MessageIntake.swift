@@ -40,7 +40,7 @@ final class MessageIntake {
   }
 
   /// Whether messages wait to be decoded.
-  var hasMore: Bool { decoder.hasMore || index < messages.count }
+  var hasMore: Bool { index < messages.count }
   /// Whether as many have been read as were asked for.
   var isComplete: Bool { ledger.records >= greatestCount }
   /// Bytes of values so far.
@@ -53,7 +53,7 @@ final class MessageIntake {
   func reached(_ places: [Int32: KafkaOffset]) -> [Int32: KafkaOffset] {
     var reached = places
     if let failedPartition { reached[failedPartition] = nil }
-    for index in (decoder.next ?? index)..<max(decoder.next ?? index, messages.count) {
+    for index in index..<max(index, messages.count) {
       messages.withMessage(at: index) { reached[$0.partition] = nil }
     }
     return reached
@@ -67,7 +67,6 @@ final class MessageIntake {
 
   /// Forgets all messages: they will come again.
   func forgetMessages() {
-    decoder.reset()
     messages.removeAll()
     index = 0
   }

@@ -55,7 +55,7 @@ public struct RecordFilter: Sendable {
     if record.time < since { return false }
     if let until, record.time >= until { return false }
     if let statuses {
-      guard detail.kind == .sessionClosed, statuses.contains(detail.status) else { return false }
+      guard record.role == .closed, statuses.contains(detail.status) else { return false }
     }
     if !sessions.isEmpty {
       guard detail.hasSession, batch.withText(detail.session, { isSession($0) }) else {

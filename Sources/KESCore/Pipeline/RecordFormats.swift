@@ -1,6 +1,6 @@
 // What the decoders and encoders of a run share: schemas, the output's format, converters.
 
-/// The formats of one run. The output has the format that was asked for, or that of the first input.
+/// The formats of one run.
 public final class RecordFormats {
   public let schemas: AvroSchemaTable
   /// What all records are to be where the output is Avro.
@@ -14,35 +14,38 @@ public final class RecordFormats {
   let reader: String
   /// How the fields of sessions are called.
   public var sessions: SessionFields { schemas.sessions }
-  /// Nil until it is known.
-  public private(set) var output: RecordFormat?
+  public let output: RecordFormat
   /// Whether records are read as the target's schema, whatever the output is.
   private let isSchemaForced: Bool
   /// Where the schemas of Avro messages are, where the inputs hold such; nil for container files.
   public let messageRegistry: (any SchemaRegistry)?
   /// What ends a run that meets JSON lines: why an option of Avro has nothing to do there. Nil where
   /// there is no such option.
-  public var refusalOfLines: String?
+  private let refusalOfLines: String?
   /// Whether a state knows inputs by what they hold, which it does not of pipes.
-  public var knowsInputs = false
-  private var lines: JSONLinesAvroConverter?
+  let knowsInputs: Bool
+  /// Whether records are read from a topic: then those that are JSON may hold line feeds.
+  let readsTopic: Bool
+  /// For encoders of Avro, as which JSON lines are written, too; nil where the output is not Avro.
+  public let linesConverter: JSONLinesAvroConverter?
   private var hasAdmitted = false
-  /// What waits to be told that the output is Avro.
-  private var waiting: [() -> Void] = []
 
   /// - Parameters:
-  ///   - output: the format that was asked for; nil for that of the first input.
   ///   - schema: what Avro records are to be read as; nil for their own schemas, or where the output
   ///     is Avro, for that of the first.
   ///   - followsRecords: whether the output's records name their schemas, so that each keeps its own
   ///     unless `schema` says otherwise.
+  ///   - refusalOfLines: what ends a run that meets JSON lines; nil where they are welcome.
+  ///   - knowsInputs: whether a state knows inputs by what they hold.
+  ///   - readsTopic: whether records are read from a topic.
   ///   - reader: the name of the tool that reads, for advice.
   ///   - sessions: how the fields of sessions are called.
   ///   - adapt: what the run writes records of a schema as.
   public init(
-    wantsDetails: Bool = false, output: RecordFormat?, schema: AvroSchema? = nil,
+    wantsDetails: Bool = false, output: RecordFormat, schema: AvroSchema? = nil,
     unknownEvents: UnknownEventPolicy = .reject, messageRegistry: (any SchemaRegistry)? = nil,
-    followsRecords: Bool = false, reader: String = "kes-segment", sessions: SessionFields = .usual,
+    followsRecords: Bool = false, refusalOfLines: String? = nil, knowsInputs: Bool = false,
+    readsTopic: Bool = false, reader: String = "kes-segment", sessions: SessionFields = .usual,
     adapt: @escaping (AvroSchema) -> AvroSchema = { $0 }
   ) {
     self.wantsDetails = wantsDetails
@@ -50,10 +53,15 @@ public final class RecordFormats {
     self.unknownEvents = unknownEvents
     self.reader = reader
     self.messageRegistry = messageRegistry
+    self.refusalOfLines = refusalOfLines
+    self.knowsInputs = knowsInputs
+    self.readsTopic = readsTopic
     schemas = AvroSchemaTable(wantsDetails: wantsDetails, sessions: sessions)
     let follows = followsRecords && schema == nil
     target = AvroTarget(schemas: schemas, followsRecords: follows, adapt: adapt)
     containerTarget = follows ? AvroTarget(schemas: schemas) : nil
+    linesConverter =
+      output == .avro ? JSONLinesAvroConverter(target: target, wantsDetails: wantsDetails) : nil
     isSchemaForced = schema != nil
     if let schema {
       target.isForced = true
@@ -83,15 +91,13 @@ public final class RecordFormats {
   func admitHeld(
     _ texts: [String], hasOthers: Bool
   ) throws(Failure) -> [AvroReading] {
-    if texts.isEmpty && !hasOthers { return [] }
-    meet(texts.isEmpty ? .json : .avro)
     var readings: [AvroReading] = []
     for text in texts {
       let reading = AvroReading(text, schemas: schemas, target: readingTarget)
       if let problem = reading.problem { throw RecordFormats.unwritable(problem) }
       readings.append(reading)
     }
-    if hasOthers && output == .avro { try admitLines(as: .event) }
+    if hasOthers, let linesConverter { try admitLines(as: .event, linesConverter) }
     return readings
   }
 
@@ -113,57 +119,38 @@ public final class RecordFormats {
     FormatDecoder(self, forced: input, greatestRecord: greatestRecord, position: position)
   }
 
-  /// Notes the format of an input: the first's is that of the output where no other was asked for.
-  public func meet(_ format: RecordFormat) {
-    if output != nil { return }
-    output = format
-    if format == .avro { for tell in waiting { tell() } }
-    waiting = []
-  }
-
-  /// Runs `body` as soon as the output is known to be Avro.
-  func whenAvro(_ body: @escaping () -> Void) {
-    switch output {
-    case .avro: body()
-    case nil: waiting.append(body)
-    default: break
-    }
-  }
-
   /// For encoders of JSON-lines.
   public func makeAvroConverter() -> AvroJSONConverter { AvroJSONConverter(schemas: schemas) }
 
-  /// For encoders of Avro: one, as it knows what the run's target is.
-  public var linesConverter: JSONLinesAvroConverter {
-    if let lines { return lines }
-    let converter = JSONLinesAvroConverter(target: target, wantsDetails: wantsDetails)
-    lines = converter
-    return converter
+  /// Has `reader` reject records that cannot be written with the run's schema.
+  func limit(_ reader: inout JSONRecordReader) {
+    linesConverter?.limit(&reader, sessionRule)
   }
 
   /// Which JSON lines can be written with the run's schema.
-  var sessionRule: JSONLinesDecoder.SessionRule {
+  private var sessionRule: JSONRecordReader.SessionRule {
     if !wantsDetails { return .any }
     guard let schema = target.schema else { return .likeFirst }
     return schema.hasSession(sessions.session) ? .required : .refused
   }
 
-  /// Throws where no JSON lines are to come; in Avro output the option has its effect.
-  func requireLines() throws(Failure) {
-    if let refusalOfLines, output != .avro {
-      throw Failure(.usage, .input, refusalOfLines, cause: .schema)
-    }
-  }
-
-  /// Fixes what JSON-lines are written as, before the first is. Throws where they are no data of the
-  /// schema that is fixed already.
+  /// Throws where no JSON lines are to come. In Avro output, fixes what they are written as before the
+  /// first is; throws where they are no data of the schema that is fixed already.
   func admitLines(of batch: borrowing Batch) throws(Failure) {
     if hasAdmitted || batch.records.isEmpty { return }
+    guard let linesConverter else {
+      hasAdmitted = true
+      if let refusalOfLines { throw Failure(.usage, .input, refusalOfLines, cause: .schema) }
+      return
+    }
     try admitLines(
-      as: JSONLinesAvroConverter.schema(of: batch, wantsDetails: wantsDetails, sessions))
+      as: JSONLinesAvroConverter.schema(of: batch, wantsDetails: wantsDetails, sessions),
+      linesConverter)
   }
 
-  private func admitLines(as schema: AvroSchema) throws(Failure) {
+  private func admitLines(
+    as schema: AvroSchema, _ linesConverter: JSONLinesAvroConverter
+  ) throws(Failure) {
     hasAdmitted = true
     target.fix(schema)
     // Lines become data of one schema, in every output.
@@ -175,5 +162,13 @@ public final class RecordFormats {
           + " --output-framing confluent", cause: .schema)
     }
     try linesConverter.begin()
+  }
+}
+
+extension StoredSchemas {
+  /// The format of the records that are held; nil where there are none.
+  public var format: RecordFormat? {
+    if !named.isEmpty { return .avro }
+    return hasOthers ? .json : nil
   }
 }

@@ -14,39 +14,32 @@ public struct SegmentOptions: Sendable {
   public init() {}
 }
 
-/// How a run ended.
-public enum Ending: Equatable, Sendable {
-  case done
-  /// A signal asked to stop; all that was read is written and committed.
-  case stopped(Int32)
-}
-
 /// Reads records, gives them sessions, writes session events, commits state.
 ///
 ///     Intake ──▶ (Reorderer) ──▶ Segmenter ──▶ Encoder ──▶ OutputStream
 ///                                    │                         │
 ///                                    └──────▶ StateStore ◀─────┘
-public final class SegmentPipeline {
+public final class SegmentPipeline: RunWork {
   private let intake: Intake
+  private let loop: RunLoop
   private var task: SegmentTask
   private let writer: SegmentWriter
   private let reorders: Bool
   private let store: StateStore?
   private let options: SegmentOptions
   private let clock: Clock
-  private let signals: Signals
-  private let reporter: (any StatisticsReporter)?
 
-  private var batch = Batch(blockSize: Intake.blockSize)
   private var changes = StateChanges()
   private var nextCommit: Int64
 
   public init(
-    intake: Intake, rules: SegmentationRules, encoder: any SessionEventEncoder,
-    outputs: SegmentOutputs, store: StateStore?, options: SegmentOptions, signals: Signals,
-    clock: Clock = .real, reporter: (any StatisticsReporter)? = nil, formats: RecordFormats? = nil
+    intake: Intake, rules: SegmentationRules,
+    encoder: consuming any SessionEventEncoder & ~Copyable, outputs: SegmentOutputs,
+    store: StateStore?, options: SegmentOptions, signals: Signals, clock: Clock = .real,
+    reporter: (any StatisticsReporter)? = nil, formats: RecordFormats? = nil
   ) {
     self.intake = intake
+    loop = RunLoop(source: intake, signals: signals, clock: clock, reporter: reporter)
     let now = clock.monotonic()
     task = SegmentTask(
       rules: rules, tracksChanges: store != nil, formats: formats, now: now)
@@ -55,8 +48,6 @@ public final class SegmentPipeline {
     self.store = store
     self.options = options
     self.clock = clock
-    self.signals = signals
-    self.reporter = reporter
     nextCommit = now + options.commitInterval
   }
 
@@ -73,61 +64,28 @@ public final class SegmentPipeline {
   /// Throws `Failure`; where the input is at fault, all that came before is written and
   /// committed.
   public func run() throws(Failure) -> Ending {
-    do {
-      return try runToEnd()
-    } catch {
-      if error.isOfInput {
-        // Without a store nobody would ever see what is held.
-        if store == nil { try drain() }
-        try finish()
-      }
-      throw error
-    }
-  }
-
-  private func runToEnd() throws(Failure) -> Ending {
     // What an earlier run held is applied even where this one does not reorder.
-    if !reorders { try drain() }
-    let outputs = writer.outputs
-    while true {
-      let turn = try intake.next(into: &batch, deadline: deadline()) { () throws(Failure) in
-        try outputs.flush()
-      }
-      switch turn {
-      case .batch:
-        try task.process(batch, to: writer)
-        if !batch.records.isEmpty { task.noteArrival(now: clock.monotonic()) }
-      case .idle:
-        try goOnWithClock()
-      case .end:
-        // With a store a later run goes on with what is held, as with open sessions (R11).
-        if store == nil || options.flushes { try drain() }
-        if options.flushes { try task.closeAll(to: writer) }
-        try finish()
-        return .done
-      case .stopped(let signal):
-        // Without a store nobody would ever see what is held.
-        if store == nil { try drain() }
-        try finish()
-        return .stopped(signal)
-      }
-      if isCommitDue { try settle() }
-      try report(isLast: false)
+    if !reorders { try task.drain(to: writer) }
+    return try loop.run(self)
+  }
+
+  public func process(_ batch: inout Batch) throws(Failure) -> Int32? {
+    try task.process(batch, to: writer)
+    if !batch.records.isEmpty { task.noteArrival(now: clock.monotonic()) }
+    return nil
+  }
+
+  public func goOn() throws(Failure) {
+    if let idleTimeout = options.idleTimeout {
+      try task.goOnWithClock(now: clock.monotonic(), idleTimeout: idleTimeout, to: writer)
     }
+    if isCommitDue { try settle() }
   }
 
-  private func drain() throws(Failure) { try task.drain(to: writer) }
-
-  private func goOnWithClock() throws(Failure) {
-    guard let idleTimeout = options.idleTimeout else { return }
-    try task.goOnWithClock(now: clock.monotonic(), idleTimeout: idleTimeout, to: writer)
-  }
-
-  /// When to come back without input, in milliseconds of the monotonic clock.
-  private func deadline() -> Int64? {
+  /// When something is due by the clock.
+  public var deadline: Int64? {
     var deadlines: [Int64] = []
     if task.isDirty && store != nil { deadlines.append(nextCommit) }
-    if let reporter, let due = reporter.deadline { deadlines.append(due) }
     if let idleTimeout = options.idleTimeout,
       let tick = task.nextTick(now: clock.monotonic(), idleTimeout: idleTimeout)
     {
@@ -136,7 +94,26 @@ public final class SegmentPipeline {
     return deadlines.min()
   }
 
-  // MARK: Commit and report
+  public func flush() throws(Failure) {
+    let outputs = writer.outputs
+    try outputs.flush()
+  }
+
+  /// With a store a later run goes on with what is held, as with open sessions (R11); without one nobody
+  /// would ever see it.
+  public func close(_ end: RunEnd) throws(Failure) {
+    let flushes = end == .done && options.flushes
+    if store == nil || flushes { try task.drain(to: writer) }
+    if flushes { try task.closeAll(to: writer) }
+  }
+
+  public func finish() throws(Failure) {
+    let outputs = writer.outputs
+    try outputs.finish()
+    try settle(isLast: true)
+  }
+
+  // MARK: Commit
 
   /// Writes all out, and commits where there is a store.
   private func settle(isLast: Bool = false) throws(Failure) {
@@ -150,7 +127,7 @@ public final class SegmentPipeline {
     try deadLetters?.sync()
     changes.removeAll()
     task.takeChanges(into: &changes, position: intake.decoder.position)
-    for input in try intake.takeInputs(after: batch) { changes.set(input) }
+    for input in try intake.takeInputs() { changes.set(input) }
     let records = try outputs.records(with: deadLetters)
     for record in records { changes.set(record) }
     try store.commit(changes)
@@ -163,37 +140,16 @@ public final class SegmentPipeline {
       && clock.monotonic() >= nextCommit
   }
 
-  /// The last commit: ends a dead letter that the input's end cut short.
-  private func finish() throws(Failure) {
-    let (outputs, deadLetters) = (writer.outputs, intake.deadLetters)
-    try deadLetters?.finish()
-    try outputs.finish()
-    try settle(isLast: true)
-    try report(isLast: true)
-  }
-
-  private func report(isLast: Bool) throws(Failure) {
-    if let reporter {
-      let isAsked = signals.takeReport()
-      reporter.report(now: clock.monotonic(), isAsked: isAsked, isLast: isLast) {
-        statistics()
-      }
-    }
-    if isLast { try closedLedger.requireClosed() }
-  }
-
-  private var closedLedger: Ledger {
+  public func ledger(over source: Ledger) -> Ledger {
     var ledger = writer.ledger
-    ledger.records = intake.ledger.records + task.restoredHeld
-    ledger.rejected = intake.ledger.rejected
-    ledger.filtered += intake.ledger.filtered
+    ledger.records = source.records + task.restoredHeld
+    ledger.rejected = source.rejected
+    ledger.filtered += source.filtered
     ledger.held = task.heldCount
     return ledger
   }
 
-  private func statistics() -> Statistics {
-    intake.takeStatistics(ledger: closedLedger, openSessions: task.openCount)
-  }
+  public var openSessions: Int { task.openCount }
 
   /// How many records were passed over that nothing keeps (exit status 1).
   public var skippedCount: Int64 { intake.skippedCount }

@@ -203,7 +203,7 @@ final class HeldRecordReader {
   init(_ schemas: StoredSchemas, formats: RecordFormats?) throws(Failure) {
     let found = try formats?.admitHeld(
       schemas.named.map(\.text), hasOthers: schemas.hasOthers)
-    lines = formats.flatMap { $0.output == .avro ? $0.linesConverter : nil }
+    lines = formats?.linesConverter
     guard let found else { return }
     for (schema, reading) in zip(schemas.named, found) { readings[schema.fingerprint] = reading }
   }

@@ -2,7 +2,7 @@
 
 /// The writing half of a segmenting run, which all its tasks share.
 final class SegmentWriter {
-  private var encoder: any SessionEventEncoder
+  private var encoder: any SessionEventEncoder & ~Copyable
   let outputs: SegmentOutputs
   private let isUnbuffered: Bool
   /// What segmenting says of the batch at hand.
@@ -10,7 +10,10 @@ final class SegmentWriter {
   /// What became of the records that were segmented.
   var ledger = Ledger()
 
-  init(encoder: any SessionEventEncoder, outputs: SegmentOutputs, isUnbuffered: Bool) {
+  init(
+    encoder: consuming any SessionEventEncoder & ~Copyable, outputs: SegmentOutputs,
+    isUnbuffered: Bool
+  ) {
     outcome = Outcome(keepsClosings: encoder.wantsClosings)
     self.encoder = encoder
     self.outputs = outputs
@@ -40,13 +43,13 @@ public final class SegmentOutputs {
   public let sessions: OutputStream
   /// Where late events go, unchanged (`--late-output`).
   public let late: OutputStream?
-  private var lateEncoder: FormatRecordEncoder?
+  private var lateEncoder: (any RecordAppender & ~Copyable)?
 
   /// - Parameter late: in the format of the session events.
   public init(sessions: OutputStream, late: FormatOutput?) {
     self.sessions = sessions
     self.late = late?.stream
-    if let late { lateEncoder = FormatRecordEncoder(late) }
+    lateEncoder = late?.makeRecordEncoder()
   }
 
   /// Appends the batch's late records to their output.

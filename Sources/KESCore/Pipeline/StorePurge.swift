@@ -23,7 +23,7 @@ public final class StorePurge {
   private let store: StateStore
   private let selections: [TaskSelection]
   private let remover: (any SessionRemover)?
-  private var encoder: any SessionEventEncoder
+  private var encoder: any SessionEventEncoder & ~Copyable
   private let output: OutputStream
   private let formats: RecordFormats?
   private let signals: Signals
@@ -47,7 +47,8 @@ public final class StorePurge {
   ///     do.
   public init(
     store: StateStore, selections: [TaskSelection], remover: (any SessionRemover)?,
-    encoder: any SessionEventEncoder, output: OutputStream, formats: RecordFormats? = nil,
+    encoder: consuming any SessionEventEncoder & ~Copyable, output: OutputStream,
+    formats: RecordFormats? = nil,
     signals: Signals
   ) {
     self.store = store

@@ -2,9 +2,9 @@
 
 /// What users have in files besides records a line, told from an input's first bytes, with the command
 /// that makes records of it.
-enum ForeignInput: Hashable, Sendable {
+public enum ForeignInput: Hashable, Sendable {
   /// How UTF-16 and UTF-32 lie: as their mark says, or without one.
-  enum ByteOrder: Sendable { case marked, little, big }
+  public enum ByteOrder: Sendable { case marked, little, big }
 
   case gzip, zstandard, xz, bzip2, lz4, zip
   case utf16(ByteOrder), utf32(ByteOrder)

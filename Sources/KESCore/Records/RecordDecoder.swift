@@ -1,6 +1,7 @@
 // What every format's decoder does, so that the pipeline need not know the format.
 
-/// Turns the bytes of a batch into its records.
+/// Turns the bytes of a batch into its records. All is mutating, as far as the protocol goes: what is
+/// behind an existential of a noncopyable value cannot be borrowed from a class (Swift 6.3).
 public protocol RecordDecoder: ~Copyable {
   /// Decodes complete records from `batch.bytes`, all of which is undecoded, and sets
   /// `batch.decodedCount`.
@@ -25,28 +26,30 @@ public protocol RecordDecoder: ~Copyable {
   mutating func beginInput(_ start: InputStart)
 
   /// Where decoding stands, with the records of `batch` used up.
-  func place(after batch: borrowing Batch) -> DecodingPlace
+  mutating func place(after batch: borrowing Batch) -> DecodingPlace
 
   /// Whether more records can be had without more bytes.
-  var hasMore: Bool { get }
+  var hasMore: Bool { mutating get }
 
   /// How many records, rejected ones too, have come so far: the position of the next.
-  var position: Int64 { get }
+  var position: Int64 { mutating get }
 
   /// Whether the bytes decoded last end inside a record (one too long to be kept whole).
-  var isInsideRecord: Bool { get }
+  var isInsideRecord: Bool { mutating get }
 
   /// What is wrong with a rejected record of `batch`, in words. Not for the record path.
-  func message(for rejection: Rejection, in batch: borrowing Batch) -> String
+  mutating func message(for rejection: Rejection, in batch: borrowing Batch) -> String
 
-  /// The same, with what to do about it where the input, called `input`, is of another kind.
-  func message(for rejection: Rejection, in batch: borrowing Batch, input: String) -> String
+  /// What the input of a rejected record of `batch` is where it is of another kind; else nil.
+  mutating func foreignInput(
+    at rejection: Rejection, in batch: borrowing Batch
+  ) -> ForeignInput?
 
   /// Where in its input a rejected record stands, to be written behind the input's name: `:1204`.
-  func location(of rejection: Rejection) -> String
+  mutating func location(of rejection: Rejection) -> String
 
   /// Whether records are bytes of any kind, not text.
-  var isBinary: Bool { get }
+  var isBinary: Bool { mutating get }
 }
 
 extension RecordDecoder where Self: ~Copyable {
@@ -56,10 +59,8 @@ extension RecordDecoder where Self: ~Copyable {
     try fill(&batch.bytes)
   }
 
-  public func message(
-    for rejection: Rejection, in batch: borrowing Batch, input: String
-  ) -> String {
-    message(for: rejection, in: batch)
+  public func foreignInput(at rejection: Rejection, in batch: borrowing Batch) -> ForeignInput? {
+    nil
   }
 
   public var hasMore: Bool { false }

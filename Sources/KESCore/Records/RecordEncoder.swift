@@ -27,7 +27,8 @@ public protocol SessionEventEncoder: ~Copyable {
     _ batch: borrowing Batch, _ outcome: borrowing Outcome, to output: inout ByteBlock)
 }
 
-/// Writes the records of batches: those that a reader lets through, in their order.
+/// Writes the records of batches: those that a reader lets through, in their order. What is asked is
+/// mutating for the reason that `RecordDecoder` gives.
 public protocol RecordEncoder: ~Copyable {
   /// Appends what stands before the first record: a header, where the format has one.
   mutating func begin(_ output: inout ByteBlock)
@@ -45,14 +46,14 @@ public protocol RecordEncoder: ~Copyable {
   mutating func end(_ output: inout ByteBlock)
 
   /// Whether no further record would change the output.
-  var isComplete: Bool { get }
+  var isComplete: Bool { mutating get }
 
   /// How many sessions it keeps in mind.
-  var openSessions: Int { get }
+  var openSessions: Int { mutating get }
 
   /// When `refresh` is to be called, in milliseconds of the monotonic clock; nil where not before
   /// more records have come.
-  var refreshDeadline: Int64? { get }
+  var refreshDeadline: Int64? { mutating get }
 
   /// Appends what brings a live view up to date.
   mutating func refresh(to output: inout ByteBlock)
@@ -67,6 +68,15 @@ extension RecordEncoder where Self: ~Copyable {
   public var openSessions: Int { 0 }
   public var refreshDeadline: Int64? { nil }
   public mutating func refresh(to output: inout ByteBlock) {}
+}
+
+/// Writes records one by one.
+public protocol RecordAppender: RecordEncoder, ~Copyable {
+  /// To be called before the first `append` of a batch.
+  mutating func beginBatch()
+
+  /// Appends a record, whether or not its details are there.
+  mutating func append(_ index: Int, of batch: borrowing Batch, to output: inout ByteBlock)
 }
 
 /// Turns the content of an output's buffer into another form when it is written to a file or a pipe.

@@ -24,11 +24,7 @@ public struct ConfluentFrameDecoder: ~Copyable, RecordDecoder {
   public internal(set) var position: Int64
   public private(set) var hasMore = false
   private let greatestRecord: Int
-  private let wantsDetails: Bool
-  private let unknownEvents: UnknownEventPolicy
-
-  private var readings: MessageReadings
-  private var scanner = AvroEventScanner()
+  private var reader: ConfluentRecordReader
   /// What has come in and is not decoded yet begins at `used`.
   private var raw = ByteBlock()
   private var used = 0
@@ -52,39 +48,22 @@ public struct ConfluentFrameDecoder: ~Copyable, RecordDecoder {
     var left: Int?
   }
 
-  /// What is wrong with a message.
-  private struct Complaint {
-    var fault = Fault.unusableSchema
-    var field = FieldName.none
-    /// All that is to be said where the fault is `.unusableSchema`.
-    var problem = ""
-    /// See `Rejection`.
-    var ahead: UInt64 = 0
-
-    /// Whether the message is an event of another branch than ours.
-    var isUnknownEvent: Bool { fault == .unknownBranch && field == .event }
-  }
-
   /// - Parameters:
   ///   - registry: where the schemas are; nil where no messages will come.
   ///   - schemas: where the schemas get their numbers, and how events are read.
+  ///   - target: which schema the records are to have; nil for that of their message.
   ///   - greatestRecord: how many bytes a message may have.
   ///   - position: the number of the first record.
   public init(
-    registry: (any SchemaRegistry)?, schemas: AvroSchemaTable, wantsDetails: Bool,
-    greatestRecord: Int, unknownEvents: UnknownEventPolicy = .reject, position: Int64 = 0
+    registry: (any SchemaRegistry)?, schemas: AvroSchemaTable, target: AvroTarget? = nil,
+    wantsDetails: Bool, greatestRecord: Int, unknownEvents: UnknownEventPolicy = .reject,
+    position: Int64 = 0
   ) {
-    self.unknownEvents = unknownEvents
-    readings = MessageReadings(registry: registry, schemas: schemas)
-    self.wantsDetails = wantsDetails
+    reader = ConfluentRecordReader(
+      registry: registry, schemas: schemas, target: target, wantsDetails: wantsDetails,
+      unknownEvents: unknownEvents)
     self.greatestRecord = greatestRecord
     self.position = position
-  }
-
-  /// Which schema the records are to have; nil for that of their message.
-  var target: AvroTarget? {
-    get { readings.target }
-    set { readings.target = newValue }
   }
 
   public var isInsideRecord: Bool { passing != nil }
@@ -183,8 +162,7 @@ public struct ConfluentFrameDecoder: ~Copyable, RecordDecoder {
     }
     if length > greatestRecord {
       return lose(
-        "a message longer than \(greatestRecord) bytes; --max-record SIZE allows longer ones",
-        length, &batch, limits)
+        ConfluentRecordReader.Complaint.tooLong(greatestRecord).problem, length, &batch, limits)
     }
     if room - ConfluentFrameDecoder.lengthSize < length {
       return isEnd && lose("it ends inside a message", nil, &batch, limits)
@@ -205,91 +183,37 @@ public struct ConfluentFrameDecoder: ~Copyable, RecordDecoder {
     _ length: Int, _ batch: inout Batch, _ limits: DecodingLimits
   ) throws(Failure) -> Bool {
     let start = used + ConfluentFrameDecoder.lengthSize
-    let header = raw.withBytes(start, length) { ConfluentWireFormat.readHeader(of: $0) }
-    let complaint: Complaint?
-    switch header {
-    case .fault(let fault): complaint = Complaint(problem: fault.description)
-    case .schema(let identifier):
-      // What came before does not wait for a registry.
-      if !(batch.isEmpty && batch.tombstoneCount == 0) && !readings.hasAsked(for: identifier) {
-        hasMore = true
-        return false
-      }
-      let reading = try readings.reading(identifier)
-      if let entry = reading.entry, reading.problem == nil {
-        complaint = admit(start, length, reading, entry, limits.ahead, &batch)
-      } else {
-        complaint = Complaint(problem: reading.problem ?? "")
-      }
-    }
-    if let complaint, passesOver(complaint) {
-      batch.unknownCount += 1
-    } else if let complaint {
+    let found = try ConfluentFrameDecoder.read(
+      raw, start, length, number: position, limits.ahead, &reader, &batch)
+    switch found {
+    case .record: break
+    case .passedOver: batch.unknownCount += 1
+    // What came before does not wait for a registry.
+    case .unasked:
+      hasMore = true
+      return false
+    case .complaint(let complaint):
       let offset = batch.bytes.count
       batch.bytes.append(raw, start, length)
       reject(complaint, .whole, offset, length, &batch)
       if limits.stopsAtRejection { return false }
     }
+    if let noted = reader.takeAhead() {
+      let record = batch.records[batch.records.count - 1]
+      batch.ahead.note(
+        rejection(noted, .whole, Int(record.offset), Int(record.length), batch.records.count - 1))
+    }
     finish(length)
     return true
   }
 
-  /// Whether a message counts as filtered: an old closing, or an event that is none of ours.
-  private func passesOver(_ complaint: Complaint) -> Bool {
-    complaint.fault == .oldClosing || (complaint.isUnknownEvent && unknownEvents == .filter)
-  }
-
-  /// Appends the message's event to the batch; returns what is wrong where it is none.
-  private mutating func admit(
-    _ start: Int, _ length: Int, _ reading: AvroReading, _ entry: AvroSchemaTable.Entry,
-    _ ahead: AheadLimit, _ batch: inout Batch
-  ) -> Complaint? {
-    let (payload, frameEnd) = (start + ConfluentWireFormat.payloadOffset, start + length)
-    let offset = batch.bytes.count
-    var complaint: Complaint?
-    if let transcoder = reading.transcoder {
-      let end = raw.withBytes(0, frameEnd) { transcoder.transcode($0, payload, to: &batch.bytes) }
-      complaint = ConfluentFrameDecoder.complaint(of: transcoder.reader, end, frameEnd)
-    } else {
-      batch.bytes.append(raw, payload, frameEnd - payload)
+  private static func read(
+    _ raw: borrowing ByteBlock, _ start: Int, _ length: Int, number: Int64, _ ahead: AheadLimit,
+    _ reader: inout ConfluentRecordReader, _ batch: inout Batch
+  ) throws(Failure) -> ConfluentRecordReader.Found {
+    try raw.withBytes(start, length) { message throws(Failure) in
+      try reader.read(message, position: number, ahead, into: &batch)
     }
-    if complaint == nil { complaint = scan(offset, reading.schema, entry, ahead, &batch) }
-    if complaint != nil { batch.bytes.truncate(to: offset) }
-    return complaint
-  }
-
-  /// Scans the datum at the end of the batch's bytes; returns what is wrong with it.
-  @inline(__always)
-  private mutating func scan(
-    _ offset: Int, _ schema: UInt16, _ entry: AvroSchemaTable.Entry, _ ahead: AheadLimit,
-    _ batch: inout Batch
-  ) -> Complaint? {
-    let end = batch.bytes.withBytes { bytes in
-      entry.withPlan { scanner.scan($0, $1, entry.layout, bytes, offset) }
-    }
-    let complaint = ConfluentFrameDecoder.complaint(of: scanner.reader, end, batch.bytes.count)
-    if complaint != nil { return complaint }
-    if scanner.time > ahead.greatest.milliseconds {
-      let found = Complaint(
-        fault: .aheadOfClock, field: .timestamp, ahead: scanner.ahead(of: ahead))
-      if ahead.rejects { return found }
-      let noted = rejection(found, .whole, offset, end - offset, batch)
-      batch.ahead.note(noted)
-    }
-    batch.records.append(scanner.record(at: offset, end, position: position, schema: schema))
-    if wantsDetails { batch.details.append(scanner.detailOfKind) }
-    return nil
-  }
-
-  /// What is wrong with a datum that `reader` walked over, up to `end` of `expected`.
-  @inline(__always)
-  private static func complaint(of reader: AvroReader, _ end: Int, _ expected: Int) -> Complaint? {
-    if end == expected && reader.flaw == nil { return nil }
-    if end < 0 { return Complaint(fault: reader.fault) }
-    guard let flaw = reader.flaw, end == expected || !flaw.isUnknownEvent else {
-      return Complaint(fault: .leftOver)
-    }
-    return Complaint(fault: flaw.fault, field: flaw.field)
   }
 
   // MARK: What is no event
@@ -299,7 +223,7 @@ public struct ConfluentFrameDecoder: ~Copyable, RecordDecoder {
   private mutating func lose(
     _ problem: String, _ length: Int?, _ batch: inout Batch, _ limits: DecodingLimits
   ) -> Bool {
-    reject(Complaint(problem: problem), .first, batch.bytes.count, 0, &batch)
+    reject(.init(problem: problem), .first, batch.bytes.count, 0, &batch)
     if limits.stopsAtRejection { return false }
     passing = PassedMessage(place: place, left: length)
     // Where the length cannot be trusted, it is part of what is lost.
@@ -315,7 +239,7 @@ public struct ConfluentFrameDecoder: ~Copyable, RecordDecoder {
     let isWhole = left == 0
     let offset = batch.bytes.count
     batch.bytes.append(raw, used, length)
-    reject(Complaint(), isWhole || endOfInput ? .last : .middle, offset, length, &batch)
+    reject(.init(), isWhole || endOfInput ? .last : .middle, offset, length, &batch)
     used += length
     if isWhole {
       passing = nil
@@ -331,22 +255,20 @@ public struct ConfluentFrameDecoder: ~Copyable, RecordDecoder {
   }
 
   private mutating func reject(
-    _ complaint: Complaint, _ part: Rejection.Part, _ offset: Int, _ length: Int,
-    _ batch: inout Batch
+    _ complaint: ConfluentRecordReader.Complaint, _ part: Rejection.Part, _ offset: Int,
+    _ length: Int, _ batch: inout Batch
   ) {
-    let rejection = rejection(complaint, part, offset, length, batch)
-    batch.rejections.append(rejection)
+    batch.rejections.append(rejection(complaint, part, offset, length, batch.records.count))
     problems.append(complaint.problem)
   }
 
   private func rejection(
-    _ complaint: Complaint, _ part: Rejection.Part, _ offset: Int, _ length: Int,
-    _ batch: borrowing Batch
+    _ complaint: ConfluentRecordReader.Complaint, _ part: Rejection.Part, _ offset: Int,
+    _ length: Int, _ index: Int
   ) -> Rejection {
     var rejection = Rejection(
-      part: part, fault: complaint.fault, field: complaint.field, place: batch.records.count,
-      offset: offset, length: length, faultOffset: problems.count, position: position,
-      line: message)
+      part: part, fault: complaint.fault, field: complaint.field, place: index, offset: offset,
+      length: length, faultOffset: problems.count, position: position, line: message)
     rejection.byteOffset = passing?.place ?? place
     rejection.ahead = complaint.ahead
     return rejection
@@ -363,62 +285,5 @@ public struct ConfluentFrameDecoder: ~Copyable, RecordDecoder {
     return AvroFaultMessage(
       rejection: rejection, greatestRecord: greatestRecord, enclosure: "message"
     ).text
-  }
-}
-
-/// The readings of the schemas that messages name.
-///
-/// A registry is asked once for each id. What it does not know is asked for again at the next
-/// message, because somebody may register it meanwhile; `CachingSchemaRegistry` says how often that
-/// reaches a server.
-struct MessageReadings {
-  private let registry: (any SchemaRegistry)?
-  private let schemas: AvroSchemaTable
-  /// Which schema the records are to have; nil for that of their message.
-  var target: AvroTarget?
-
-  private var readings: [SchemaIdentifier: AvroReading] = [:]
-  /// Those that the registry did not know when it was asked; some of them, where there are many.
-  private var absent: Set<SchemaIdentifier> = []
-  private static let greatestAbsent = 1024
-  private var latest: (identifier: SchemaIdentifier, reading: AvroReading)?
-
-  /// - Parameter registry: where the schemas are; nil where no messages will come.
-  init(registry: (any SchemaRegistry)?, schemas: AvroSchemaTable) {
-    self.registry = registry
-    self.schemas = schemas
-  }
-
-  /// Whether the registry was asked for the schema of this id: else that may take its time.
-  func hasAsked(for identifier: SchemaIdentifier) -> Bool {
-    latest?.identifier == identifier || readings[identifier] != nil || absent.contains(identifier)
-  }
-
-  /// How data with the schema of this id are read. Throws where the registry cannot be asked.
-  mutating func reading(_ identifier: SchemaIdentifier) throws(Failure) -> AvroReading {
-    if let latest, latest.identifier == identifier { return latest.reading }
-    var found: AvroReading
-    if let known = readings[identifier] {
-      found = known
-    } else {
-      guard let registry else { return AvroReading(problem: "there is no registry") }
-      do throws(Failure) {
-        found = AvroReading(try registry.schema(identifier), schemas: schemas, target: target)
-      } catch {
-        if error.kind == .badData {
-          if absent.count >= MessageReadings.greatestAbsent { absent.removeAll() }
-          absent.insert(identifier)
-          return AvroReading(problem: error.description)
-        }
-        throw error
-      }
-      if let problem = found.problem {
-        found = AvroReading(problem: "the schema with the id \(identifier): \(problem)")
-      }
-      readings[identifier] = found
-      if found.keepsSchema { schemas.note(identifier, of: found.schema) }
-    }
-    latest = (identifier, found)
-    return found
   }
 }

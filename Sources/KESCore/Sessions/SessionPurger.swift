@@ -89,12 +89,12 @@ public struct SessionPurger: ~Copyable {
     outcome.assignments.append(
       Assignment(session: SessionIdentifier(rawValue: 0), disposition: .assigned))
     closed.forget(before: record.time)
-    if detail.kind != .sessionClosed { advance(to: record.time, place: place, &outcome) }
+    if record.role != .closed { advance(to: record.time, place: place, &outcome) }
     if detail.isDuplicate { return false }
-    if !detail.hasSession { return detail.kind == .sessionClosed }
+    if !detail.hasSession { return record.role == .closed }
     schema = record.schema
     SessionPurger.write(session: detail.session, device: record.key, of: batch, to: &key)
-    return key.withBytes { step($0, detail.kind, record.time) }
+    return key.withBytes { step($0, record.role, record.time) }
   }
 
   /// Closes, at the end of the input, the sessions that have ended, status `completed`; where
@@ -113,44 +113,44 @@ public struct SessionPurger: ~Copyable {
 
   /// Returns whether the event closed a session that was not known as closed.
   @inline(__always)
-  private mutating func step(_ key: Span<UInt8>, _ kind: EventKind, _ time: EventTime) -> Bool {
+  private mutating func step(_ key: Span<UInt8>, _ role: Role, _ time: EventTime) -> Bool {
     let hash = UInt32(truncatingIfNeeded: Hash.of(key))
     let index = table.find(key, hash: hash)
-    if kind == .sessionClosed {
+    if role == .closed {
       if index != .none { table.remove(index) }
       return closed.insert(key, hash: hash)
     }
     if index != .none {
-      join(index, kind, time)
+      join(index, role, time)
     } else if !closed.contains(key, hash: hash) {
-      open(key, hash, kind, time)
+      open(key, hash, role, time)
     }
     return false
   }
 
   private mutating func open(
-    _ key: Span<UInt8>, _ hash: UInt32, _ kind: EventKind, _ time: EventTime
+    _ key: Span<UInt8>, _ hash: UInt32, _ role: Role, _ time: EventTime
   ) {
     sequence &+= 1
     let index = table.insert(
       key, hash: hash, identifier: SessionIdentifier(rawValue: 0), time: time, sequence: sequence)
-    table[index].isPartial = kind != .deviceWokeUp
+    table[index].isPartial = role != .start
     table[index].events = 1
     table[index].latestStreamTime = streamTime
-    if kind == .allDataSent { table.remember(index) }
+    if role == .end { table.remember(index) }
   }
 
-  private mutating func join(_ index: SessionIndex, _ kind: EventKind, _ time: EventTime) {
+  private mutating func join(_ index: SessionIndex, _ role: Role, _ time: EventTime) {
     let hasEnded = table[index].state == .remembered
     // The end sent again (R6) belongs to the session and does not count a second time.
-    if hasEnded && kind == .allDataSent { return }
+    if hasEnded && role == .end { return }
     sequence &+= 1
     table[index].start = min(table[index].start, time)
     table[index].end = max(table[index].end, time)
     table[index].events &+= 1
     table[index].latestStreamTime = streamTime
     table[index].latestSequence = sequence
-    if kind == .allDataSent { table.remember(index) } else { table.moveToEnd(index) }
+    if role == .end { table.remember(index) } else { table.moveToEnd(index) }
   }
 
   // MARK: Closing

@@ -257,6 +257,13 @@ public final class StateStore {
     try forEach(prefix, .sessions) { StoredSession.read($0, $1, body) }
   }
 
+  /// How many sessions of the task are open.
+  public func openCount(task: Int32 = 0) throws(Failure) -> Int64 {
+    var count: Int64 = 0
+    try forEachSession(task: task) { _, session in if session.state == .open { count += 1 } }
+    return count
+  }
+
   /// Puts the task's sessions into a fresh segmenter.
   public func restore(task: Int32 = 0, into segmenter: inout Segmenter) throws(Failure) {
     try forEachSession(task: task) { segmenter.restore($0, $1) }

@@ -32,6 +32,10 @@ public struct InputSequence: ~Copyable {
   private let paths: [String]
   private var nextPath = 0
   private var current: CurrentInput?
+  /// Those that have been looked at, in their order, and come next.
+  private var looked: [CurrentInput] = []
+  /// Why the one behind them cannot be had.
+  private var failure: Failure?
   private let atEnd: AtEnd
   private let signals: Signals
   private let calls: SystemCalls
@@ -39,14 +43,39 @@ public struct InputSequence: ~Copyable {
   /// Nil where no places are kept.
   private let known: KnownInputs?
 
-  /// The current input, boxed: an optional noncopyable value is awkward to reach into.
+  /// An input that is open.
   private final class CurrentInput {
     /// Where the input has positions that are kept.
     let known: KnownInput?
     var file: InputFile
-    init(_ known: KnownInput?, file: consuming InputFile) {
+    let opening: Opening
+    /// What was read of it to be looked at, and is to be read again; and whether that is all.
+    var beginning = ByteBlock(capacity: 0)
+    var hasEnded = false
+
+    init(_ known: KnownInput?, file: consuming InputFile, _ opening: Opening) {
       self.known = known
       self.file = file
+      self.opening = opening
+    }
+
+    /// What is told by the bytes that are there (see `look`).
+    func tell<Found>(
+      _ waitsForRest: Bool, _ tell: (_ head: Span<UInt8>, _ isAll: Bool) -> Found?
+    ) throws(Failure) -> Found? {
+      if case .resumed(let position) = opening {
+        let head = try head(before: position)
+        return tell(head.span, true)
+      }
+      let isAll = hasEnded && !(waitsForRest && known != nil)
+      return beginning.withBytes { tell($0, isAll) }
+    }
+
+    /// What the input holds from the header of `position` on: up to the position itself, or as much as a
+    /// header may have.
+    func head(before position: InputPosition) throws(Failure) -> [UInt8] {
+      let end = min(position.offset, position.headOffset + InputSequence.headLength)
+      return try file.bytes(from: position.headOffset, to: end)
     }
   }
 
@@ -91,7 +120,14 @@ public struct InputSequence: ~Copyable {
   /// `Failure.cannotOpen`, `.isDirectory`, `.cannotRead` or `.inputChanged`.
   public mutating func openNext() throws(Failure) -> Opening {
     current = nil
-    guard nextPath < paths.count else { return .none }
+    current = looked.isEmpty ? try open() : looked.removeFirst()
+    return current?.opening ?? .none
+  }
+
+  /// Nil where there is none left.
+  private mutating func open() throws(Failure) -> CurrentInput? {
+    if let failure { throw failure }
+    guard nextPath < paths.count else { return nil }
     let path = paths[nextPath]
     nextPath += 1
     var file = try InputFile(path, calls: calls)
@@ -101,8 +137,7 @@ public struct InputSequence: ~Copyable {
       try file.resume(from: position)
       opening = .resumed(position)
     }
-    current = CurrentInput(input, file: file)
-    return opening
+    return CurrentInput(input, file: file, opening)
   }
 
   /// Appends up to `room` bytes to `block`, waiting until `deadline` (milliseconds of the
@@ -112,16 +147,13 @@ public struct InputSequence: ~Copyable {
     willWait: () throws(Failure) -> Void
   ) throws(Failure) -> Reading {
     guard let current else { return .endOfInput }
-    if !current.file.isRegular {
-      var wait = signals.wait(for: current.file.descriptor, milliseconds: 0)
-      if wait == .deadline {
-        try willWait()
-        let left = deadline.map { $0 - clock.monotonic() }
-        wait = signals.wait(for: current.file.descriptor, milliseconds: left)
-      }
-      if wait == .signal { return .signal }
-      if wait == .deadline { return .deadline }
+    if !current.beginning.isEmpty {
+      block.append(current.beginning, 0, current.beginning.count)
+      current.beginning = ByteBlock(capacity: 0)
+      return .bytes
     }
+    if current.hasEnded { return .endOfInput }
+    if let reading = try wait(for: current, deadline, willWait) { return reading }
     while true {
       if try current.file.read(into: &block, room: room) > 0 { return .bytes }
       guard case .follow(let interval) = atEnd, nextPath == paths.count, current.file.isRegular
@@ -132,6 +164,85 @@ public struct InputSequence: ~Copyable {
       let wait = signals.wait(for: nil, milliseconds: min(interval, left))
       if wait == .signal { return .signal }
       if left <= interval { return .deadline }
+    }
+  }
+
+  /// Waits until there is something to read, or the input ends; what came instead, else nil.
+  private func wait(
+    for input: CurrentInput, _ deadline: Int64?, _ willWait: () throws(Failure) -> Void
+  ) throws(Failure) -> Reading? {
+    if input.file.isRegular { return nil }
+    var wait = signals.wait(for: input.file.descriptor, milliseconds: 0)
+    if wait == .deadline {
+      try willWait()
+      let left = deadline.map { $0 - clock.monotonic() }
+      wait = signals.wait(for: input.file.descriptor, milliseconds: left)
+    }
+    switch wait {
+    case .signal: return .signal
+    case .deadline: return .deadline
+    case .ready: return nil
+    }
+  }
+
+  // MARK: Looking
+
+  /// What a look at the inputs led to.
+  public enum Look<Found> {
+    case found(Found)
+    /// No input tells anything, or the next cannot be had, which reading meets again.
+    case nothing
+    /// Nothing came until the deadline.
+    case deadline
+    /// A signal came.
+    case signal
+  }
+
+  /// Looks at the beginnings of the inputs, in their order, until one tells something: before any is
+  /// read, all of which stays to be read. Waits until `deadline` (milliseconds of the monotonic clock;
+  /// nil for ever). Inputs must not be followed.
+  ///
+  /// - Parameters:
+  ///   - waitsForRest: whether an input whose positions are kept may end inside a record.
+  ///   - tell: what an input's first bytes tell, and whether they are all that will come; nil where they
+  ///     are too few.
+  public mutating func look<Found>(
+    deadline: Int64?, waitsForRest: Bool,
+    _ tell: (_ head: Span<UInt8>, _ isAll: Bool) -> Found?
+  ) -> Look<Found> {
+    do throws(Failure) {
+      while let input = try next() {
+        while !input.hasEnded {
+          if let found = try input.tell(waitsForRest, tell) { return .found(found) }
+          switch try wait(for: input, deadline, {}) {
+          case .signal: return .signal
+          case .deadline: return .deadline
+          default: break
+          }
+          let count = try input.file.read(into: &input.beginning, room: InputSequence.lookLength)
+          if count == 0 { input.hasEnded = true }
+        }
+        if let found = try input.tell(waitsForRest, tell) { return .found(found) }
+      }
+    } catch {
+      // Whoever reads meets it again.
+    }
+    return .nothing
+  }
+
+  /// How much is read at once of an input that is looked at. Our choice: a batch's worth.
+  private static let lookLength = 128 * 1024
+
+  /// The input that is looked at: the last opened, or the next where that has ended.
+  private mutating func next() throws(Failure) -> CurrentInput? {
+    if let last = looked.last, !last.hasEnded { return last }
+    do throws(Failure) {
+      guard let input = try open() else { return nil }
+      looked.append(input)
+      return input
+    } catch {
+      failure = error
+      throw error
     }
   }
 
@@ -173,12 +284,9 @@ public struct InputSequence: ~Copyable {
   /// Inputs whose paths others have taken since the last call.
   func takeDisplaced() -> [KnownInput] { known?.takeDisplaced() ?? [] }
 
-  /// What the current input holds from the header of `position` on: up to the place itself, or as
-  /// much as a header may have.
+  /// What the current input holds before `position` (see `CurrentInput.head`).
   public func head(before position: InputPosition) throws(Failure) -> [UInt8] {
-    guard let current else { return [] }
-    let end = min(position.offset, position.headOffset + InputSequence.headLength)
-    return try current.file.bytes(from: position.headOffset, to: end)
+    try current?.head(before: position) ?? []
   }
 }
 

@@ -46,17 +46,17 @@ package struct Timeline: ~Copyable {
 
   private mutating func add(_ record: Record, _ detail: EventDetail, of batch: borrowing Batch) {
     sequence += 1
-    let isClosing = detail.kind == .sessionClosed
+    let isClosing = record.role == .closed
     if isClosing && !detail.hasSession { return }
     let device = Int32(batch.withText(record.key) { devices.number(of: $0) })
     var session: Int32 = -1
     if detail.hasSession {
-      let number = number(of: detail, device: device, at: record.time, of: batch)
+      let number = number(of: record, detail, device: device, of: batch)
       sessions[number].latestSequence = sequence
       if isClosing {
         sessions[number].close(detail)
       } else {
-        sessions[number].join(detail.kind, at: record.time)
+        sessions[number].join(record.role, at: record.time)
       }
       session = Int32(number)
     }
@@ -66,7 +66,7 @@ package struct Timeline: ~Copyable {
 
   /// The number of a record's session, which is begun where it is new.
   private mutating func number(
-    of detail: EventDetail, device: Int32, at time: EventTime, of batch: borrowing Batch
+    of record: Record, _ detail: EventDetail, device: Int32, of batch: borrowing Batch
   ) -> Int {
     beginKey(device)
     batch.withText(detail.session) { key.append($0) }
@@ -74,7 +74,7 @@ package struct Timeline: ~Copyable {
     if number == sessions.count {
       sessions.append(
         TimelineSession(
-          device: device, start: time, isPartial: detail.kind != .deviceWokeUp, sequence: sequence))
+          device: device, start: record.time, isPartial: record.role != .start, sequence: sequence))
     }
     return number
   }
@@ -170,12 +170,12 @@ package struct TimelineSession: BitwiseCopyable, Sendable {
   }
 
   /// Takes in an event that belongs to it. The end sent again (R6) does not count a second time.
-  mutating func join(_ kind: EventKind, at time: EventTime) {
-    if isClosed || (kind == .allDataSent && status == .completed) { return }
+  mutating func join(_ role: Role, at time: EventTime) {
+    if isClosed || (role == .end && status == .completed) { return }
     start = min(start, time)
     end = max(end, time)
     events += 1
-    if kind == .allDataSent { status = .completed }
+    if role == .end { status = .completed }
   }
 
   /// Takes over what its `SessionClosed` says.

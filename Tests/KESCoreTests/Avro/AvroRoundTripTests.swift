@@ -21,7 +21,7 @@ import Testing
     try decoder.decode(&batch, endOfInput: true, limits: DecodingLimits())
     let writer = AvroContainerWriter(codec: .null, blockSize: 300)
     var encoder = AvroRecordEncoder(
-      writer.avro, target: formats.target, converter: formats.linesConverter)
+      writer.avro, target: formats.target, converter: try #require(formats.linesConverter))
     var buffer = ByteBlock()
     var file = ByteBlock()
     encoder.encode(batch, to: &buffer)

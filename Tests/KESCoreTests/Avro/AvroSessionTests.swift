@@ -84,7 +84,7 @@ import Testing
 
   private func sessionFile(
     of input: [UInt8], _ emission: Emission, marksDuplicates: Bool
-  ) -> [UInt8] {
+  ) throws -> [UInt8] {
     let formats = RecordFormats(output: .avro) {
       $0.adaptedToSessions(
         marksDuplicates: marksDuplicates, wantsClosings: emission != .events)
@@ -99,7 +99,7 @@ import Testing
     let writer = AvroContainerWriter(codec: .null, blockSize: 500)
     var encoder = AvroSessionEncoder(
       emission: emission, marksDuplicates: marksDuplicates, avro: writer.avro,
-      target: formats.target, converter: formats.linesConverter)
+      target: formats.target, converter: try #require(formats.linesConverter))
     return AvroSessionTests.segment(batch, marksDuplicates: marksDuplicates) { outcome in
       var buffer = ByteBlock()
       var file = ByteBlock()
@@ -132,7 +132,7 @@ import Testing
         return value
       }
       let input = TestContainer.header(schema) + TestContainer.block(values, of: schema)
-      let file = sessionFile(of: input, emission, marksDuplicates: marksDuplicates)
+      let file = try sessionFile(of: input, emission, marksDuplicates: marksDuplicates)
       let expected = AvroSessionTests.sessionLines(
         of: events, emission, marksDuplicates: marksDuplicates)
       #expect(AvroSessionTests.read(file) == expected, "seed \(seed): \(text)")
@@ -157,7 +157,7 @@ import Testing
       ])
     }
     let input = TestContainer.header(schema) + TestContainer.block(values, of: schema)
-    let file = sessionFile(of: input, .all, marksDuplicates: false)
+    let file = try sessionFile(of: input, .all, marksDuplicates: false)
     let formats = RecordFormats(wantsDetails: true, output: .json)
     let decoder = formats.makeDecoder(input: nil, greatestRecord: 1 << 20)
     var batch = Batch(blockSize: 1024)

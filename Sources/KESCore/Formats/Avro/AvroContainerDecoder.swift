@@ -53,7 +53,7 @@ public struct AvroContainerDecoder: ~Copyable, RecordDecoder {
   var recordsOfBlock: Int64 = 0
   var headProblem = ""
   /// What the input is instead, where that was seen.
-  private(set) var foreign: ForeignInput?
+  private var foreign: ForeignInput?
   /// The block at `used`, while it is decoded in slices.
   var opened: AvroOpenBlock?
   /// Why containers could not be read whose blocks were rejected with the bytes decoded last.
@@ -303,6 +303,10 @@ public struct AvroContainerDecoder: ~Copyable, RecordDecoder {
   }
 
   public var isBinary: Bool { true }
+
+  public func foreignInput(at rejection: Rejection, in batch: borrowing Batch) -> ForeignInput? {
+    rejection.fault == .badHeader ? foreign : nil
+  }
 
   public func message(for rejection: Rejection, in batch: borrowing Batch) -> String {
     switch rejection.fault {

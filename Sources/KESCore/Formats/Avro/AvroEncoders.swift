@@ -132,7 +132,7 @@ public struct AvroThroughEncoder: ~Copyable, SessionEventEncoder {
 
 /// Writes records as data of the run's schema, or each of its own: Avro records as they are, others
 /// converted.
-public struct AvroRecordEncoder: ~Copyable, RecordEncoder {
+public struct AvroRecordEncoder: ~Copyable, RecordAppender {
   private let avro: AvroOutput
   private var data: AvroAppender
 
@@ -155,7 +155,6 @@ public struct AvroRecordEncoder: ~Copyable, RecordEncoder {
     for index in 0..<batch.records.count { append(index, of: batch, to: &output) }
   }
 
-  /// To be called before the first `append` of a batch.
   public mutating func beginBatch() { data.beginBatch() }
 
   @inline(__always)

@@ -1,5 +1,7 @@
 // An Avro schema as a table of types, what types mean, and what can be wrong with schemas.
 
+internal import Synchronization
+
 /// A schema (Avro 1.11 spec, "Schema Declaration"): types that name each other by their places, so
 /// that records may contain themselves.
 public struct AvroSchema: Sendable {
@@ -18,7 +20,12 @@ public struct AvroSchema: Sendable {
     self.logicalTypes = logicalTypes
     self.root = root
     self.document = document
+    AvroSchema.made.add(1, ordering: .relaxed)
   }
+
+  /// How many schemas this process has made: a run on JSON alone needs none.
+  static var madeCount: Int { made.load(ordering: .relaxed) }
+  private static let made = Atomic(0)
 
   /// Whether both documents hold the same; some registries sort the members of what they are given.
   public func isSame(as other: AvroSchema) -> Bool {

@@ -86,7 +86,7 @@ struct JSONEventScanner {
     return end >= 0 ? end : scanGenerally(bytes, start)
   }
 
-  /// The same for any spelling of the record.
+  /// The same as `scan` for any spelling of the record.
   @inline(never)
   mutating func scanGenerally(_ bytes: Span<UInt8>, _ start: Int) -> Int {
     event = ScannedEvent()
@@ -288,6 +288,7 @@ struct JSONEventScanner {
   /// whatever else is in it. Not for the record path.
   func isOfUnknownEvent(_ bytes: Span<UInt8>, _ start: Int) -> Bool {
     var outline = JSONEventScanner(schema: schema)
+    outline.scanner.recordEnd = scanner.recordEnd
     let brace = outline.scanner.skipSpace(bytes, start)
     if bytes[brace] != UInt8(ascii: "{") { return false }
     let end = outline.members(bytes, brace, of: .outline)

@@ -1,16 +1,23 @@
 // Events and session events as JSON-lines: records as they are, and closings among them.
 
 /// Writes every record and a line feed: lines as they are, records of other formats converted.
-public struct JSONLinesRecordEncoder: ~Copyable, RecordEncoder {
+public struct JSONLinesRecordEncoder: ~Copyable, RecordAppender {
   private var foreign: ForeignRecords
   private let records: TopicRecords?
+  /// Whether line feeds in records are written as other white space.
+  private let replacesLineFeeds: Bool
 
   /// - Parameters:
   ///   - converter: turns records that are not JSON-lines into JSON objects.
   ///   - records: what is to be told of each record where the output is a topic: no line feed ends it
-  ///     there.
-  public init(converter: (any RecordConverter)? = nil, records: TopicRecords? = nil) {
+  ///     there, and it is sent byte for byte.
+  ///   - holdLineFeeds: whether records that are JSON may hold line feeds, as values of topics do.
+  public init(
+    converter: (any RecordConverter)? = nil, records: TopicRecords? = nil,
+    holdLineFeeds: Bool = false
+  ) {
     self.records = records
+    replacesLineFeeds = holdLineFeeds && records == nil
     foreign = ForeignRecords(converter: converter)
   }
 
@@ -19,7 +26,6 @@ public struct JSONLinesRecordEncoder: ~Copyable, RecordEncoder {
     for index in 0..<batch.records.count { append(index, of: batch, to: &output) }
   }
 
-  /// To be called before the first `append` of a batch.
   public mutating func beginBatch() {
     foreign.beginBatch()
     records?.beginBatch()
@@ -32,6 +38,7 @@ public struct JSONLinesRecordEncoder: ~Copyable, RecordEncoder {
     let record = batch.records[index]
     if record.schema == 0 {
       output.append(batch.bytes, Int(record.offset), Int(record.length))
+      if replacesLineFeeds { output.replaceLineFeeds(inLast: Int(record.length)) }
     } else {
       foreign.append(index, of: batch, to: &output)
     }
@@ -54,11 +61,12 @@ public struct JSONLinesThroughEncoder: ~Copyable, SessionEventEncoder {
   /// As `JSONLinesRecordEncoder.init`.
   public init(
     converter: (any RecordConverter)? = nil, sessions: SessionFields = .usual,
-    records: TopicRecords? = nil
+    records: TopicRecords? = nil, holdLineFeeds: Bool = false
   ) {
     member = sessions.unusualMember
     self.records = records
-    encoder = JSONLinesRecordEncoder(converter: converter, records: records)
+    encoder = JSONLinesRecordEncoder(
+      converter: converter, records: records, holdLineFeeds: holdLineFeeds)
   }
 
   public var wantsClosings: Bool { true }

@@ -8,16 +8,16 @@ public struct JSONLinesSessionEncoder: ~Copyable, SessionEventEncoder {
   /// What stands before a session, where that is not the usual member.
   private let member: [UInt8]?
   private let records: TopicRecords?
+  /// Whether line feeds in records are written as other white space.
+  private let replacesLineFeeds: Bool
 
-  /// - Parameters:
-  ///   - converter: turns records that are not JSON-lines into JSON objects.
-  ///   - records: what is to be told of each line where the output is a topic: no line feed ends it
-  ///     there.
+  /// Parameters as of `JSONLinesRecordEncoder.init`.
   public init(
     emission: Emission, marksDuplicates: Bool, converter: (any RecordConverter)? = nil,
-    sessions: SessionFields = .usual, records: TopicRecords? = nil
+    sessions: SessionFields = .usual, records: TopicRecords? = nil, holdLineFeeds: Bool = false
   ) {
     self.records = records
+    replacesLineFeeds = holdLineFeeds && records == nil
     member = sessions.unusualMember
     self.emission = emission
     self.marksDuplicates = marksDuplicates
@@ -56,6 +56,7 @@ public struct JSONLinesSessionEncoder: ~Copyable, SessionEventEncoder {
   ) {
     let isDuplicate = assignment.disposition == .duplicate
     guard assignment.disposition == .assigned || (isDuplicate && marksDuplicates) else { return }
+    let start = output.count
     if batch.records[index].schema == 0 {
       encodeLine(index, assignment, of: batch, to: &output)
     } else {
@@ -63,6 +64,10 @@ public struct JSONLinesSessionEncoder: ~Copyable, SessionEventEncoder {
     }
     if let records {
       records.note(index, of: batch, session: assignment.session, end: output.removeLineFeed())
+    } else if replacesLineFeeds {
+      output.truncate(to: output.count - 1)
+      output.replaceLineFeeds(inLast: output.count - start)
+      output.append(UInt8(ascii: "\n"))
     }
   }
 
@@ -158,6 +163,15 @@ enum JSONLinesSessionClosed {
 }
 
 extension ByteBlock {
+  /// Puts tabs in the place of line feeds among the last `length` bytes, a record's: between the parts
+  /// of a JSON value one is as good as the other.
+  @inline(never)
+  mutating func replaceLineFeeds(inLast length: Int) {
+    for index in (count - length)..<count where self[index] == UInt8(ascii: "\n") {
+      store(UInt8(ascii: "\t"), at: index)
+    }
+  }
+
   /// Takes away the line feed of the line that was appended last: the value of a message ends without
   /// one. Returns where it ends.
   @inline(__always)

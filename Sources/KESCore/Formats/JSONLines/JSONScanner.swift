@@ -4,7 +4,8 @@
 ///
 /// Every method takes the bytes and the place of a value and returns the place behind it, or
 /// `JSONScanner.failed`, with `fault` and `faultOffset` set. The bytes must hold a line feed behind
-/// the record: no value contains one, so every loop ends there at the latest. Strict where JSON is:
+/// the record, where every loop ends at the latest: no value contains one, and between values they are
+/// white space before `recordEnd` alone. Strict where JSON is:
 /// no trailing commas, no bare words, no control characters in strings; strings must be UTF-8
 /// without lone surrogates, as Avro strings are.
 struct JSONScanner {
@@ -24,6 +25,9 @@ struct JSONScanner {
     return JSONScanner.failed
   }
 
+  /// The offset of the line feed that ends the record, where others may come before it; 0 in lines.
+  var recordEnd = 0
+
   /// Space, tab and carriage return; a line feed ends the record.
   @inline(__always)
   static func isSpace(_ byte: UInt8) -> Bool {
@@ -33,8 +37,14 @@ struct JSONScanner {
   @inline(__always)
   func skipSpace(_ bytes: Span<UInt8>, _ start: Int) -> Int {
     var index = start
-    while JSONScanner.isSpace(bytes[index]) { index &+= 1 }
+    while JSONScanner.isSpace(bytes[index]) || isInnerLineFeed(bytes, index) { index &+= 1 }
     return index
+  }
+
+  /// Whether a line feed is white space of the record.
+  @inline(__always)
+  private func isInnerLineFeed(_ bytes: Span<UInt8>, _ index: Int) -> Bool {
+    bytes[index] == UInt8(ascii: "\n") && index < recordEnd
   }
 
   // MARK: Strings
@@ -86,7 +96,8 @@ struct JSONScanner {
         escapes = true
         index = escape(bytes, index)
       } else if byte < 0x20 {
-        return fail(byte == 0x0A ? .unclosedString : .controlCharacter, at: index)
+        let isEnd = byte == 0x0A && index >= recordEnd
+        return fail(isEnd ? .unclosedString : .controlCharacter, at: index)
       } else if byte < 0x80 {
         index += 1
       } else {

@@ -71,7 +71,8 @@ public final class TopicSegmentPipeline {
   ///   - onNotice: told what librdkafka has to say.
   public init(
     reader: TopicReader, formats: RecordFormats, rules: SegmentationRules,
-    encoder: any SessionEventEncoder, outputs: SegmentOutputs, deadLetters: (any DeadLetters)?,
+    encoder: consuming any SessionEventEncoder & ~Copyable, outputs: SegmentOutputs,
+    deadLetters: (any DeadLetters)?,
     store: StateStore?, application: RunningApplication?, options: TopicSegmentOptions,
     signals: Signals, clock: Clock = .real, reporter: (any StatisticsReporter)? = nil,
     onRejection: ((BadRecord) -> Void)? = nil, ahead: AheadWatch? = nil,
