@@ -17,6 +17,30 @@ extension Batch {
   }
 }
 
+extension Batch {
+  /// Replaces the content by what `reader` makes of values, as messages of a topic have them.
+  mutating func read(
+    _ values: [[UInt8]], by reader: inout JSONRecordReader, from position: Int64 = 0,
+    greatest: Int = 1 << 20
+  ) {
+    removeAll()
+    reader.position = position
+    for value in values {
+      let start = bytes.count
+      bytes.append(value.span)
+      bytes.append(UInt8(ascii: "\n"))
+      let end = bytes.count - 1
+      decode { reader.read($0, start, end, greatest: greatest, into: &$1) }
+    }
+    reader.takeOut(of: &self)
+  }
+
+  /// The records, as they are in the batch.
+  var recordTexts: [String] {
+    (0..<records.count).map { withRecordBytes(records[$0]) { String(decodingBytes: $0) } }
+  }
+}
+
 /// A batch of `events`, which begin at `position`.
 func makeBatch(of events: ArraySlice<TestEvent>, from position: Int) -> Batch {
   var batch = Batch(blockSize: 64)

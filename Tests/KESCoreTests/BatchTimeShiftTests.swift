@@ -46,8 +46,8 @@ import Testing
       text: #"{"device":"a\tb",\#(line)99}"# + "\n" + #"{"device":"c",\#(line)100}"# + "\n")
     var decoder = JSONLinesDecoder(purpose: .reading, greatestRecord: 1 << 20)
     decoder.decode(&batch, endOfInput: true, limits: DecodingLimits())
-    let name: [UInt8] = [UInt8(ascii: "h")]
-    batch.headers.append(name.span, nil, ofRecordAt: batch.records[1].offset)
+    let (name, offset) = ([UInt8(ascii: "h")], batch.records[1].offset)
+    batch.headers.append(name.span, nil, ofRecordAt: offset)
     var shifted = Batch(blockSize: 1024)
     BatchTimeShift(
       TimeShift(moving: EventTime(milliseconds: 99), to: EventTime(milliseconds: 10_000))

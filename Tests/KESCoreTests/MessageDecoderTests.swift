@@ -37,10 +37,10 @@ import Testing
     return topic
   }
 
-  @Test func lineFeedsBetweenPartsOfAValueAreWhiteSpaceAndStay() throws {
+  @Test func valuesComeByteForByte() throws {
     let values = [
       "{\"device\":\n\"a\",\n\"timestamp\":1,\"event\":{\"DeviceWokeUp\":{}}\n}\n",
-      Self.woke("b") + "\r\n", "\n" + Self.woke("c"),
+      Self.woke("b") + "\r\n", " \n" + Self.woke("c"), Self.woke("d") + "\r", Self.woke("e"),
     ]
     let found = try MessageReading().decode(topic(values), partitions: 1, of: kafka)
     #expect(found.lines[0] == values && found.rejected.isEmpty)
@@ -50,12 +50,23 @@ import Testing
     let found = try MessageReading().decode(
       topic([Self.woke("a\nb"), Self.woke("c")]), partitions: 1, of: kafka)
     #expect(found.rejected[0]?.count == 1 && found.offsets[0] == [1])
+    #expect(found.rejected[0]?[0].hasPrefix("0: a control character in a string, found ") == true)
   }
 
   @Test func twoObjectsInOneValueAreNoRecord() throws {
     let found = try MessageReading().decode(
       topic([Self.woke("a") + "\n" + Self.woke("b"), Self.woke("c")]), partitions: 1, of: kafka)
     #expect(found.rejected[0]?.count == 1 && found.offsets[0] == [1])
+    #expect(
+      found.rejected[0]?[0].hasPrefix("0: something behind the record's closing brace, found {")
+        == true)
+  }
+
+  @Test func avroIsHintedAtWhereAValueBeginsAsItsMessagesDo() throws {
+    let found = try MessageReading().decode(
+      topic([Self.woke("a"), "\u{0}\u{0}\u{0}\u{0}\u{7}\u{2}b"]), partitions: 1, of: kafka)
+    #expect(found.offsets[0] == [0] && found.rejected[0]?.count == 1)
+    #expect(found.rejected[0]?[0].hasSuffix("; Avro is read with --registry") == true)
   }
 
   @Test func valuesOfWhiteSpaceAreRejectedEachAtItsOffset() throws {

@@ -9,7 +9,7 @@ import Testing
   /// What a decoder makes of lines: the bytes and keys of the records, and the faults of the others.
   private func decode(
     _ lines: [String], _ sessions: SessionFields,
-    purpose: JSONLinesDecoder.Purpose = .segmenting, stopsAtRejection: Bool = false
+    purpose: JSONRecordReader.Purpose = .segmenting, stopsAtRejection: Bool = false
   ) -> (records: [String], keys: [String], faults: [Fault], messages: [String]) {
     var decoder = JSONLinesDecoder(purpose: purpose, greatestRecord: 1 << 20, sessions: sessions)
     var batch = Batch(blockSize: 64)
@@ -197,6 +197,14 @@ import Testing
     // One that is wrong is bad data all the same.
     let wrong = closed.replacing(#""status":"timeout","#, with: "")
     #expect(decode([wrong], SessionFields(replacesOld: true)).faults == [.missingField])
+  }
+
+  @Test func whatIsPassedOverTakesNothingOutOfTheNextRecord() {
+    let closed =
+      #"{"device":"a","timestamp":5,"event":{"SessionClosed":{"status":"timeout","start":1,"#
+      + #""end":1,"events":1,"partial":false}},"session":"s"}"#
+    let found = decode([closed, "{\(Self.event)}"], SessionFields(replacesOld: true))
+    #expect(found.records == ["{\(Self.event)}"] && found.faults.isEmpty)
   }
 
   /// What kes-segment passes on is read, whatever a member of that name says.

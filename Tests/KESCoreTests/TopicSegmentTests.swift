@@ -63,6 +63,34 @@ import Testing
     #expect(found.last?.text?.contains(#""events":3"#) == true)
   }
 
+  private static let spread =
+    "{\n\"device\":\"a\",\n\"timestamp\":1,\"event\":{\"DeviceWokeUp\":{}}\n}\n"
+
+  @Test func valuesPassByteForByteWithTheirSessions() throws {
+    let application = try ApplicationUnderTest(partitions: 1)
+    let plain = event("a", 2, "DataReceived")
+    try application.send([(0, Self.spread), (0, plain), (0, plain + "\r\n")])
+    let directory = try ScratchDirectory()
+    try application.run(store: try StateStore.open(directory.path, creating: true))
+    let values = try application.sessions().compactMap(\.text)
+    #expect(values.count == 3)
+    let splice = /,"session":"[0-9a-z]{13}"/
+    #expect(values.map { $0.replacing(splice, with: "") } == [Self.spread, plain, plain + "\r\n"])
+    #expect(values[0].contains("\n,\"session\"") && values[0].hasSuffix("\"}\n"))
+  }
+
+  @Test func duplicatesAreToldByTheBytesAsTheyCame() throws {
+    let application = try ApplicationUnderTest(partitions: 1)
+    let spread = "{\n" + event("a", 2, "DataReceived").dropFirst()
+    let tabbed = spread.replacing("\n", with: "\t")
+    try application.send([spread, tabbed, spread, tabbed + "\n", tabbed].map { (0, $0) })
+    let directory = try ScratchDirectory()
+    let statistics = try application.run(
+      store: try StateStore.open(directory.path, creating: true)
+    ) { $0.duplicates = .drop }
+    #expect(statistics.ledger.duplicate == 2 && statistics.ledger.assigned == 3)
+  }
+
   @Test(arguments: ProcessingGuarantee.allCases, [true, false])
   func aSecondRunGoesOnWithTheSessions(
     _ guarantee: ProcessingGuarantee, _ keepsState: Bool

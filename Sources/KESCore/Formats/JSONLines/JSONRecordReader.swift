@@ -223,6 +223,7 @@ public struct JSONRecordReader: ~Copyable {
     into columns: inout Batch.Columns
   ) {
     defer { position &+= 1 }
+    scanner.cuts.removeAll(keepingCapacity: true)
     if !isTooLong && isPassedOver(bytes, start) {
       columns.unknownCount += 1
       return
