@@ -62,7 +62,7 @@ let package = Package(
       exclude: [
         "README.md", "Bytes/README.md", "Records/README.md", "Formats/README.md",
         "Registry/README.md", "Sessions/README.md", "State/README.md", "Kafka/README.md",
-        "Streams/README.md", "Pipeline/README.md",
+        "Streams/README.md", "Topics/README.md", "Run/README.md", "Application/README.md",
       ],
       swiftSettings: houseSettings),
     // What kes-read alone shows: tables, figures, drawings.
