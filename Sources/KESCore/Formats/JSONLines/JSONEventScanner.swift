@@ -1,44 +1,5 @@
 // One event in JSON: finds its key, time, role and the rest, and checks it against the schema.
 
-/// What a scan found: places in the scanned bytes, and values where they are numbers.
-struct ScannedEvent {
-  /// The contents of a string, between its quotes.
-  struct Text {
-    var start = 0
-    var end = -1
-    var hasEscapes = false
-
-    var isPresent: Bool { end >= start }
-  }
-
-  /// The role of `kind`, for a complete event.
-  @inline(__always)
-  var role: Role {
-    switch kind {
-    case .deviceWokeUp: .start
-    case .allDataSent: .end
-    case .sessionClosed: .closed
-    default: .data
-    }
-  }
-
-  var device = Text()
-  var time: Int64 = 0
-  var timeText = Text()
-  var kind: EventKind?
-  var session = Text()
-  var isDuplicate = false
-  var name = Text()
-  var value = Text()
-  var status: SessionStatus?
-  var start: Int64?
-  var startText = Text()
-  var end: Int64?
-  var endText = Text()
-  var events: Int64?
-  var isPartial: Bool?
-}
-
 /// Reads records of the schemas `Event` and `SessionEvent` (cli.md, section 1) in the Avro JSON
 /// encoding: members in any order, white space, escapes, numbers in any spelling, unknown members
 /// anywhere but in the union. Of members that come twice the last counts.
