@@ -28,9 +28,7 @@ extension Batch {
     for value in values {
       let start = bytes.count
       bytes.append(value.span)
-      bytes.append(UInt8(ascii: "\n"))
-      let end = bytes.count - 1
-      decode { reader.read($0, start, end, greatest: greatest, into: &$1) }
+      reader.read(lastOf: &self, from: start, greatest: greatest)
     }
     reader.takeOut(of: &self)
   }

@@ -94,10 +94,7 @@ public final class JSONLinesAvroConverter: RecordConverter {
   ) {
     let start = lines.bytes.count
     lines.bytes.append(record)
-    lines.bytes.append(UInt8(ascii: "\n"))
-    lines.decode { bytes, columns in
-      reader.read(bytes, start, start + record.count, greatest: .max, into: &columns)
-    }
+    reader.read(lastOf: &lines, from: start, greatest: .max)
   }
 
   private func append(_ line: Int, to output: inout ByteBlock) {

@@ -142,12 +142,9 @@ final class MessageDecoder {
     let value = value.extracting(ByteOrderMark.length(in: value)..<value.count)
     let start = batch.bytes.count
     batch.bytes.append(value)
-    batch.bytes.append(UInt8(ascii: "\n"))
     (json.position, json.ahead) = (position, limits.ahead)
     let rejections = batch.rejections.count
-    batch.decode { bytes, columns in
-      json.read(bytes, start, start + value.count, greatest: greatestRecord, into: &columns)
-    }
+    json.read(lastOf: &batch, from: start, greatest: greatestRecord)
     if batch.rejections.count == rejections { return }
     let rejection = batch.rejections[rejections]
     reject(index, reason(of: rejection, in: batch), rejection.fault)

@@ -70,6 +70,16 @@ public struct JSONRecordReader: ~Copyable {
 
   // MARK: Reading
 
+  /// Reads a record whose bytes are the last of `batch`'s, from `start` on, none of its line feeds being
+  /// its end.
+  mutating func read(lastOf batch: inout Batch, from start: Int, greatest: Int) {
+    let end = batch.bytes.count
+    // As many as a word has, so that the scan of the last bytes looks at words, too.
+    batch.bytes.append(word: 0x0A0A_0A0A_0A0A_0A0A, count: 8)
+    batch.decode { bytes, columns in read(bytes, start, end, greatest: greatest, into: &columns) }
+    batch.bytes.truncate(to: end)
+  }
+
   /// Scans the record at `start`; returns the offset of the line feed behind it where the record may come
   /// and has at most `greatest` bytes, to be followed by `append`, else `JSONScanner.failed`, by `reject`.
   @inline(__always)
@@ -91,7 +101,7 @@ public struct JSONRecordReader: ~Copyable {
 
   /// Reads the record from `start` to `end`, where a line feed is that is none of its own; those within
   /// the record are white space.
-  mutating func read(
+  private mutating func read(
     _ bytes: Span<UInt8>, _ start: Int, _ end: Int, greatest: Int,
     into columns: inout Batch.Columns
   ) {
