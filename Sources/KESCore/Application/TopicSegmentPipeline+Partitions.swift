@@ -164,9 +164,12 @@ extension TopicSegmentPipeline {
 
   func drop(_ partition: Int32) {
     if let running = tasks[partition] {
-      // What it holds counts with it; whoever takes it over holds it on.
+      // What it holds counts with it, also where what follows is undone; whoever takes it over holds it
+      // on.
       intake.ledger.held += running.task.heldCount
       intake.ledger.records += running.task.restoredHeld
+      committedLedger.reading.held += running.task.heldCount
+      committedLedger.reading.records += running.task.restoredHeld
     }
     tasks[partition] = nil
     restoring[partition] = nil
