@@ -116,3 +116,11 @@ final class ToolsOnTopics {
     return read.lines
   }
 }
+
+extension String {
+  /// The lines but for what a tool says of a version of librdkafka that is known to hang: the suite runs
+  /// on such ones, too (`make check-rdkafka`).
+  var withoutCaution: [Substring] {
+    split(separator: "\n").filter { !$0.contains("may wait for ever after an outage of brokers") }
+  }
+}

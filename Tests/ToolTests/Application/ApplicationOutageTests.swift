@@ -105,7 +105,7 @@ import Testing
         + " rm disk/fill; status kes-segment \(quoted(command)); ls disk",
       pages: 1024, in: topics.directory)
     #expect(ended.lines == ["status 73", "fill", "status 0"], "\(ended)")
-    let line = try #require(ended.messages.split(separator: "\n").first)
+    let line = try #require(ended.messages.withoutCaution.first)
     #expect(
       line.hasPrefix("kes-segment: \(topics.directory.path("disk"))/kes-segment-"), "\(ended)")
     #expect(line.hasSuffix(": cannot open the state: No space left on device"), "\(ended)")
