@@ -178,12 +178,12 @@ extension InputOptions {
   public func firstFormat(
     of inputs: inout InputSequence, _ plan: RecordPlan, _ ends: TopicEnds?, signals: Signals,
     reporter: any StatisticsReporter, waitsForRest: Bool = false, patience: Int64? = nil,
-    openSessions: Int64 = 0
-  ) -> RecordFormat? {
+    statistics: () throws(Failure) -> Statistics = { Statistics() }
+  ) throws(Failure) -> RecordFormat? {
     if ends?.isSource ?? false { return plan.messageFormat }
     if let inputFormat { return inputFormat }
-    return FirstLook(plan.forms, signals: signals, reporter: reporter).format(
-      of: &inputs, waitsForRest: waitsForRest, patience: patience, openSessions: openSessions)
+    return try FirstLook(plan.forms, signals: signals, reporter: reporter).format(
+      of: &inputs, waitsForRest: waitsForRest, patience: patience, statistics: statistics)
   }
 
   /// The source of a run that keeps no state.

@@ -101,11 +101,13 @@ struct KESProduce: Tool {
       options: report, files: replay.replay ? input.files : [],
       writesToTerminal: replay.replay && output.goesToTerminal(topics), messages: messages)
     var inputs = InputSequence(paths: input.files, signals: signals)
+    let deadLetters = try opener.openDeadLetters(input, ends)
     let (destination, setup) = try format.openOutput(
       opener, ends, plan, color: report.color, isFile: isFile,
-      else: { input.firstFormat(of: &inputs, plan, ends, signals: signals, reporter: reporter) })
+      else: { () throws(Failure) in
+        try input.firstFormat(of: &inputs, plan, ends, signals: signals, reporter: reporter)
+      })
     if replay.replay {
-      let deadLetters = try opener.openDeadLetters(input, ends)
       return try replay(
         inputs, to: destination, setup, ends, deadLetters, signals, reporter, messages)
     }

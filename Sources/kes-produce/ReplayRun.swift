@@ -94,7 +94,10 @@ final class ReplayRun: RunWork {
     try loop.source.deadLetters?.flush()
   }
 
-  func finish() throws(Failure) { try output.finish() }
+  func finish() throws(Failure) {
+    try loop.source.deadLetters?.finish()
+    try output.finish()
+  }
 
   /// Those sent are assigned; those read and not yet due are held.
   func ledger(over source: Ledger) -> Ledger {

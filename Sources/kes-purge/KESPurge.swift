@@ -172,10 +172,16 @@ struct KESPurge: Tool {
       options: report, files: input.files, writesToTerminal: output.goesToTerminal(topics),
       messages: messages)
     var inputs = InputSequence(paths: input.files, signals: signals)
+    let deadLetters = try opener.openDeadLetters(input, ends)
     let (sessions, setup) = try format.openOutput(
       opener, ends, plan, color: report.color, isFile: isFile,
-      else: { input.firstFormat(of: &inputs, plan, ends, signals: signals, reporter: reporter) })
-    let deadLetters = try opener.openDeadLetters(input, ends)
+      else: { () throws(Failure) in
+        try input.firstFormat(of: &inputs, plan, ends, signals: signals, reporter: reporter) {
+          var statistics = Statistics()
+          statistics.ahead = 0
+          return statistics
+        }
+      })
     let onRejection: ((BadRecord) -> Void)? =
       report.verbose ? { messages.note("\($0); skipped") } : nil
     let source = try input.makeSource(
@@ -217,8 +223,9 @@ struct KESPurge: Tool {
     let selections = try selections(of: store, tasks, messages)
     let isFile = output.output != nil
     let name = sessionFields.sessionField
+    let plan = try makePlanOfClosings(signals, messages)
     let destination = try format.openOutput(
-      try prepare(opener, for: store), nil, try makePlanOfClosings(signals, messages),
+      try prepare(opener, for: store), nil, plan,
       color: report.color, isFile: isFile,
       base: {
         $0.holdsClosings(marksDuplicates: false, named: name)

@@ -34,8 +34,13 @@ extension KESSegment {
     let (sessions, setup) = try format.openOutput(
       opener, ends, plan, color: report.color, isFile: output.output != nil, base: recordSchema,
       form: sessionSchema
-    ) { plan.messageFormat }
-    let outputs = SegmentOutputs(sessions: sessions.stream, late: try openLate(opener, setup))
+    ) { () throws(Failure) in
+      try opener.writtenFormat(rules.lateOutput) ?? plan.messageFormat
+    }
+    let late = try opener.open(rules.lateOutput)
+    let outputs = SegmentOutputs(
+      sessions: sessions.stream,
+      late: try late.map { stream throws(Failure) in try makeLate(stream, setup) })
     let deadLetters = try opener.openDeadLetters(input, ends)
     let running = try run(application, ends, reader, store)
     let pipeline = TopicSegmentPipeline(

@@ -91,20 +91,27 @@ struct KESSegment: Tool {
       messages: messages)
     let waitsForRest = store != nil && !rules.flush
     var sequence = InputSequence(paths: input.files, known: inputs, signals: signals)
+    let began = Clock.real.monotonic()
+    let lateStream = try opener.open(rules.lateOutput)
+    let deadLetters = try opener.openDeadLetters(input, ends)
     let (sessions, setup) = try format.openOutput(
       opener, ends, plan, color: report.color, isFile: output.output != nil, base: recordSchema,
       form: sessionSchema
     ) { () throws(Failure) in
       if let late = try opener.writtenFormat(rules.lateOutput) { return late }
       if let held = try store?.schemas().format { return held }
-      return input.firstFormat(
+      return try input.firstFormat(
         of: &sequence, plan, ends, signals: signals, reporter: reporter,
-        waitsForRest: waitsForRest,
-        patience: progress == nil ? nil : rules.idleTimeout?.milliseconds,
-        openSessions: try store?.openCount() ?? 0)
+        waitsForRest: waitsForRest, patience: try millisecondsUntilClosing(store)
+      ) { () throws(Failure) in
+        var statistics = Statistics()
+        statistics.openSessions = try store?.openCount() ?? 0
+        statistics.ahead = 0
+        if waitsForRest { statistics.unfinishedBytes = 0 }
+        return statistics
+      }
     }
-    let late = try openLate(opener, setup)
-    let deadLetters = try opener.openDeadLetters(input, ends)
+    let late = try lateStream.map { stream throws(Failure) in try makeLate(stream, setup) }
     let formats = setup.formats
     let decoder = formats.makeDecoder(
       input: input.inputFormat, greatestRecord: input.maxRecord.bytes,
@@ -122,7 +129,7 @@ struct KESSegment: Tool {
     let pipeline = SegmentPipeline(
       intake: intake, rules: rules.rules, encoder: encoder,
       outputs: SegmentOutputs(sessions: sessions.stream, late: late), store: store,
-      options: options, signals: signals, reporter: reporter, formats: formats)
+      options: options, signals: signals, began: began, reporter: reporter, formats: formats)
     try pipeline.restore()
     let ending = try pipeline.run()
     return ToolEnding(ending, skippedCount: pipeline.skippedCount)
@@ -135,6 +142,17 @@ struct KESSegment: Tool {
     options.commitInterval = state.commitInterval.milliseconds
     options.isUnbuffered = output.unbuffered
     return options
+  }
+
+  /// After how many milliseconds without input a session of the store closes, where that is written
+  /// (R13); nil for never.
+  private func millisecondsUntilClosing(_ store: StateStore?) throws(Failure) -> Int64? {
+    guard let store, let idleTimeout = rules.idleTimeout, rules.emit != .events else { return nil }
+    var segmenter = Segmenter(rules: rules.rules, tracksChanges: false)
+    try store.restore(into: &segmenter)
+    return segmenter.millisecondsUntilDue.map {
+      max(idleTimeout.milliseconds, Int64(clamping: $0))
+    }
   }
 
   private func openStore() throws(Failure) -> StateStore? {
@@ -193,11 +211,7 @@ struct KESSegment: Tool {
     events.withSession(marksDuplicates: marksDuplicates, named: sessionFields.sessionField)
   }
 
-  func openLate(
-    _ opener: OutputOpener, _ setup: RecordSetup
-  ) throws(Failure) -> FormatOutput? {
-    guard let late = try opener.open(rules.lateOutput) else { return nil }
-    return try format.avro.makeOutput(
-      late, setup, isFile: true, isMain: false, form: sessionSchema)
+  func makeLate(_ stream: OutputStream, _ setup: RecordSetup) throws(Failure) -> FormatOutput {
+    try format.avro.makeOutput(stream, setup, isFile: true, isMain: false, form: sessionSchema)
   }
 }

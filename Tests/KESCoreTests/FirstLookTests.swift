@@ -25,7 +25,7 @@ extension ScratchDirectory {
   ) throws -> (format: RecordFormat?, bytes: [UInt8]) {
     let signals = Signals()
     var inputs = InputSequence(paths: paths, signals: signals)
-    let format = FirstLook(forms, signals: signals).format(of: &inputs, patience: patience)
+    let format = try FirstLook(forms, signals: signals).format(of: &inputs, patience: patience)
     return (format, try readAll(&inputs))
   }
 
@@ -79,9 +79,9 @@ extension ScratchDirectory {
     let signals = Signals()
     var inputs = InputSequence(paths: [path], signals: signals)
     let look = FirstLook(InputForms(forced: nil, hasRegistry: false), signals: signals)
-    #expect(look.format(of: &inputs, patience: 10) == nil)
+    #expect(try look.format(of: &inputs, patience: 10) == nil)
     #expect(unsafe write(descriptor, Self.line, Self.line.utf8.count) == Self.line.utf8.count)
-    #expect(look.format(of: &inputs) == .json)
+    #expect(try look.format(of: &inputs) == .json)
     close(descriptor)
     #expect(try readAll(&inputs) == Array(Self.line.utf8))
   }
@@ -92,8 +92,20 @@ extension ScratchDirectory {
     let signals = Signals()
     var inputs = InputSequence(paths: [empty, directory.path("missing")], signals: signals)
     let look = FirstLook(InputForms(forced: nil, hasRegistry: false), signals: signals)
-    #expect(look.format(of: &inputs) == nil)
+    #expect(try look.format(of: &inputs) == nil)
     #expect(throws: Failure.self) { _ = try readAll(&inputs) }
+  }
+
+  /// Inputs that have ended are closed when they are read, and those that come later are still to be had.
+  @Test func whatIsThereOnlyLaterIsReadThen() throws {
+    let directory = try ScratchDirectory()
+    let empty = try directory.write("", to: "empty")
+    let signals = Signals()
+    var inputs = InputSequence(paths: [empty, directory.path("later")], signals: signals)
+    let look = FirstLook(InputForms(forced: nil, hasRegistry: false), signals: signals)
+    #expect(try look.format(of: &inputs) == nil)
+    _ = try directory.write(Self.line, to: "later")
+    #expect(try readAll(&inputs) == Array(Self.line.utf8))
   }
 
   /// Of messages more bytes are needed than of a container.

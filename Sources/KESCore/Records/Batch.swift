@@ -78,6 +78,14 @@ public struct Batch: ~Copyable {
     _ fill: (Span<UInt8>, inout Columns) -> Result
   ) -> Result {
     var columns = Columns()
+    return decode(using: &columns, fill)
+  }
+
+  /// The same with columns at hand, which are empty and stay so: nothing is allocated.
+  @inline(__always)
+  mutating func decode<Result: ~Copyable>(
+    using columns: inout Columns, _ fill: (Span<UInt8>, inout Columns) -> Result
+  ) -> Result {
     exchange(&columns)
     let result = bytes.withBytes { fill($0, &columns) }
     exchange(&columns)

@@ -23,12 +23,12 @@ public struct FirstLook {
   ///
   /// - Parameters:
   ///   - waitsForRest: whether an input whose positions are kept may end inside a record.
-  ///   - patience: after how many milliseconds something may have to be written (R13); nil for never.
-  ///   - openSessions: how many sessions are open, for the figures.
+  ///   - patience: after how many milliseconds something is to be written (R13); nil for never.
+  ///   - statistics: the run's figures while nothing has come.
   public func format(
     of inputs: inout InputSequence, waitsForRest: Bool = false, patience: Int64? = nil,
-    openSessions: Int64 = 0
-  ) -> RecordFormat? {
+    statistics: () throws(Failure) -> Statistics = { Statistics() }
+  ) throws(Failure) -> RecordFormat? {
     let end = patience.map { clock.monotonic() + $0 }
     while signals.stop == nil {
       let deadline = [end, reporter?.deadline].compactMap { $0 }.min()
@@ -41,17 +41,9 @@ public struct FirstLook {
       case .deadline, .signal: break
       }
       if let end, clock.monotonic() >= end { return nil }
-      report(openSessions)
+      let (found, isAsked) = (try statistics(), signals.takeReport())
+      reporter?.report(now: clock.monotonic(), isAsked: isAsked, isLast: false) { found }
     }
     return nil
-  }
-
-  private func report(_ openSessions: Int64) {
-    let isAsked = signals.takeReport()
-    reporter?.report(now: clock.monotonic(), isAsked: isAsked, isLast: false) {
-      var statistics = Statistics()
-      statistics.openSessions = openSessions
-      return statistics
-    }
   }
 }

@@ -56,7 +56,10 @@ public final class PurgePipeline: RunWork {
     try write(Batch(blockSize: 1))
   }
 
-  public func finish() throws(Failure) { try output.finish() }
+  public func finish() throws(Failure) {
+    try loop.source.deadLetters?.finish()
+    try output.finish()
+  }
 
   private func write(_ batch: borrowing Batch) throws(Failure) {
     encoder.encode(batch, outcome, to: &output.buffer)

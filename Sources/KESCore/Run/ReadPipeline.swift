@@ -75,7 +75,7 @@ public final class ReadPipeline: RunWork {
   }
 
   /// Gives a terminal back while the process is suspended, and brings a live view up to date.
-  public func goOn() throws(Failure) {
+  public func goOn(isIdle: Bool) throws(Failure) {
     if signals.takeSuspension() {
       encoder.suspend(&output.buffer)
       try output.flush()
@@ -93,7 +93,10 @@ public final class ReadPipeline: RunWork {
 
   public func close(_ end: RunEnd) { encoder.end(&output.buffer) }
 
-  public func finish() throws(Failure) { try output.finish() }
+  public func finish() throws(Failure) {
+    try output.finish()
+    try loop.source.deadLetters?.finish()
+  }
 
   public func ledger(over source: Ledger) -> Ledger {
     var ledger = ledger

@@ -11,8 +11,9 @@ public protocol RunWork: AnyObject {
   /// Deals with the records of a batch. Returns the signal that asked to stop meanwhile.
   func process(_ batch: inout Batch) throws(Failure) -> Int32?
 
-  /// Does what is due by the clock. Called behind every turn.
-  func goOn() throws(Failure)
+  /// Does what is due by the clock. Called behind every turn, of which `isIdle` says whether it brought
+  /// nothing.
+  func goOn(isIdle: Bool) throws(Failure)
 
   /// Writes out what somebody may be waiting for. Called before the run waits.
   func flush() throws(Failure)
@@ -20,7 +21,7 @@ public protocol RunWork: AnyObject {
   /// Writes what follows the last record.
   func close(_ end: RunEnd) throws(Failure)
 
-  /// Writes all out, for good.
+  /// Writes all out, for good, dead letters too.
   func finish() throws(Failure)
 
   /// How many records at the end of the last batch were not dealt with.
@@ -36,7 +37,7 @@ public protocol RunWork: AnyObject {
 extension RunWork {
   public var isComplete: Bool { false }
   public var deadline: Int64? { nil }
-  public func goOn() throws(Failure) {}
+  public func goOn(isIdle: Bool) throws(Failure) {}
   public func close(_ end: RunEnd) throws(Failure) {}
   public var leftCount: Int { 0 }
   public var openSessions: Int { 0 }
@@ -104,7 +105,7 @@ public final class RunLoop {
       case .end: return .done
       case .stopped(let signal): return .stopped(signal)
       }
-      try work.goOn()
+      try work.goOn(isIdle: turn == .idle)
       report(work)
     }
     return .done
@@ -112,7 +113,6 @@ public final class RunLoop {
 
   private func end(_ work: some RunWork, _ end: RunEnd) throws(Failure) {
     try work.close(end)
-    try source.deadLetters?.finish()
     try work.finish()
     try source.finish(leaving: work.leftCount)
     report(work, isLast: true)

@@ -32,17 +32,19 @@ public final class SegmentPipeline: RunWork {
   private var changes = StateChanges()
   private var nextCommit: Int64
 
+  /// - Parameter began: since when input is waited for, in milliseconds of the monotonic clock; nil for
+  ///   now.
   public init(
     intake: Intake, rules: SegmentationRules,
     encoder: consuming any SessionEventEncoder & ~Copyable, outputs: SegmentOutputs,
     store: StateStore?, options: SegmentOptions, signals: Signals, clock: Clock = .real,
-    reporter: (any StatisticsReporter)? = nil, formats: RecordFormats? = nil
+    began: Int64? = nil, reporter: (any StatisticsReporter)? = nil, formats: RecordFormats? = nil
   ) {
     self.intake = intake
     loop = RunLoop(source: intake, signals: signals, clock: clock, reporter: reporter)
     let now = clock.monotonic()
     task = SegmentTask(
-      rules: rules, tracksChanges: store != nil, formats: formats, now: now)
+      rules: rules, tracksChanges: store != nil, formats: formats, now: began ?? now)
     writer = SegmentWriter(encoder: encoder, outputs: outputs, isUnbuffered: options.isUnbuffered)
     reorders = rules.reorders
     self.store = store
@@ -66,6 +68,8 @@ public final class SegmentPipeline: RunWork {
   public func run() throws(Failure) -> Ending {
     // What an earlier run held is applied even where this one does not reorder.
     if !reorders { try task.drain(to: writer) }
+    // While the first input was waited for the clock went on.
+    try goOnWithClock()
     return try loop.run(self)
   }
 
@@ -75,11 +79,14 @@ public final class SegmentPipeline: RunWork {
     return nil
   }
 
-  public func goOn() throws(Failure) {
-    if let idleTimeout = options.idleTimeout {
-      try task.goOnWithClock(now: clock.monotonic(), idleTimeout: idleTimeout, to: writer)
-    }
+  public func goOn(isIdle: Bool) throws(Failure) {
+    if isIdle { try goOnWithClock() }
     if isCommitDue { try settle() }
+  }
+
+  private func goOnWithClock() throws(Failure) {
+    guard let idleTimeout = options.idleTimeout else { return }
+    try task.goOnWithClock(now: clock.monotonic(), idleTimeout: idleTimeout, to: writer)
   }
 
   /// When something is due by the clock.
@@ -108,7 +115,8 @@ public final class SegmentPipeline: RunWork {
   }
 
   public func finish() throws(Failure) {
-    let outputs = writer.outputs
+    let (outputs, deadLetters) = (writer.outputs, intake.deadLetters)
+    try deadLetters?.finish()
     try outputs.finish()
     try settle(isLast: true)
   }

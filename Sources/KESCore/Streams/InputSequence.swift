@@ -34,8 +34,6 @@ public struct InputSequence: ~Copyable {
   private var current: CurrentInput?
   /// Those that have been looked at, in their order, and come next.
   private var looked: [CurrentInput] = []
-  /// Why the one behind them cannot be had.
-  private var failure: Failure?
   private let atEnd: AtEnd
   private let signals: Signals
   private let calls: SystemCalls
@@ -126,7 +124,6 @@ public struct InputSequence: ~Copyable {
 
   /// Nil where there is none left.
   private mutating func open() throws(Failure) -> CurrentInput? {
-    if let failure { throw failure }
     guard nextPath < paths.count else { return nil }
     let path = paths[nextPath]
     nextPath += 1
@@ -236,12 +233,14 @@ public struct InputSequence: ~Copyable {
   /// The input that is looked at: the last opened, or the next where that has ended.
   private mutating func next() throws(Failure) -> CurrentInput? {
     if let last = looked.last, !last.hasEnded { return last }
+    let path = nextPath
     do throws(Failure) {
       guard let input = try open() else { return nil }
       looked.append(input)
       return input
     } catch {
-      failure = error
+      // It is opened again by who reads.
+      nextPath = path
       throw error
     }
   }

@@ -34,6 +34,8 @@ public struct JSONRecordReader: ~Copyable {
   private var admitsAll = true
   /// What is to be taken out of the batch's records.
   private var cuts: [Cut] = []
+  /// Empty, for batches that are read record by record; nil while it is lent.
+  private var spare: Batch.Columns? = Batch.Columns()
 
   /// A part of a record's bytes.
   private struct Cut {
@@ -76,7 +78,11 @@ public struct JSONRecordReader: ~Copyable {
     let end = batch.bytes.count
     // As many as a word has, so that the scan of the last bytes looks at words, too.
     batch.bytes.append(word: 0x0A0A_0A0A_0A0A_0A0A, count: 8)
-    batch.decode { bytes, columns in read(bytes, start, end, greatest: greatest, into: &columns) }
+    var columns = spare.take() ?? Batch.Columns()
+    batch.decode(using: &columns) { bytes, columns in
+      read(bytes, start, end, greatest: greatest, into: &columns)
+    }
+    spare = consume columns
     batch.bytes.truncate(to: end)
   }
 
