@@ -8,6 +8,8 @@ public final class JSONLinesAvroConverter: RecordConverter {
   /// The lines again, with their details.
   private var lines = Batch(blockSize: 1024)
   private var reader: JSONRecordReader
+  /// Where each of them is.
+  private var bounds = Column<TextRange>()
   /// What the data of our own schema become; nil where they stay as they are.
   private var transcoder: AvroTranscoder?
   private var known = AvroSchema.event
@@ -43,7 +45,8 @@ public final class JSONLinesAvroConverter: RecordConverter {
     var reader = JSONRecordReader(purpose: .converting)
     limit(&reader, .any)
     lines.removeAll()
-    JSONLinesAvroConverter.read(record, by: &reader, into: &lines)
+    lines.bytes.append(record)
+    reader.read(lastOf: &lines, from: 0, greatest: .max)
     return lines.rejections.isEmpty
   }
 
@@ -82,19 +85,13 @@ public final class JSONLinesAvroConverter: RecordConverter {
   /// Reads the batch's JSON records again, with all their details.
   private func readAgain(_ batch: borrowing Batch) {
     lines.removeAll()
+    bounds.removeAll()
     for index in 0..<batch.records.count where batch.records[index].schema == 0 {
       batch.withRecordBytes(batch.records[index]) {
-        JSONLinesAvroConverter.read($0, by: &reader, into: &lines)
+        JSONRecordReader.append($0, to: &bounds, of: &lines)
       }
     }
-  }
-
-  private static func read(
-    _ record: Span<UInt8>, by reader: inout JSONRecordReader, into lines: inout Batch
-  ) {
-    let start = lines.bytes.count
-    lines.bytes.append(record)
-    reader.read(lastOf: &lines, from: start, greatest: .max)
+    reader.read(bounds, of: &lines, greatest: .max)
   }
 
   private func append(_ line: Int, to output: inout ByteBlock) {

@@ -105,6 +105,30 @@ public struct JSONRecordReader: ~Copyable {
       && (scanner.event.time <= ahead.greatest.milliseconds || isTaken(start, end, into: &columns))
   }
 
+  /// Reads records that `append` has put into `batch`, one behind the other.
+  mutating func read(
+    _ records: borrowing Column<TextRange>, of batch: inout Batch, greatest: Int
+  ) {
+    let end = batch.bytes.count
+    batch.bytes.append(word: 0x0A0A_0A0A_0A0A_0A0A, count: 8)
+    batch.decode { bytes, columns in
+      for index in 0..<records.count {
+        let bounds = records[index].bounds
+        read(bytes, bounds.lowerBound, bounds.upperBound, greatest: greatest, into: &columns)
+      }
+    }
+    batch.bytes.truncate(to: end)
+  }
+
+  /// Puts the bytes of a record into `batch`, to be read with others.
+  static func append(
+    _ record: Span<UInt8>, to records: inout Column<TextRange>, of batch: inout Batch
+  ) {
+    records.append(TextRange(offset: batch.bytes.count, length: record.count))
+    batch.bytes.append(record)
+    batch.bytes.append(UInt8(ascii: "\n"))
+  }
+
   /// Reads the record from `start` to `end`, where a line feed is that is none of its own; those within
   /// the record are white space.
   private mutating func read(
