@@ -153,7 +153,8 @@ import Testing
     #expect(finished.signal == SIGINT && finished.errors.isEmpty, "\(finished.errors)")
   }
 
-  @Test(.enabled(if: KafkaTestCluster.isMock, "\(KafkaTestCluster.needsFaults)"))
+  @Test(
+    .enabled(if: KafkaTestCluster.isMock, "\(KafkaTestCluster.needsFaults)"), .unlessLibraryHangs)
   func recordsThatTheirBrokerNeverTakesAreAFailure() throws {
     let kafka = try TopicsUnderTest(isOwn: true)
     let mock = try #require(kafka.mock)

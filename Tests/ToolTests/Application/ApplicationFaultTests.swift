@@ -61,7 +61,8 @@ struct ApplicationFaultTests {
   /// transactions: who joins anew takes up sessions and places that were never committed, and goes on
   /// behind events whose output was not delivered. So there it shows only that the run goes on;
   /// `theOutputIsThatOfARunOverFiles` shows the rest.
-  @Test(arguments: [passing, aborting, fencing]) func nothingIsLost(_ faults: [Fault]) throws {
+  @Test(.unlessLibraryHangs, arguments: [passing, aborting, fencing])
+  func nothingIsLost(_ faults: [Fault]) throws {
     let topics = try ApplicationTopics(partitions: 2)
     let mock = try #require(topics.mock)
     let process = try topics.start(state: "state")
@@ -91,7 +92,7 @@ struct ApplicationFaultTests {
   /// With markers what is committed can be told from what is not: so the output is exactly that of a
   /// run over files.
   @Test(
-    .enabled(if: KafkaTestCluster.isMock, "\(KafkaTestCluster.needsFaults)"),
+    .enabled(if: KafkaTestCluster.isMock, "\(KafkaTestCluster.needsFaults)"), .unlessLibraryHangs,
     arguments: [passing, done, aborting, fencing], [0, 30] as [Int64])
   func theOutputIsThatOfARunOverFiles(_ faults: [Fault], _ markerTime: Int64) throws {
     let topics = try ApplicationTopics(partitions: 2, hasMarkers: true)

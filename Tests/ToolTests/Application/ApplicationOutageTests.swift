@@ -14,7 +14,7 @@ import Testing
 
   /// With a transaction that is to be committed, and with none: then the group gives the partitions up.
   @Test(
-    .enabled(if: KafkaTestCluster.isMock, "\(KafkaTestCluster.needsFaults)"),
+    .enabled(if: KafkaTestCluster.isMock, "\(KafkaTestCluster.needsFaults)"), .unlessLibraryHangs,
     arguments: [("1s", "trying again"), ("50ms", "were lost to the group")])
   func brokersThatStayAwayAreWaitedFor(_ interval: String, _ sign: String) throws {
     let topics = try ApplicationTopics(partitions: 2)
