@@ -40,7 +40,7 @@ $(RELEASE_BUILT): Package.swift $(shell find Sources -type f -not -name '*.md')
 demo: ## Show devices wake up, send data and fall asleep, gathered into sessions
 	@scripts/demo
 
-test: ## Build and run all tests
+test: ## Build and run all tests, those that go by chance with few seeds
 	@scripts/setup build
 	$(SWIFT) test --disable-xctest
 
@@ -54,7 +54,8 @@ check: ## All that CI checks: format, scripts, manual, compose file, rooms, buil
 	scripts/check-rooms
 	$(SWIFT) build --build-tests
 	$(MAKE) check-package
-	KES_TEST_TOOLS=$(abspath $(RELEASE)) $(SWIFT) test --disable-xctest --skip-build
+	KES_TEST_SEEDS=all KES_TEST_TOOLS=$(abspath $(RELEASE)) \
+	  $(SWIFT) test --disable-xctest --skip-build
 
 check-package: release ## Install, uninstall and package into a folder, and try what lies there
 	@scripts/setup package
@@ -65,7 +66,7 @@ check-package: release ## Install, uninstall and package into a folder, and try 
 check-memory: ## Run what reads foreign bytes under the address sanitizer (takes minutes)
 	@scripts/setup build
 	$(SWIFT) build --build-tests --sanitize=address --scratch-path .build-asan
-	ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 \
+	KES_TEST_SEEDS=all ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 \
 	  $(SWIFT) test --sanitize=address --scratch-path .build-asan --disable-xctest --skip-build \
 	  --filter 'KESCoreTests.(Avro|Confluent)' --skip schemasMayBeAsDeepAsJSON
 

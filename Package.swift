@@ -80,8 +80,10 @@ let package = Package(
     tool("kes-segment"),
     tool("kes-read", "KESViews"),
     tool("kes-purge"),
-    // What both test targets use: servers on the loopback interface.
-    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: houseSettings),
+    // What both test targets use: servers on the loopback interface, topics, seeds.
+    .target(
+      name: "TestSupport", dependencies: ["KESCore"], path: "Tests/TestSupport",
+      swiftSettings: houseSettings),
     // What they call of librdkafka beside what the tools do.
     .target(name: "CRdkafkaTest", dependencies: ["CRdkafka"], path: "Tests/CRdkafkaTest"),
     // A Kafka cluster for tests, as a process.

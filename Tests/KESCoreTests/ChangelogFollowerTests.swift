@@ -9,7 +9,7 @@ import Testing
   private let kafka: KafkaUnderTest
   private let topic: String
   private let producer: KafkaProducer
-  private let directory: ScratchDirectory
+  private let directory: TemporaryDirectory
   private let store: StateStore
 
   private static let hour: Int64 = 3_600_000
@@ -18,7 +18,7 @@ import Testing
     kafka = try KafkaUnderTest()
     topic = try kafka.topic("changelog", partitions: 2)
     producer = try KafkaProducer(kafka.configuration)
-    directory = try ScratchDirectory()
+    directory = try TemporaryDirectory()
     store = try StateStore.open(directory.path, creating: true)
   }
 

@@ -1,5 +1,6 @@
 // Messages behind their lengths: every cut, every fault, and where reading goes on.
 
+import TestSupport
 import Testing
 
 @testable import KESCore
@@ -344,8 +345,8 @@ import Testing
   }
 
   @Test func randomBytesNeverTrap() {
-    for seed in 0..<2000 {
-      var random = SplitMix64(seed: UInt64(seed))
+    for seed in TestSeeds.each(0...1999) {
+      var random = SeededGenerator(seed: seed)
       var bytes: [UInt8] = []
       for _ in 0..<Int.random(in: 0..<6, using: &random) {
         var frame = EventVersion.messages(5)[Int.random(in: 0..<3, using: &random)]

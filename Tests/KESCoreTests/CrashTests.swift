@@ -2,6 +2,7 @@
 
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import KESCore
@@ -47,9 +48,9 @@ private final class FaultPlan: Sendable {
 }
 
 @Suite struct CrashTests {
-  private let directory: ScratchDirectory
+  private let directory: TemporaryDirectory
 
-  init() throws { directory = try ScratchDirectory() }
+  init() throws { directory = try TemporaryDirectory() }
 
   private func path(_ name: String) -> String { directory.path + "/" + name }
 

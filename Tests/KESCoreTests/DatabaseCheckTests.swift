@@ -1,6 +1,7 @@
 // What LMDB writes is found sound, whatever was done; what was damaged is reported or unused.
 
 import Foundation
+import TestSupport
 import Testing
 
 @testable import KESCore
@@ -8,9 +9,9 @@ import Testing
 @Suite struct DatabaseCheckTests {
   private static let pageSize = Int(sysconf(Int32(_SC_PAGESIZE)))
 
-  private let directory: ScratchDirectory
+  private let directory: TemporaryDirectory
 
-  init() throws { directory = try ScratchDirectory() }
+  init() throws { directory = try TemporaryDirectory() }
 
   private var file: URL { URL(fileURLWithPath: directory.path + "/" + DatabaseFile.name) }
 
@@ -66,7 +67,7 @@ import Testing
     }
   }
 
-  @Test(arguments: 0..<8)
+  @Test(arguments: TestSeeds.each(0...7))
   func whatWasCommittedIsSound(seed: UInt64) throws {
     var generator = SeededGenerator(seed: seed)
     for _ in 0..<40 {

@@ -1,6 +1,7 @@
 // Doubles to and from text, against the C library and the standard library.
 
 import Foundation
+import TestSupport
 import Testing
 
 @testable import KESCore
@@ -41,7 +42,7 @@ func text(_ body: (inout ByteBlock) -> Void) -> String {
     }
   }
 
-  @Test(arguments: 0..<8) func parsesWhatPrintfWritesAsStrtodDoes(seed: UInt64) {
+  @Test(arguments: TestSeeds.each(0...7)) func parsesWhatPrintfWritesAsStrtodDoes(seed: UInt64) {
     var generator = SeededGenerator(seed: seed)
     for _ in 0..<4000 {
       let value = randomDouble(&generator)
@@ -52,7 +53,7 @@ func text(_ body: (inout ByteBlock) -> Void) -> String {
     }
   }
 
-  @Test(arguments: 0..<8) func parsesRandomDigitsAsStrtodDoes(seed: UInt64) {
+  @Test(arguments: TestSeeds.each(0...7)) func parsesRandomDigitsAsStrtodDoes(seed: UInt64) {
     var generator = SeededGenerator(seed: seed)
     for _ in 0..<4000 {
       var written = generator.chance(20) ? "-" : ""
@@ -81,7 +82,7 @@ func text(_ body: (inout ByteBlock) -> Void) -> String {
     #expect(parse(written).bitPattern == byStrtod(written).bitPattern)
   }
 
-  @Test(arguments: 0..<8) func writesThousandthsAsPrintfDoes(seed: UInt64) {
+  @Test(arguments: TestSeeds.each(0...7)) func writesThousandthsAsPrintfDoes(seed: UInt64) {
     var generator = SeededGenerator(seed: seed)
     for _ in 0..<4000 {
       let value = randomDouble(&generator)
@@ -99,7 +100,7 @@ func text(_ body: (inout ByteBlock) -> Void) -> String {
     #expect(text { $0.append(thousandths: value) } == String(format: "%.3f", value))
   }
 
-  @Test(arguments: 0..<8) func writesTheShortestTextThatReadsBack(seed: UInt64) {
+  @Test(arguments: TestSeeds.each(0...7)) func writesTheShortestTextThatReadsBack(seed: UInt64) {
     var generator = SeededGenerator(seed: seed)
     for _ in 0..<4000 {
       let value = randomDouble(&generator)

@@ -1,5 +1,6 @@
 // What a decoder makes of the messages of a topic: with nothing that depends on how they arrived.
 
+import TestSupport
 import Testing
 
 @testable import KESCore

@@ -1,18 +1,10 @@
 // What inputs begin with says how records are written, and looking at it takes nothing away.
 
 import Foundation
+import TestSupport
 import Testing
 
 @testable import KESCore
-
-extension ScratchDirectory {
-  fileprivate func path(_ name: String) -> String { path + "/" + name }
-
-  fileprivate func write(_ text: String, to name: String) throws -> String {
-    try text.write(toFile: path(name), atomically: false, encoding: .utf8)
-    return path(name)
-  }
-}
 
 @Suite struct FirstLookTests {
   private static let line = #"{"device":"d","timestamp":1,"event":{"DeviceWokeUp":{}}}"# + "\n"
@@ -42,7 +34,7 @@ extension ScratchDirectory {
   }
 
   @Test func theFirstInputThatHoldsAnythingTells() throws {
-    let directory = try ScratchDirectory()
+    let directory = try TemporaryDirectory()
     let empty = try directory.write("", to: "empty")
     let lines = try directory.write(Self.line, to: "lines")
     let container = directory.path("container")
@@ -55,7 +47,7 @@ extension ScratchDirectory {
   }
 
   @Test func whatComesInPiecesIsWaitedFor() throws {
-    let directory = try ScratchDirectory()
+    let directory = try TemporaryDirectory()
     let path = directory.path("pipe")
     try #require(unsafe mkfifo(path, 0o600) == 0)
     let bytes = Self.magic + Array(0...255)
@@ -70,7 +62,7 @@ extension ScratchDirectory {
   }
 
   @Test func whereNothingComesInTimeNothingIsSaid() throws {
-    let directory = try ScratchDirectory()
+    let directory = try TemporaryDirectory()
     let path = directory.path("pipe")
     try #require(unsafe mkfifo(path, 0o600) == 0)
     // Open at both ends, so that neither waits, and nothing comes before the look is over.
@@ -87,7 +79,7 @@ extension ScratchDirectory {
   }
 
   @Test func whatCannotBeHadIsMetByWhoReads() throws {
-    let directory = try ScratchDirectory()
+    let directory = try TemporaryDirectory()
     let empty = try directory.write("", to: "empty")
     let signals = Signals()
     var inputs = InputSequence(paths: [empty, directory.path("missing")], signals: signals)
@@ -98,7 +90,7 @@ extension ScratchDirectory {
 
   /// Inputs that have ended are closed when they are read, and those that come later are still to be had.
   @Test func whatIsThereOnlyLaterIsReadThen() throws {
-    let directory = try ScratchDirectory()
+    let directory = try TemporaryDirectory()
     let empty = try directory.write("", to: "empty")
     let signals = Signals()
     var inputs = InputSequence(paths: [empty, directory.path("later")], signals: signals)
@@ -130,7 +122,7 @@ extension ScratchDirectory {
 @Suite struct StartTests {
   @Test func aRunOnJSONAloneParsesNoSchema() async {
     await #expect(processExitsWith: .success) {
-      let directory = try ScratchDirectory()
+      let directory = try TemporaryDirectory()
       let lines = [2, 1].map {
         #"{"device":"d","timestamp":\#($0),"event":{"DeviceWokeUp":{}}}"# + "\n"
       }

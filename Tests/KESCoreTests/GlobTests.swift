@@ -1,6 +1,7 @@
 // Shell patterns, by table and against the C library.
 
 import Glibc
+import TestSupport
 import Testing
 
 @testable import KESCore

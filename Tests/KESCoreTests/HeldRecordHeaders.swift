@@ -1,5 +1,7 @@
 // Headers of random records, for tests of what keeps them.
 
+import TestSupport
+
 @testable import KESCore
 
 /// Gives about half of the records one to three headers each, with values or without.

@@ -1,5 +1,6 @@
 // Events to JSON-lines, and the numbers in them.
 
+import TestSupport
 import Testing
 
 @testable import KESCore

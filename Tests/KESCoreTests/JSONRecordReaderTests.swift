@@ -1,5 +1,6 @@
 // A JSON value by itself: line feeds in it are white space, and stay what they are.
 
+import TestSupport
 import Testing
 
 @testable import KESCore
@@ -116,9 +117,9 @@ import Testing
     #expect(batch.rejections.count == 0)
   }
 
-  @Test(arguments: 0..<4)
-  func randomValuesAreReadAsTheirLinesAre(block: UInt64) {
-    var generator = SeededGenerator(seed: 900 + block)
+  @Test(arguments: TestSeeds.each(900...903))
+  func randomValuesAreReadAsTheirLinesAre(seed: UInt64) {
+    var generator = SeededGenerator(seed: seed)
     for _ in 0..<1000 {
       var value = Array(Self.event.utf8)
       for _ in 0..<Int.random(in: 0..<4, using: &generator) {

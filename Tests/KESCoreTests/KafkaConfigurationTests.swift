@@ -7,9 +7,9 @@ import Testing
 @testable import KESCore
 
 @Suite struct KafkaConfigurationTests {
-  private let scratch: ScratchDirectory
+  private let scratch: TemporaryDirectory
 
-  init() throws { scratch = try ScratchDirectory() }
+  init() throws { scratch = try TemporaryDirectory() }
 
   private func file(_ text: String, _ name: String = "kafka.conf") throws -> String {
     let path = scratch.path + "/" + name

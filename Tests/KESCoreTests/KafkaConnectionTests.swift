@@ -136,7 +136,7 @@ import Testing
 
   @Test(.enabled(if: OpenSSL.isThere, "needs the command openssl"))
   func aCertificateThatIsNotTrustedIsSaidAtOnce() throws {
-    let scratch = try ScratchDirectory()
+    let scratch = try TemporaryDirectory()
     let directory = URL(fileURLWithPath: scratch.path)
     let authority = try CertificateAuthority("authority", in: directory)
     let server = try TLSFileServer(

@@ -177,7 +177,7 @@ extension DecodedFrames {
           key: batch.withText(record.key) { String(decodingBytes: $0) },
           time: record.time.milliseconds, role: record.role, position: record.position,
           schema: record.schema,
-          bytes: batch.withRecordBytes(record) { span in (0..<span.count).map { span[$0] } }))
+          bytes: batch.withRecordBytes(record) { $0.copied }))
     }
     precondition(rejected == batch.rejections.count, "rejections out of order")
     precondition(batch.details.count == batch.records.count)
@@ -186,9 +186,7 @@ extension DecodedFrames {
   private mutating func take(
     _ rejection: Rejection, _ batch: borrowing Batch, _ decoder: borrowing ConfluentFrameDecoder
   ) {
-    let bytes = batch.bytes.withBytes(Int(rejection.offset), Int(rejection.length)) { span in
-      (0..<span.count).map { span[$0] }
-    }
+    let bytes = batch.bytes.withBytes(Int(rejection.offset), Int(rejection.length)) { $0.copied }
     if rejection.part == .whole || rejection.part == .first {
       precondition(rejection.recordCount == 1)
       items.append(

@@ -1,6 +1,7 @@
 // What encoders note of records for a topic is what they write of them, in number and order.
 
 import Foundation
+import TestSupport
 import Testing
 
 @testable import KESCore
@@ -13,7 +14,8 @@ import Testing
     var time: Int64
   }
 
-  @Test(arguments: UInt64(1)...40) func segmentedRecordsAndClosings(_ seed: UInt64) throws {
+  @Test(arguments: TestSeeds.each(1...40))
+  func segmentedRecordsAndClosings(_ seed: UInt64) throws {
     var generator = SeededGenerator(seed: seed)
     let rules = randomRules(&generator)
     let lines = randomStream(&generator, count: 150).map(jsonLine)
@@ -56,7 +58,7 @@ import Testing
     return outputs
   }
 
-  @Test(arguments: UInt64(1)...10, [RecordFormat.json, .avro])
+  @Test(arguments: TestSeeds.each(1...10), [RecordFormat.json, .avro])
   func sessionEventsAndTheClosingsThatAreMissing(seed: UInt64, format: RecordFormat) throws {
     var generator = SeededGenerator(seed: seed)
     let rules = randomRules(&generator)

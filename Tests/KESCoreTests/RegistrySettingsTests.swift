@@ -1,6 +1,7 @@
 // How a registry is named and configured.
 
 import Foundation
+import TestSupport
 import Testing
 
 @testable import KESCore
@@ -120,7 +121,7 @@ struct RegistrySettingsTests {
   // MARK: Opening
 
   @Test func whatIsOpenedFollowsFromItsName() throws {
-    let directory = try ScratchDirectory()
+    let directory = try TemporaryDirectory()
     for name in ["file:\(directory.path)", "file://\(directory.path)"] {
       let registry = try SchemaRegistries.open(name)
       #expect(try registry.register(#""int""#, under: SubjectName("s")).rawValue == 1)

@@ -9,14 +9,14 @@ import Testing
 @Suite(
   .enabled(if: OpenSSL.isThere, "there is no openssl on the PATH; scripts/setup check installs it"))
 struct RegistryTLSTests {
-  private let scratch: ScratchDirectory
+  private let scratch: TemporaryDirectory
   private let directory: URL
   private let authority: CertificateAuthority
   private let server: CertificateAuthority.Identity
   private let identifier = SchemaIdentifier(rawValue: 1)
 
   init() throws {
-    scratch = try ScratchDirectory()
+    scratch = try TemporaryDirectory()
     directory = URL(fileURLWithPath: scratch.path)
     authority = try CertificateAuthority("authority", in: directory)
     server = try authority.issue("server")

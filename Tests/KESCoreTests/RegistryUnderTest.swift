@@ -26,7 +26,7 @@ enum RegistryKind: String, CaseIterable, CustomTestStringConvertible {
 final class RegistryUnderTest {
   let registry: any SchemaRegistry
   private let suffix = UUID().uuidString
-  private var directory: ScratchDirectory?
+  private var directory: TemporaryDirectory?
   private var server: RegistryServer?
   private var client: RegistryClient?
   private var used: Set<SubjectName> = []
@@ -34,7 +34,7 @@ final class RegistryUnderTest {
   init(_ kind: RegistryKind) throws {
     switch kind {
     case .directory:
-      let scratch = try ScratchDirectory()
+      let scratch = try TemporaryDirectory()
       directory = scratch
       registry = try DirectorySchemaRegistry(path: scratch.path)
     case .server:

@@ -1,5 +1,6 @@
 // Records that are held come out as they went in: with their headers, in whatever order (R9).
 
+import TestSupport
 import Testing
 
 @testable import KESCore
@@ -15,7 +16,7 @@ import Testing
   }
 
   /// Blocks so small that the reorderer stops inside batches, and larger ones.
-  @Test(arguments: UInt64(1)...20, [1, 100, 1 << 20])
+  @Test(arguments: TestSeeds.each(1...20), [1, 100, 1 << 20])
   func everyRecordKeepsItsHeaders(_ seed: UInt64, _ blockSize: Int) {
     var generator = SeededGenerator(seed: seed)
     let events = randomStream(&generator, count: 150)

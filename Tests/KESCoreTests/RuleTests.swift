@@ -1,27 +1,29 @@
 // The rules of cli.md, section 2, one by one and by name.
 
+import TestSupport
 import Testing
 
 @testable import KESCore
 
 @Suite struct RuleTests {
-  /// Pipes events written as `role key time` (`start a 0; data a 10`) through the topology.
+  /// Segments events written as `role key time` (`start a 0; data a 10`), one after another.
   private func steps(
     _ script: String, flush: Bool = false, _ change: (inout SegmentationRules) -> Void = { _ in }
   ) throws -> [Step] {
     var rules = SegmentationRules()
     rules.timeout = 100
     change(&rules)
-    var driver = TopologySteps(rules: rules)
+    var driver = SegmenterTestDriver(rules: rules)
     for (position, line) in script.split(separator: ";").enumerated() {
       let words = line.split(separator: " ")
       let role: Role = words[0] == "start" ? .start : words[0] == "end" ? .end : .data
       let bytes = words.count > 3 ? String(words[3]) : "record \(position)"
       let event = TestEvent(
         key: String(words[1]), time: try #require(Int64(words[2])), role: role, bytes: bytes)
-      try driver.take(event.ofDevice, position: position)
+      driver.add(event, position: position)
+      driver.run()
     }
-    try driver.end(flush: flush)
+    driver.end(flush: flush)
     return driver.steps
   }
 
@@ -246,15 +248,15 @@ import Testing
     }
   }
 
-  @Test func r13StreamTimeGoesOnWithoutEvents() throws {
+  @Test func r13StreamTimeGoesOnWithoutEvents() {
     var rules = SegmentationRules()
     rules.timeout = 100
-    var driver = TopologySteps(rules: rules)
-    try driver.take(
-      TestEvent(key: "a", time: 0, role: .start, bytes: "r").ofDevice, position: 0)
-    try driver.advance(to: 99)
+    var driver = SegmenterTestDriver(rules: rules)
+    driver.add(TestEvent(key: "a", time: 0, role: .start, bytes: "r"), position: 0)
+    driver.run()
+    driver.advance(to: 99)
     #expect(driver.openCount == 1)
-    try driver.advance(to: 100)
+    driver.advance(to: 100)
     #expect(driver.steps.last == closed(1, "a", .timeout, at: 100, 0, 0, events: 1))
   }
 

@@ -7,10 +7,10 @@ import Testing
 
 @Suite struct RunningApplicationTests {
   private let broker: KafkaScriptedBroker
-  private let directory: ScratchDirectory
+  private let directory: TemporaryDirectory
   private let changelog = "application-sessions-changelog"
 
-  init() throws { (broker, directory) = (try KafkaScriptedBroker(), try ScratchDirectory()) }
+  init() throws { (broker, directory) = (try KafkaScriptedBroker(), try TemporaryDirectory()) }
 
   /// A process of an application that reads `events`, set up.
   private func start() throws -> (RunningApplication, TopicReader) {

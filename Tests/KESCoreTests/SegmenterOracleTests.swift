@@ -1,5 +1,6 @@
 // The segmenter against the oracle, on thousands of random streams.
 
+import TestSupport
 import Testing
 
 @testable import KESCore
@@ -25,9 +26,9 @@ import Testing
     return (reference.steps, driver.steps)
   }
 
-  @Test(arguments: 0..<20)
-  func agreesWithTheReferenceOnRandomStreams(block: UInt64) {
-    for seed in block * 250..<(block + 1) * 250 {
+  @Test(arguments: TestSeeds.parts(0...4999))
+  func agreesWithTheReferenceOnRandomStreams(seeds: TestSeeds) {
+    for seed in seeds {
       let (expected, found) = SegmenterOracleTests.compare(seed: seed)
       if found != expected {
         let place = zip(expected, found).enumerated().first { $0.element.0 != $0.element.1 }?.offset
@@ -39,10 +40,10 @@ import Testing
   }
 
   /// What users of the library test with does what the rules say.
-  @Test(arguments: 0..<10)
-  func theTopologyTestDriverAgreesWithTheReference(block: UInt64) throws {
-    for seed in block * 20..<(block + 1) * 20 {
-      var generator = SeededGenerator(seed: 3_000_000 + seed)
+  @Test(arguments: TestSeeds.parts(3_000_000...3_000_199))
+  func theTopologyTestDriverAgreesWithTheReference(seeds: TestSeeds) throws {
+    for seed in seeds {
+      var generator = SeededGenerator(seed: seed)
       let rules = randomRules(&generator)
       let events = randomStream(&generator, count: Int.random(in: 1...80, using: &generator))
       let flush = generator.chance(50)
@@ -58,9 +59,9 @@ import Testing
     }
   }
 
-  @Test(arguments: 0..<4)
+  @Test(arguments: TestSeeds.each(2_000_000...2_000_003))
   func agreesWithTheReferenceOnManyKeys(seed: UInt64) {
-    var generator = SeededGenerator(seed: 2_000_000 + seed)
+    var generator = SeededGenerator(seed: seed)
     var rules = SegmentationRules()
     rules.timeout = 400
     rules.retain = seed % 2 == 0 ? 100 : nil
@@ -79,16 +80,16 @@ import Testing
     driver.run()
     reference.end(flush: true)
     driver.end(flush: true)
-    #expect(driver.steps == reference.steps)
+    #expect(driver.steps == reference.steps, "seed \(seed)")
   }
 
-  @Test(arguments: 0..<10)
-  func goesOnFromTheStoreAsIfNothingHadHappened(block: UInt64) throws {
-    for seed in block * 10..<(block + 1) * 10 {
-      var generator = SeededGenerator(seed: 1_000_000 + seed)
+  @Test(arguments: TestSeeds.parts(1_000_000...1_000_099))
+  func goesOnFromTheStoreAsIfNothingHadHappened(seeds: TestSeeds) throws {
+    for seed in seeds {
+      var generator = SeededGenerator(seed: seed)
       let rules = randomRules(&generator)
       let events = randomStream(&generator, count: 80)
-      let directory = try ScratchDirectory()
+      let directory = try TemporaryDirectory()
       let store = try StateStore.open(directory.path, creating: true, mapSize: 1 << 20)
       var reference = ReferenceSegmenter(rules: rules)
       var driver = SegmenterTestDriver(rules: rules, tracksChanges: true)

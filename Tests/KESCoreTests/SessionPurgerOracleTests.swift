@@ -1,6 +1,7 @@
 // The purger against its oracle and the segmenter, on thousands of random streams.
 
 import Foundation
+import TestSupport
 import Testing
 
 @testable import KESCore
@@ -42,10 +43,10 @@ import Testing
       retain: rules.retain)
   }
 
-  @Test(arguments: 0..<10)
-  func closesWhatTheReferenceCloses(block: UInt64) throws {
-    for seed in block * 60..<(block + 1) * 60 {
-      var generator = SeededGenerator(seed: 2_000_000 + seed)
+  @Test(arguments: TestSeeds.parts(2_000_000...2_000_599))
+  func closesWhatTheReferenceCloses(seeds: TestSeeds) throws {
+    for seed in seeds {
+      var generator = SeededGenerator(seed: seed)
       var (rules, _, input) = SessionPurgerOracleTests.stream(&generator)
       // Also where the settings are not those of the segmenter.
       if generator.chance(50) { rules = randomRules(&generator) }
@@ -64,10 +65,10 @@ import Testing
     }
   }
 
-  @Test(arguments: 0..<10)
-  func closesEverySessionExactlyOnceAndLeavesTheRestAlone(block: UInt64) throws {
-    for seed in block * 60..<(block + 1) * 60 {
-      var generator = SeededGenerator(seed: 3_000_000 + seed)
+  @Test(arguments: TestSeeds.parts(3_000_000...3_000_599))
+  func closesEverySessionExactlyOnceAndLeavesTheRestAlone(seeds: TestSeeds) throws {
+    for seed in seeds {
+      var generator = SeededGenerator(seed: seed)
       let (rules, _, input) = SessionPurgerOracleTests.stream(&generator)
       let found = purge(input, with: SessionPurgerOracleTests.purger(rules), flush: true) {
         Int.random(in: 1...40, using: &generator)
@@ -93,10 +94,10 @@ import Testing
     }
   }
 
-  @Test(arguments: 0..<5)
-  func findsNothingWhereNothingIsMissing(block: UInt64) {
-    for seed in block * 60..<(block + 1) * 60 {
-      var generator = SeededGenerator(seed: 4_000_000 + seed)
+  @Test(arguments: TestSeeds.parts(4_000_000...4_000_299))
+  func findsNothingWhereNothingIsMissing(seeds: TestSeeds) {
+    for seed in seeds {
+      var generator = SeededGenerator(seed: seed)
       let (rules, all, _) = SessionPurgerOracleTests.stream(&generator)
       let found = purge(all, with: SessionPurgerOracleTests.purger(rules), flush: false) { 7 }
       #expect(found == all, "seed \(seed)")

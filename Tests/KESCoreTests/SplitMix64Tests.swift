@@ -1,5 +1,6 @@
 // What a seed gives must never change: recordings are told by their seeds.
 
+import TestSupport
 import Testing
 
 @testable import KESCore

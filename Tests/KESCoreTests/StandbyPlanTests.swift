@@ -1,5 +1,6 @@
 // Who follows whose partitions: all members come to one plan, and few partitions move.
 
+import TestSupport
 import Testing
 
 @testable import KESCore

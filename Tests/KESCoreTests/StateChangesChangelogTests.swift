@@ -1,11 +1,12 @@
 // A changelog's records: what a store restored from them has is what the first one has.
 
+import TestSupport
 import Testing
 
 @testable import KESCore
 
 @Suite struct StateChangesChangelogTests {
-  private let directories = (try? ScratchDirectory(), try? ScratchDirectory())
+  private let directories = (try? TemporaryDirectory(), try? TemporaryDirectory())
 
   private func stores() throws -> (first: StateStore, second: StateStore) {
     (
@@ -103,7 +104,7 @@ import Testing
     #expect(changelogRecords(of: changes).isEmpty)
   }
 
-  @Test(arguments: UInt64(1)...12)
+  @Test(arguments: TestSeeds.each(1...12))
   func randomStreamsLeaveTheSameInBothStores(_ seed: UInt64) throws {
     var generator = SeededGenerator(seed: seed)
     var rules = randomRules(&generator)

@@ -1,12 +1,13 @@
 // A store serves what it was made for.
 
 import Foundation
+import TestSupport
 import Testing
 
 @testable import KESCore
 
 @Suite struct StateOriginTests {
-  private let directory: ScratchDirectory
+  private let directory: TemporaryDirectory
   private let store: StateStore
 
   private static let origins: [StateOrigin] = [
@@ -15,7 +16,7 @@ import Testing
   ]
 
   init() throws {
-    directory = try ScratchDirectory()
+    directory = try TemporaryDirectory()
     store = try StateStore.open(directory.path, creating: true)
   }
 

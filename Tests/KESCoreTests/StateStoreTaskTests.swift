@@ -1,16 +1,17 @@
 // What a store keeps for applications: checkpoints of tasks, a name, and that a task can be forgotten.
 
 import Foundation
+import TestSupport
 import Testing
 
 @testable import KESCore
 
 @Suite struct StateStoreTaskTests {
-  private let directory: ScratchDirectory
+  private let directory: TemporaryDirectory
   private let store: StateStore
 
   init() throws {
-    directory = try ScratchDirectory()
+    directory = try TemporaryDirectory()
     store = try StateStore.open(directory.path, creating: true)
   }
 
@@ -122,7 +123,7 @@ import Testing
     #expect(!name.isEmpty)
     #expect(try store.processIdentifier() == name)
     #expect(try StateStore.openForReading(directory.path).processIdentifier() == name)
-    let other = try ScratchDirectory()
+    let other = try TemporaryDirectory()
     let otherStore = try StateStore.open(other.path, creating: true)
     #expect(try otherStore.processIdentifier() != name)
   }

@@ -1,14 +1,15 @@
 // The store: what is put in comes out, whatever the keys and however many.
 
 import Foundation
+import TestSupport
 import Testing
 
 @testable import KESCore
 
 @Suite struct StateStoreTests {
-  private let directory: ScratchDirectory
+  private let directory: TemporaryDirectory
 
-  init() throws { directory = try ScratchDirectory() }
+  init() throws { directory = try TemporaryDirectory() }
 
   private func snapshot(_ generator: inout SeededGenerator) -> SessionSnapshot {
     var recent = RecentRecords()
@@ -135,7 +136,7 @@ import Testing
     } throws: { error in
       (error as? Failure)?.kind == .missing
     }
-    let damaged = try ScratchDirectory()
+    let damaged = try TemporaryDirectory()
     try Data(repeating: 0x5A, count: 8192)
       .write(to: URL(fileURLWithPath: damaged.path + "/data.mdb"))
     #expect {

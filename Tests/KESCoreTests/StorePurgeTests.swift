@@ -1,5 +1,6 @@
 // A purge whose sessions must stay.
 
+import TestSupport
 import Testing
 
 @testable import KESCore
@@ -45,7 +46,7 @@ private final class LineCount: OutputDestination {
 @Suite struct StorePurgeTests {
   @Test(arguments: [0, 1])
   func noClosingTellsOfASessionThatStays(portions: Int) throws {
-    let directory = try ScratchDirectory()
+    let directory = try TemporaryDirectory()
     let store = try StateStore.open(directory.path, creating: true)
     var changes = StateChanges(task: 0)
     for number in 0..<15_000 {

@@ -1,6 +1,7 @@
 // Times and durations as people read them.
 
 import Foundation
+import TestSupport
 import Testing
 
 @testable import KESCore

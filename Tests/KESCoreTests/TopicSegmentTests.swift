@@ -26,7 +26,7 @@ import Testing
       (0, event("a", 1000, "DeviceWokeUp")), (0, event("a", 2000, "AllDataSent")),
       (1, event("b", 900_000, "DeviceWokeUp")), (1, event("b", 901_000, "DataReceived")),
     ])
-    let directory = try ScratchDirectory()
+    let directory = try TemporaryDirectory()
     let statistics = try application.run(store: try StateStore.open(directory.path, creating: true))
     #expect(statistics.ledger.records == 4)
     #expect(statistics.ledger.isClosed)
@@ -45,7 +45,7 @@ import Testing
     arguments: [true, false])
   func whatTheChangelogTellsOfIsNotAppliedAgain(_ keepsState: Bool) throws {
     let application = try ApplicationUnderTest(guarantee: .atLeastOnce, brokerCount: 1)
-    let directory = try ScratchDirectory()
+    let directory = try TemporaryDirectory()
     let store = try StateStore.open(directory.path, creating: true)
     try application.send([(0, event("a", 1000, "DeviceWokeUp"))])
     try application.run(store: store)
@@ -55,7 +55,7 @@ import Testing
     try application.run(store: store)
     try application.kafka.mock?.clearFaults(.offsetCommit)
     try application.send([(0, event("a", 3000, "AllDataSent"))])
-    let other = try ScratchDirectory()
+    let other = try TemporaryDirectory()
     try application.run(
       store: keepsState ? store : try StateStore.open(other.path, creating: true))
     let found = try application.sessions()
@@ -70,7 +70,7 @@ import Testing
     let application = try ApplicationUnderTest(partitions: 1)
     let plain = event("a", 2, "DataReceived")
     try application.send([(0, Self.spread), (0, plain), (0, plain + "\r\n")])
-    let directory = try ScratchDirectory()
+    let directory = try TemporaryDirectory()
     try application.run(store: try StateStore.open(directory.path, creating: true))
     let values = try application.sessions().compactMap(\.text)
     #expect(values.count == 3)
@@ -84,7 +84,7 @@ import Testing
     let spread = "{\n" + event("a", 2, "DataReceived").dropFirst()
     let tabbed = spread.replacing("\n", with: "\t")
     try application.send([spread, tabbed, spread, tabbed + "\n", tabbed].map { (0, $0) })
-    let directory = try ScratchDirectory()
+    let directory = try TemporaryDirectory()
     let statistics = try application.run(
       store: try StateStore.open(directory.path, creating: true)
     ) { $0.duplicates = .drop }
@@ -96,11 +96,11 @@ import Testing
     _ guarantee: ProcessingGuarantee, _ keepsState: Bool
   ) throws {
     let application = try ApplicationUnderTest(guarantee: guarantee)
-    let directory = try ScratchDirectory()
+    let directory = try TemporaryDirectory()
     try application.send([(0, event("a", 1000, "DeviceWokeUp"))])
     _ = try application.run(store: try StateStore.open(directory.path, creating: true))
     try application.send([(0, event("a", 2000, "AllDataSent"))])
-    let other = keepsState ? directory : try ScratchDirectory()
+    let other = keepsState ? directory : try TemporaryDirectory()
     let statistics = try application.run(store: try StateStore.open(other.path, creating: true))
     let found = try application.sessions()
     #expect(kinds(found) == ["DeviceWokeUp", "AllDataSent", "SessionClosed"])

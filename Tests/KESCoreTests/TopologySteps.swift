@@ -37,8 +37,6 @@ struct TopologySteps {
     driver = TopologyTestDriver(rules: rules)
   }
 
-  var openCount: Int { driver.openSessions().count }
-
   /// Pipes an event in; its bytes are the record.
   mutating func take(_ event: TestEvent, position: Int) throws {
     positions[event.bytes, default: []].append(position)
@@ -49,11 +47,6 @@ struct TopologySteps {
       positions[event.bytes]?.removeLast()
       steps.append(.late(position: position))
     }
-  }
-
-  mutating func advance(to time: Int64) throws {
-    try driver.advanceStreamTime(to: EventTime(milliseconds: time))
-    try gather()
   }
 
   mutating func end(flush: Bool) throws {

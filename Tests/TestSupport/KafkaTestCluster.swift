@@ -21,12 +21,6 @@ public final class KafkaTestCluster: Sendable {
   /// Whether tests run against mock clusters, which alone can make faults.
   public static var isMock: Bool { realBrokers == nil }
 
-  /// What tests that go by chance begin with: the numbers in `KES_TEST_SEEDS`, or 1.
-  public static var seeds: [UInt64] {
-    let named = ProcessInfo.processInfo.environment["KES_TEST_SEEDS"] ?? "1"
-    return named.split(separator: ",").compactMap { UInt64($0) }
-  }
-
   /// A cluster for all tests that make no faults.
   public static let shared = Result { try KafkaTestCluster() }
 

@@ -3,19 +3,13 @@
 
 import Foundation
 import KESCore
+import TestSupport
 import Testing
 
-@Suite struct AvroClosingTests {
-  private let directory: TemporaryDirectory
+@Suite(.threadsOfTheirOwn) struct AvroClosingTests: RunsCommands {
+  let directory: TemporaryDirectory
 
   init() throws { directory = try TemporaryDirectory() }
-
-  @discardableResult
-  private func shell(_ command: String) throws -> Finished {
-    let ended = try Program.shell("set -o pipefail; " + command, directory: directory)
-    #expect(ended.status == 0 && ended.errors == "", "\(command): \(ended.errors)")
-    return ended
-  }
 
   private static func schema(closedFields: String) -> String {
     let sent = #"{"type":"record","name":"AllDataSent","fields":[]}"#

@@ -2,6 +2,7 @@
 
 import Foundation
 import KESCore
+import TestSupport
 import Testing
 
 /// A damaged file, and what is to become of it.
@@ -173,15 +174,10 @@ extension DamagedFile {
   }
 }
 
-@Suite struct AvroFaultTests {
-  private let directory: TemporaryDirectory
+@Suite(.threadsOfTheirOwn) struct AvroFaultTests: RunsCommands {
+  let directory: TemporaryDirectory
 
   init() throws { directory = try TemporaryDirectory() }
-
-  private func run(_ command: String) throws -> Finished {
-    let words = command.split(separator: " ").map(String.init)
-    return try Program.run(words[0], Array(words.dropFirst()), directory: directory)
-  }
 
   private func times(_ finished: Finished) throws -> [Int64] {
     try jsonObjects(finished.text).compactMap {
@@ -193,7 +189,7 @@ extension DamagedFile {
   func aFaultEndsTheRunBehindTheGoodRecords(file: DamagedFile) throws {
     try directory.write(file.bytes, to: "in.avro")
     for tool in ["kes-read", file.anotherTool] {
-      let ended = try run("\(tool) --format json in.avro")
+      let ended = try runTool("\(tool) --format json in.avro")
       let name = tool.prefix { $0 != " " }
       #expect(ended.status == 65, "\(tool)")
       #expect(try times(ended) == file.before, "\(tool)")
@@ -206,17 +202,17 @@ extension DamagedFile {
   func whatIsBehindAFaultIsReadWhereItIsSkipped(file: DamagedFile) throws {
     try directory.write(file.bytes, to: "in.avro")
     for tool in ["kes-read", file.anotherTool] {
-      let ended = try run("\(tool) --format json in.avro --on-error skip --stats")
+      let ended = try runTool("\(tool) --format json in.avro --on-error skip --stats")
       #expect(ended.status == 1, "\(tool)")
       #expect(try times(ended) == file.all, "\(tool)")
       let figures = try Self.figures(ended.errors)
       #expect(figures["rejected"] == file.rejected, "\(tool)")
       #expect(figures["records"] == file.all.count + file.rejected, "\(tool)")
     }
-    let kept = try run("kes-segment in.avro --dead-letter dead")
+    let kept = try runTool("kes-segment in.avro --dead-letter dead")
     #expect(kept.status == 0 && kept.errors == "")
     try directory.write(kept.output, to: "out.avro")
-    #expect(try times(run("kes-read --format json out.avro")) == file.all)
+    #expect(try times(runTool("kes-read --format json out.avro")) == file.all)
     try Self.expectLetters(try directory.text("dead"), of: file)
   }
 
@@ -255,7 +251,7 @@ extension DamagedFile {
     container.append(count: 2, RawContainer.woke("a", 1) + bad.dropLast() + Data([0]))
     try directory.write(container.bytes, to: "in.avro")
     try directory.write("{}\n", to: "in.jsonl")
-    let ended = try run("kes-read in.avro in.jsonl --dead-letter dead --format json")
+    let ended = try runTool("kes-read in.avro in.jsonl --dead-letter dead --format json")
     #expect(ended.status == 0 && ended.lines.count == 1)
     let lines = try directory.text("dead").split(separator: "\n")
     #expect(lines.count == 2)
@@ -282,7 +278,7 @@ extension DamagedFile {
     container.append(count: 1, RawContainer.woke("a", 1))
     try directory.write(container.bytes, to: "in.avro")
     for tool in ["kes-segment", "kes-read", "kes-purge", "kes-produce --replay --speed max"] {
-      let ended = try run("\(tool) in.avro")
+      let ended = try runTool("\(tool) in.avro")
       #expect(ended.status == 65 && ended.errors.contains(reason), "\(ended.errors)")
     }
   }
@@ -295,12 +291,12 @@ extension DamagedFile {
     let whole = try Program.shell(faultyEvents + " --events 60", directory: directory).lines
     let counts = try ends.indices.map { index in
       try directory.write(file.prefix(blocks: index), to: "prefix.avro")
-      return try run("kes-read --format json prefix.avro").lines.count
+      return try runTool("kes-read --format json prefix.avro").lines.count
     }
     let cuts = [4, 5, 20, ends[0] - 1] + stride(from: ends[0], to: file.bytes.count, by: 29)
     for cut in cuts {
       try directory.write(file.bytes.prefix(cut), to: "cut.avro")
-      let ended = try run("kes-read --format json cut.avro")
+      let ended = try runTool("kes-read --format json cut.avro")
       let blocks = ends.lastIndex { $0 <= cut }
       #expect(ended.lines == Array(whole[..<(blocks.map { counts[$0] } ?? 0)]), "cut at \(cut)")
       if ends.contains(cut) {
@@ -353,7 +349,7 @@ extension DamagedFile {
     #expect(ended.status == 1)
     #expect(ended.lines.count { !$0.contains("SessionClosed") } == 3)
     #expect(ended.lines.allSatisfy { $0.contains(#""tree":{"child":"#) })
-    let failed = try run("kes-segment \(rules) in.avro")
+    let failed = try runTool("kes-segment \(rules) in.avro")
     #expect(failed.status == 65)
     #expect(failed.errors.contains("block 4, byte "))
     #expect(failed.errors.contains("more than 256 types inside each other"))

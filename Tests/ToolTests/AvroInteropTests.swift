@@ -2,19 +2,13 @@
 
 import Foundation
 import KESCore
+import TestSupport
 import Testing
 
-@Suite struct AvroInteropTests {
-  private let directory: TemporaryDirectory
+@Suite(.threadsOfTheirOwn) struct AvroInteropTests: RunsCommands {
+  let directory: TemporaryDirectory
 
   init() throws { directory = try TemporaryDirectory() }
-
-  @discardableResult
-  private func shell(_ command: String) throws -> Finished {
-    let ended = try Program.shell("set -o pipefail; " + command, directory: directory)
-    #expect(ended.status == 0 && ended.errors == "", "\(command): \(ended.errors)")
-    return ended
-  }
 
   /// Records of JSON-lines as fastavro takes them.
   private func records(_ lines: String) throws -> [Any] {

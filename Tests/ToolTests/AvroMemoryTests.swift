@@ -2,9 +2,10 @@
 
 import Foundation
 import KESCore
+import TestSupport
 import Testing
 
-@Suite struct AvroMemoryTests {
+@Suite(.threadsOfTheirOwn) struct AvroMemoryTests {
   private let directory: TemporaryDirectory
 
   init() throws { directory = try TemporaryDirectory() }

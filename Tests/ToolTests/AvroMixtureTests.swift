@@ -2,23 +2,13 @@
 
 import Foundation
 import KESCore
+import TestSupport
 import Testing
 
-@Suite struct AvroMixtureTests {
-  private let directory: TemporaryDirectory
+@Suite(.threadsOfTheirOwn) struct AvroMixtureTests: RunsCommands {
+  let directory: TemporaryDirectory
 
   init() throws { directory = try TemporaryDirectory() }
-
-  private func run(_ command: String) throws -> Finished {
-    try Program.shell("set -o pipefail; " + command, directory: directory)
-  }
-
-  @discardableResult
-  private func shell(_ command: String) throws -> Finished {
-    let ended = try run(command)
-    #expect(ended.status == 0 && ended.errors == "", "\(command): \(ended.errors)")
-    return ended
-  }
 
   /// `1.jsonl` to `3.jsonl` are parts of one stream, and `1.avro` to `3.avro` the same in Avro.
   private func writeParts() throws {

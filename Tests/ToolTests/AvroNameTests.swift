@@ -2,23 +2,13 @@
 
 import Foundation
 import KESCore
+import TestSupport
 import Testing
 
-@Suite struct AvroNameTests {
-  private let directory: TemporaryDirectory
+@Suite(.threadsOfTheirOwn) struct AvroNameTests: RunsCommands {
+  let directory: TemporaryDirectory
 
   init() throws { directory = try TemporaryDirectory() }
-
-  private func run(_ command: String) throws -> Finished {
-    try Program.shell("set -o pipefail; " + command, directory: directory)
-  }
-
-  @discardableResult
-  private func shell(_ command: String) throws -> Finished {
-    let ended = try run(command)
-    #expect(ended.status == 0 && ended.errors == "", "\(command): \(ended.errors)")
-    return ended
-  }
 
   static let names = ["Outer$", "a-b", "a b", "größe", "温度", "1st", "com..x", "$"]
 
@@ -73,6 +63,8 @@ import Testing
   @Test(arguments: names)
   func eventsOfEveryNameAreReadWrittenAndReadAgain(name: String) throws {
     try directory.write(EventLines.woke("a", 1) + EventLines.woke("b", 9000), to: "plain.jsonl")
+    try directory.write(eventSchema, to: "event.avsc")
+    let events = try shell("kes-read plain.jsonl").text
     let plain = try shell("kes-segment --emit all --flush plain.jsonl | kes-read").text
     let purged = try shell("kes-segment plain.jsonl | kes-purge --flush | kes-read").text
     for (number, (place, schema, suffix)) in Self.places.enumerated() {
@@ -83,20 +75,19 @@ import Testing
       let lines = try shell("kes-segment --emit all --flush in.avro --format json").text
       #expect(try jsonObjects(lines).count == 4)
       // The output has the writer's names, and is written on by the next run.
-      try shell("kes-segment in.avro --output \(out) --state state-\(number)")
+      let closed = try shell(
+        "kes-segment in.avro --output \(out) --state state-\(number)"
+          + " && kes-purge --flush \(out) | kes-read")
       let written = try AvroFile(directory.read(out)).header.schemaText
       #expect(written.contains(name), "\(written)")
-      #expect(try shell("kes-purge --flush \(out) | kes-read").text == purged, "\(place)")
-      try shell("kes-produce --replay --speed max in.avro > again.avro")
-      #expect(try shell("kes-read again.avro").text == shell("kes-read plain.jsonl").text)
+      #expect(closed.text == purged, "\(place)")
+      let again = try shell("kes-produce --replay --speed max in.avro | kes-read")
+      #expect(again.text == events, "\(place)")
       // What --schema says is held to the specification, or its names do not matter.
       try directory.write(text, to: "own.avsc")
       let own = try run("kes-read --schema own.avsc in.avro")
       #expect(own.status == (place == "alias" ? 0 : 65))
-      try directory.write(eventSchema, to: "event.avsc")
-      #expect(
-        try shell("kes-read --schema event.avsc in.avro").text == shell("kes-read plain.jsonl").text
-      )
+      #expect(try shell("kes-read --schema event.avsc in.avro").text == events, "\(place)")
     }
   }
 
@@ -145,11 +136,14 @@ import Testing
     .enabled(if: ForeignAvro.hasFastavro, "scripts/setup check installs fastavro"), arguments: names
   )
   func fastavroReadsTheOutputWhereItReadsTheInput(name: String) throws {
-    for (place, schema, suffix) in Self.places where !["symbol", "alias"].contains(place) {
-      try write(schema(name), suffix, to: "in.avro")
-      try shell("kes-segment --emit all --flush in.avro > out.avro")
-      let contents = try ForeignAvro.read([directory.path("in.avro"), directory.path("out.avro")])
-      #expect(contents.map(\.records.count) == [2, 4], "\(place)")
+    let places = Self.places.filter { !["symbol", "alias"].contains($0.0) }
+    var files: [String] = []
+    for (number, (_, schema, suffix)) in places.enumerated() {
+      files += ["in-\(number).avro", "out-\(number).avro"]
+      try write(schema(name), suffix, to: "in-\(number).avro")
+      try shell("kes-segment --emit all --flush in-\(number).avro > out-\(number).avro")
     }
+    let contents = try ForeignAvro.read(files.map { directory.path($0) })
+    #expect(contents.map(\.records.count) == places.flatMap { _ in [2, 4] })
   }
 }

@@ -1,19 +1,13 @@
 // Avro in pipes: the same as JSON-lines in pipes.
 
 import Foundation
+import TestSupport
 import Testing
 
-@Suite struct AvroPipeTests {
-  private let directory: TemporaryDirectory
+@Suite(.threadsOfTheirOwn) struct AvroPipeTests: RunsCommands {
+  let directory: TemporaryDirectory
 
   init() throws { directory = try TemporaryDirectory() }
-
-  @discardableResult
-  private func shell(_ command: String) throws -> Finished {
-    let ended = try Program.shell("set -o pipefail; " + command, directory: directory)
-    #expect(ended.status == 0 && ended.errors == "", "\(command): \(ended.errors)")
-    return ended
-  }
 
   @Test func aHundredThousandEventsAreShownAsThoseOfTheLinesAre() throws {
     let produce = "kes-produce --full-speed --seed 1 --start-time 1700000000000 --events 100000"
@@ -21,30 +15,6 @@ import Testing
     let data = try shell("\(produce) --format avro | kes-segment --emit all | kes-read")
     #expect(lines.lines.count > 100_000)
     #expect(data.output == lines.output)
-  }
-
-  static let rules = [
-    "--emit events", "--emit closed", "--emit all", "--emit all --flush",
-    "--emit all --duplicates mark", "--emit all --duplicates mark --retain 5s",
-    "--duplicates drop", "--emit all --duplicates drop --retain 5s",
-    "--emit all --lateness 1s --late drop", "--emit all --lateness 1s --reorder",
-    "--emit all --lateness 1s --late drop --reorder", "--emit all --max-span 10s",
-    "--emit all --max-events 3", "--emit closed --timeout none --flush", "--emit all -c 1003",
-  ]
-
-  @Test(arguments: rules)
-  func theSessionsOfAvroAreThoseOfTheLines(rules: String) throws {
-    try shell(
-      "\(faultyEvents) --events 1500 > in.jsonl; \(faultyEvents) --events 1500 --format avro > in.avro"
-    )
-    let lines = try shell("kes-segment \(rules) in.jsonl")
-    #expect(lines.lines.count > 40)
-    for command in ["in.avro", "in.jsonl --format avro", "--format avro < in.avro"] {
-      let data = try shell(
-        "kes-segment \(rules) \(command) | kes-read --input-format avro --format json")
-      #expect(data.output == lines.output, "\(command)")
-    }
-    #expect(try shell("kes-segment \(rules) in.avro --format json").output == lines.output)
   }
 
   @Test(arguments: ["--lateness 1s", "--lateness 1s --reorder"])
@@ -147,17 +117,5 @@ import Testing
     running.send(SIGTERM)
     let ended = try running.finish()
     #expect(ended.signal == SIGTERM && ended.output == whole.output && ended.errors == "")
-  }
-
-  @Test(arguments: ConformanceTests.names)
-  func aConformanceCaseInAvroGivesTheExpectedSessions(name: String) throws {
-    let folder = casesDirectory.appendingPathComponent("conformance/\(name)").path
-    let ended = try shell(
-      "kes-read --format avro \(folder)/input.jsonl | kes-segment $(cat \(folder)/args)"
-        + " | kes-read --input-format avro --format json")
-    let expected = try String(contentsOfFile: folder + "/expected.jsonl", encoding: .utf8)
-    // Avro keeps values, not how they were spelled: so both are compared as values.
-    let got = try jsonObjects(renamingSessions(ended.text))
-    #expect(got == (try jsonObjects(expected)))
   }
 }

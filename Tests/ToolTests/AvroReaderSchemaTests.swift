@@ -2,16 +2,13 @@
 
 import Foundation
 import KESCore
+import TestSupport
 import Testing
 
-@Suite struct AvroReaderSchemaTests {
-  private let directory: TemporaryDirectory
+@Suite(.threadsOfTheirOwn) struct AvroReaderSchemaTests: RunsCommands {
+  let directory: TemporaryDirectory
 
   init() throws { directory = try TemporaryDirectory() }
-
-  private func run(_ command: String) throws -> Finished {
-    try Program.shell("set -o pipefail; " + command, directory: directory)
-  }
 
   /// Other names, an int for the time and the value, an enum with more symbols, a field more.
   private static let writer = """

@@ -2,23 +2,13 @@
 
 import Foundation
 import KESCore
+import TestSupport
 import Testing
 
-@Suite struct AvroTimeUnitTests {
-  private let directory: TemporaryDirectory
+@Suite(.threadsOfTheirOwn) struct AvroTimeUnitTests: RunsCommands {
+  let directory: TemporaryDirectory
 
   init() throws { directory = try TemporaryDirectory() }
-
-  private func run(_ command: String) throws -> Finished {
-    try Program.shell("set -o pipefail; " + command, directory: directory)
-  }
-
-  @discardableResult
-  private func shell(_ command: String) throws -> Finished {
-    let ended = try run(command)
-    #expect(ended.status == 0 && ended.errors == "", "\(command): \(ended.errors)")
-    return ended
-  }
 
   /// A logical type, and how many of its unit make a millisecond.
   static let units: [(logical: String, per: Int64)] = [
@@ -145,25 +135,31 @@ import Testing
         .text)
   }
 
-  @Test(arguments: units, units)
-  func aSchemaOfAnotherUnitConverts(
-    writer: (logical: String, per: Int64), reader: (logical: String, per: Int64)
-  ) throws {
-    try writeEvents("in", writer.logical, per: writer.per, times: Self.times)
-    try directory.write(Self.schema(reader.logical), to: "reader.avsc")
-    for rules in ["--emit events", "--emit all --flush"] {
-      let expected = try shell("kes-segment \(rules) in.jsonl").text
-      #expect(
-        try shell("kes-segment \(rules) --schema reader.avsc in.avro --format json").text
-          == expected)
-      try shell("kes-segment \(rules) --schema reader.avsc in.avro > out.avro")
-      #expect(try shell("kes-read --format json out.avro").text == expected)
+  @Test(arguments: units)
+  func aSchemaOfAnotherUnitConverts(logical: String, per: Int64) throws {
+    try writeEvents("in", logical, per: per, times: Self.times)
+    let rules = ["--emit events", "--emit all --flush"]
+    let expected = try rules.map { try shell("kes-segment \($0) in.jsonl").text }
+    for (unit, per) in Self.units {
+      try directory.write(Self.schema(unit), to: "reader.avsc")
+      for (rules, expected) in zip(rules, expected) {
+        let command = "kes-segment \(rules) --schema reader.avsc in.avro"
+        #expect(try shell("\(command) --format json").text == expected, "\(unit), \(rules)")
+        let read = try shell("\(command) > out.avro; kes-read --format json out.avro")
+        #expect(read.text == expected, "\(unit), \(rules)")
+        if rules == "--emit events" {
+          #expect(try rawTimes("out.avro") == Self.times.map { $0 * per }, "\(unit)")
+        }
+      }
     }
-    try shell("kes-segment --schema reader.avsc in.avro > out.avro")
-    #expect(try rawTimes("out.avro") == Self.times.map { $0 * reader.per })
-    // Lines become that unit, too.
+  }
+
+  @Test(arguments: units)
+  func linesBecomeTheUnitOfASchema(logical: String, per: Int64) throws {
+    try writeEvents("in", "timestamp-millis", per: 1, times: Self.times)
+    try directory.write(Self.schema(logical), to: "reader.avsc")
     try shell("kes-segment --schema reader.avsc --format avro in.jsonl > out.avro")
-    #expect(try rawTimes("out.avro") == Self.times.map { $0 * reader.per })
+    #expect(try rawTimes("out.avro") == Self.times.map { $0 * per })
   }
 
   @Test func aTimeThatTheUnitOfTheOutputCannotHoldIsBadData() throws {

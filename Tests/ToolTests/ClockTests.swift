@@ -5,7 +5,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct ClockTests {
+@Suite(.threadsOfTheirOwn) struct ClockTests {
   private let directory: TemporaryDirectory
 
   init() throws { directory = try TemporaryDirectory() }

@@ -1,9 +1,10 @@
 // Standard descriptors that the parent closed: no file of ours takes their place.
 
 import Foundation
+import TestSupport
 import Testing
 
-@Suite struct ClosedDescriptorTests {
+@Suite(.threadsOfTheirOwn) struct ClosedDescriptorTests {
   private let directory: TemporaryDirectory
   private let events = EventLines.random(count: 2000, devices: 20, seed: 31)
 

@@ -1,28 +1,24 @@
 // What is said of options that a tool does not have, that are given twice, or that do nothing.
 
 import Foundation
+import TestSupport
 import Testing
 
-@Suite struct CommandLineTests {
-  private let directory: TemporaryDirectory
+@Suite(.threadsOfTheirOwn) struct CommandLineTests: RunsCommands {
+  let directory: TemporaryDirectory
 
   init() throws {
     directory = try TemporaryDirectory()
     try directory.write(EventLines.woke("a", 1) + EventLines.sent("a", 2), to: "in.jsonl")
   }
 
-  private func run(_ command: String) throws -> Finished {
-    let words = command.split(separator: " ").map(String.init)
-    return try Program.run(words[0], Array(words.dropFirst()), directory: directory)
-  }
-
   @Test func aValueMayFollowItsLetterAtOnce() throws {
-    #expect(try run("kes-read -c1 in.jsonl").lines.count == 1)
-    #expect(try run("kes-produce --full-speed -c5").lines.count == 5)
+    #expect(try runTool("kes-read -c1 in.jsonl").lines.count == 1)
+    #expect(try runTool("kes-produce --full-speed -c5").lines.count == 5)
   }
 
   @Test func theValuesOfAnOptionAreListedInOneLine() throws {
-    let finished = try run("kes-read --status time in.jsonl")
+    let finished = try runTool("kes-read --status time in.jsonl")
     #expect(finished.status == 64)
     #expect(finished.errors.contains(": completed, timeout, superseded, "), "\(finished.errors)")
   }
@@ -65,7 +61,7 @@ import Testing
     ])
   func guessesGetTheOptionThatIsMeant(command: String, option: String, advice: String) throws {
     let tool = command.prefix { $0 != " " }
-    let finished = try run(command)
+    let finished = try runTool(command)
     #expect(finished.status == 64)
     #expect(
       finished.errors.hasPrefix("\(tool): Unknown option '\(option)': "), "\(finished.errors)")
@@ -82,17 +78,17 @@ import Testing
       ("kes-read -since -1h --top 0", "two dashes, as --since; see"),
     ])
   func othersAreToldOfFirstAsWell(command: String, message: String) throws {
-    let finished = try run(command)
+    let finished = try runTool(command)
     #expect(finished.status == 64 && finished.errors.contains(message), "\(finished.errors)")
   }
 
   @Test(arguments: ["kes-read --device -t in.jsonl", "kes-read --session --limit in.jsonl"])
   func aValueIsNoOption(command: String) throws {
-    #expect(try run(command).status == 0)
+    #expect(try runTool(command).status == 0)
   }
 
   @Test func helpIsShownWhateverElseIsThere() throws {
-    let finished = try run("kes-read -t x --help")
+    let finished = try runTool("kes-read -t x --help")
     #expect(finished.status == 0 && finished.text.contains("--sessions"))
   }
 
@@ -117,7 +113,7 @@ import Testing
     for (number, guess) in Self.guesses.split(separator: " ").map(String.init).enumerated() {
       let tool = tools[number % tools.count]
       if names[tool]?.contains(guess) == true { continue }
-      let errors = try run("\(tool) \(guess)").errors
+      let errors = try runTool("\(tool) \(guess)").errors
       let said = try #require(
         errors.firstMatch(of: /Unknown option '[^']*': (.*); see kes/)?.1, "\(errors)")
       let advice = said.replacingOccurrences(of: "kcat -L", with: "")
@@ -144,7 +140,7 @@ import Testing
       ("kes-read -bx:1 --from t --brokers y:1", "--brokers"),
     ])
   func whatDoesNotAddUpIsRefused(command: String, option: String) throws {
-    let finished = try run(command)
+    let finished = try runTool(command)
     let tool = command.prefix { $0 != " " }
     #expect(finished.status == 64 && finished.text == "")
     #expect(
@@ -158,7 +154,7 @@ import Testing
     #expect(both.count == 5)
     for (letter, name) in both {
       let value = name == "--compression" ? "none" : "1"
-      let finished = try run(
+      let finished = try runTool(
         "kes-read --from t --to u -X bootstrap.servers=x:1 \(letter) \(value) \(name) \(value)")
       #expect(finished.errors.contains("\(name) is given twice"), "\(finished.errors)")
     }
@@ -173,18 +169,18 @@ import Testing
       "kes-read --format json -- in.jsonl", "kes-segment --timeout none --lateness 1s in.jsonl",
     ])
   func whatAddsUpOrIsAnothersValueIsNot(command: String) throws {
-    let finished = try run(command)
+    let finished = try runTool(command)
     #expect(finished.status == 0 && finished.errors == "", "\(finished.errors)")
   }
 
   @Test func devicesOfAPurgeAddUp() throws {
     try directory.write(
       EventLines.woke("a", 1) + EventLines.woke("b", 2) + EventLines.woke("c", 3), to: "three")
-    #expect(try run("kes-segment --state state three").status == 0)
-    let purged = try run("kes-purge --state state --device a --device c")
+    #expect(try runTool("kes-segment --state state three").status == 0)
+    let purged = try runTool("kes-purge --state state --device a --device c")
     #expect(purged.status == 0 && purged.lines.count == 2)
     #expect(purged.errors == "kes-purge: 2 sessions purged, 1 stays\n")
-    #expect(try run("kes-read --state state --format csv").lines.last?.hasPrefix("b,") == true)
+    #expect(try runTool("kes-read --state state --format csv").lines.last?.hasPrefix("b,") == true)
   }
 
   // MARK: Options that do nothing
@@ -229,7 +225,7 @@ import Testing
   func isRefused(command: String, option: String) throws {
     try directory.write(Self.schema, to: "schema")
     try directory.write("", to: "empty")
-    let finished = try run(command)
+    let finished = try runTool(command)
     #expect(finished.status == 64 && finished.text == "", "\(finished.errors)")
     let remedy = finished.errors.contains(/say --format avro|leave it out|is for container files/)
     #expect(finished.errors.contains(": \(option) is for ") && remedy, "\(finished.errors)")
@@ -249,14 +245,14 @@ import Testing
   func hasItsEffectWhereThereIsAvro(command: String) throws {
     try directory.write(Self.schema, to: "schema")
     try directory.write("", to: "empty")
-    #expect(try run("kes-read in.jsonl --output in.avro").status == 0)
-    let finished = try run(command)
+    #expect(try runTool("kes-read in.jsonl --output in.avro").status == 0)
+    let finished = try runTool(command)
     #expect(finished.status == 0 && finished.errors == "", "\(finished.errors)")
   }
 
   @Test func whatIsNeitherIsBadDataAsBefore() throws {
     try directory.write(Data([0x1F, 0x8B, 8, 0]), to: "in.gz")
-    let finished = try run("kes-segment in.gz --codec null")
+    let finished = try runTool("kes-segment in.gz --codec null")
     #expect(finished.status == 65 && finished.errors.contains("found gzip data"))
   }
 }

@@ -2,9 +2,10 @@
 
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
-@Suite struct CutRunTests {
+@Suite(.threadsOfTheirOwn) struct CutRunTests {
   private let directory: TemporaryDirectory
 
   init() throws { directory = try TemporaryDirectory() }
@@ -132,7 +133,9 @@ import Testing
   private let messages = ["--framing", "confluent", "--registry", "file:registry"]
 
   /// Cut at any byte, killed now and then, the file renamed between runs.
-  @Test(arguments: 1...12) func theRunsTogetherWriteWhatOneDoes(seed: UInt64) throws {
+  @Test(arguments: TestSeeds.each(1...12, few: 3)) func theRunsTogetherWriteWhatOneDoes(
+    seed: UInt64
+  ) throws {
     var generator = SeededGenerator(seed: seed)
     let form = Form.allCases[Int(seed) % 3]
     let rules = Self.rules[Int.random(in: 0..<Self.rules.count, using: &generator)]

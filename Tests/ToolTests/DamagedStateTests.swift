@@ -1,9 +1,10 @@
 // A state that was damaged is told of with status 65: no signal ends a tool for it.
 
 import Foundation
+import TestSupport
 import Testing
 
-@Suite struct DamagedStateTests {
+@Suite(.threadsOfTheirOwn) struct DamagedStateTests {
   private let directory: TemporaryDirectory
   private let page = Int(sysconf(Int32(_SC_PAGESIZE)))
 
@@ -81,7 +82,7 @@ import Testing
   }
 
   /// Much of a file is not in use, and values have no check: what is not noticed does no harm.
-  @Test(arguments: 0..<16)
+  @Test(arguments: TestSeeds.each(0...15))
   func whateverWasOverwrittenNoSignalEndsATool(seed: UInt64) throws {
     var generator = SeededGenerator(seed: seed)
     var damaged = try directory.read("state/data.mdb")

@@ -1,21 +1,17 @@
 // A value may begin with a dash, wherever an option takes one.
 
 import Foundation
+import TestSupport
 import Testing
 
-@Suite struct DashedValueTests {
-  private let directory: TemporaryDirectory
+@Suite(.threadsOfTheirOwn) struct DashedValueTests: RunsCommands {
+  let directory: TemporaryDirectory
 
   init() throws {
     directory = try TemporaryDirectory()
     try directory.write(
       EventLines.woke("-1", 1000) + EventLines.woke("-abc", -2000) + EventLines.woke("b", 3000),
       to: "in")
-  }
-
-  private func run(_ command: String) throws -> Finished {
-    let words = command.split(separator: " ").map(String.init)
-    return try Program.run(words[0], Array(words.dropFirst()), directory: directory)
   }
 
   @Test(arguments: [
@@ -29,21 +25,22 @@ import Testing
     ("kes-read --session -abc in", []), ("kes-read --session --abc in", []),
     ("kes-read --device -1 --device -abc in", ["[-1] DeviceWokeUp()", "[-abc] DeviceWokeUp()"]),
   ]) func aDashBeginsAValue(command: String, lines: [String]) throws {
-    let finished = try run(command)
+    let finished = try runTool(command)
     #expect(finished.status == 0, "\(finished.errors)")
     #expect(finished.lines == lines)
   }
 
   @Test func filesMayHaveSuchNames() throws {
-    let written = try run("kes-segment in --output -out --dead-letter -dead --late-output -late")
+    let written = try runTool(
+      "kes-segment in --output -out --dead-letter -dead --late-output -late")
     #expect(written.status == 0, "\(written.errors)")
     #expect(try directory.text("-out").split(separator: "\n").count == 2)
     #expect(try directory.text("-late").split(separator: "\n").count == 1)
-    let state = try run("kes-segment in --state -state --output=-2")
+    let state = try runTool("kes-segment in --state -state --output=-2")
     #expect(state.status == 0)
-    #expect(try run("kes-purge --state -state --device -1 --output -9").status == 0)
+    #expect(try runTool("kes-purge --state -state --device -1 --output -9").status == 0)
     #expect(try directory.text("-9").contains(#""device":"-1""#))
-    #expect(try run("kes-produce --replay in --speed max --output -copy").status == 0)
+    #expect(try runTool("kes-produce --replay in --speed max --output -copy").status == 0)
     #expect(try directory.read("-copy") == directory.read("in"))
   }
 
@@ -55,7 +52,7 @@ import Testing
     ("kes-produce --seed -x", "The value '-x' is invalid for '--seed"),
     ("kes-purge --state s --as-of -x", "The value '-x' is invalid for '--as-of"),
   ]) func aValueThatDoesNotFitIsSaidSoOf(command: String, message: String) throws {
-    let finished = try run(command)
+    let finished = try runTool(command)
     #expect(finished.status == 64)
     #expect(finished.errors.contains(message), "\(finished.errors)")
   }
@@ -73,7 +70,7 @@ import Testing
     ("kes-purge --state --output x", "--state <dir>"),
     ("kes-produce --seed --devices 3", "--seed <n>"),
   ]) func anOptionIsNoValue(command: String, option: String) throws {
-    let finished = try run(command)
+    let finished = try runTool(command)
     #expect(finished.status == 64)
     #expect(finished.errors.contains("Missing value for '\(option)'"), "\(finished.errors)")
   }

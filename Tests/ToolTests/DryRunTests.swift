@@ -1,9 +1,10 @@
 // kes-segment --dry-run.
 
 import Foundation
+import TestSupport
 import Testing
 
-@Suite struct DryRunTests {
+@Suite(.threadsOfTheirOwn) struct DryRunTests {
   private let directory: TemporaryDirectory
 
   init() throws { directory = try TemporaryDirectory() }

@@ -1,9 +1,10 @@
 // Durations on the command line are exact.
 
 import Foundation
+import TestSupport
 import Testing
 
-@Suite struct DurationTests {
+@Suite(.threadsOfTheirOwn) struct DurationTests {
   /// kes-segment with a session that times out as late as can be; `SessionClosed` tells when.
   private func segment(timeout: String) throws -> Finished {
     try Program.run(

@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct ExampleUnitTests {
+@Suite(.threadsOfTheirOwn) struct ExampleUnitTests {
   /// The command of a service, with its folders moved into `directory`.
   private func command(_ service: String, in directory: TemporaryDirectory) throws -> String {
     try #require(try ExampleUnit(service).value(of: "ExecStart"))

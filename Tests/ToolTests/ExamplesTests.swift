@@ -1,9 +1,10 @@
 // The examples run to their ends, on a mock cluster of their own.
 
 import Foundation
+import TestSupport
 import Testing
 
-@Suite(.serialized) struct ExamplesTests {
+@Suite(.threadsOfTheirOwn, .serialized) struct ExamplesTests {
   private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent()
 

@@ -1,9 +1,10 @@
 // What the tools say to who does not know them yet.
 
 import Foundation
+import TestSupport
 import Testing
 
-@Suite struct FirstContactTests {
+@Suite(.threadsOfTheirOwn) struct FirstContactTests {
   private let directory: TemporaryDirectory
 
   init() throws { directory = try TemporaryDirectory() }

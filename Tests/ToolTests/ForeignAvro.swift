@@ -2,6 +2,7 @@
 
 import Foundation
 import KESCore
+import TestSupport
 import Testing
 
 /// What is not ours and writes or reads Avro. `scripts/setup check` installs it.

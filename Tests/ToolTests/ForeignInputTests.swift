@@ -1,9 +1,10 @@
 // Inputs with a byte order mark, and inputs of another kind than what is read.
 
 import Foundation
+import TestSupport
 import Testing
 
-@Suite struct ForeignInputTests {
+@Suite(.threadsOfTheirOwn) struct ForeignInputTests {
   private static let mark = "\u{FEFF}"
   private static let tools = [
     "kes-segment", "kes-read", "kes-purge", "kes-produce --replay --speed max",

@@ -2,9 +2,11 @@
 // lost.
 
 import Foundation
+import TestSupport
 import Testing
 
-@Suite(.enabled(if: SmallDisk.isMountable, SmallDisk.isNeeded)) struct FullDiskTests {
+@Suite(.threadsOfTheirOwn, .enabled(if: SmallDisk.isMountable, SmallDisk.isNeeded))
+struct FullDiskTests {
   private static let noRoom = "No space left on device"
   private let directory: TemporaryDirectory
 
@@ -171,7 +173,7 @@ import Testing
 }
 
 /// A limit of file sizes stands for a disk where none can be mounted, and for a quota.
-@Suite struct FileLimitTests {
+@Suite(.threadsOfTheirOwn) struct FileLimitTests {
   @Test(arguments: [
     ("--state state", "kes-segment: state: the state cannot be used: committing: File too large; "),
     ("--output out.jsonl", "kes-segment: out.jsonl: "),

@@ -1,9 +1,10 @@
 // Inputs that are not there yet: missing files, and pipes without a writer.
 
 import Foundation
+import TestSupport
 import Testing
 
-@Suite struct InputTests {
+@Suite(.threadsOfTheirOwn) struct InputTests {
   private let directory: TemporaryDirectory
 
   init() throws { directory = try TemporaryDirectory() }

@@ -1,9 +1,10 @@
 // What the tools ask of librdkafka.
 
 import Foundation
+import TestSupport
 import Testing
 
-@Suite struct LibraryTests {
+@Suite(.threadsOfTheirOwn) struct LibraryTests {
   /// The names that a tool looks up when it loads the library stand in its bytes: none is of the mock
   /// cluster, which a library may be built without.
   @Test(arguments: ["kes-produce", "kes-segment", "kes-read", "kes-purge"])

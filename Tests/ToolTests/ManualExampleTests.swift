@@ -1,9 +1,10 @@
 // The manual's examples do what they show.
 
 import Foundation
+import TestSupport
 import Testing
 
-@Suite struct ManualExampleTests {
+@Suite(.threadsOfTheirOwn) struct ManualExampleTests {
   static let pages = [
     "kes-produce.1", "kes-segment.1", "kes-read.1", "kes-purge.1", "kes-sessions.7",
     "kes-formats.5",

@@ -1,9 +1,10 @@
 // The manual has the options that --help has, and says the same of them.
 
 import Foundation
+import TestSupport
 import Testing
 
-@Suite struct ManualOptionTests {
+@Suite(.threadsOfTheirOwn) struct ManualOptionTests {
   private static let tools = ["kes-produce", "kes-segment", "kes-read", "kes-purge"]
 
   /// What the manual has and --help does not show.

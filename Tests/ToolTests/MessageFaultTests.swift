@@ -5,7 +5,7 @@ import KESCore
 import TestSupport
 import Testing
 
-@Suite struct MessageFaultTests {
+@Suite(.threadsOfTheirOwn) struct MessageFaultTests {
   private let directory: TemporaryDirectory
 
   init() throws {

@@ -4,21 +4,10 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct MessagePipeTests {
-  private let directory: TemporaryDirectory
+@Suite(.threadsOfTheirOwn) struct MessagePipeTests: RunsCommands {
+  let directory: TemporaryDirectory
 
   init() throws { directory = try TemporaryDirectory() }
-
-  @discardableResult
-  private func shell(
-    _ command: String, _ variables: [String: String] = [:], input: String = ""
-  ) throws -> Finished {
-    let ended = try Program.shell(
-      "set -o pipefail; " + command, input: .text(input), environment: variables,
-      directory: directory)
-    #expect(ended.status == 0 && ended.errors == "", "\(command): \(ended.errors)")
-    return ended
-  }
 
   /// A directory of schemas: as a variable for commands.
   private func makeDirectoryRegistry() throws -> [String: String] {
@@ -27,49 +16,7 @@ import Testing
     return ["M": "--framing confluent --registry file:registry"]
   }
 
-  // MARK: All ways
-
-  /// How records stand between two tools.
-  enum Passage: String, CaseIterable, CustomTestStringConvertible {
-    case json, container, messages
-    var testDescription: String { rawValue }
-
-    /// The options by which they are written.
-    var writing: String {
-      switch self {
-      case .json: "--format json"
-      case .container: "--format avro"
-      case .messages: "--output-framing confluent --registry $R --registry-register"
-      }
-    }
-
-    /// The options by which they are read, where what is written needs a registry, or does not.
-    func reading(_ output: Passage?) -> String {
-      if self != .messages { return "" }
-      switch output {
-      case .messages: return "--framing confluent"
-      case .container: return "--framing confluent --output-framing container --registry $R"
-      case .json, nil: return "--framing confluent --registry $R"
-      }
-    }
-  }
-
-  @Test(arguments: Passage.allCases, Passage.allCases)
-  func everyFormInAndOutGivesTheSessionsOfTheLines(first: Passage, second: Passage) throws {
-    let registry = try ToolRegistry()
-    let rules = "--emit all --duplicates mark --retain 5s"
-    let events = faultyEvents + " --events 3000"
-    let lines = try shell("\(events) | kes-segment \(rules) | kes-read --format json")
-    let mixed = try shell(
-      "\(events) \(first.writing)"
-        + " | kes-segment \(rules) \(first.reading(second)) \(second.writing)"
-        + " | kes-read --format json \(second.reading(nil))", ["R": registry.name])
-    #expect(mixed.output == lines.output && lines.lines.count > 3000)
-    // Whoever reads messages asks once, and who writes looks up and registers once, though there are
-    // thousands.
-    let messages = [first, second].count { $0 == .messages }
-    #expect(registry.server?.requests.count == 3 * messages)
-  }
+  // MARK: Registries
 
   @Test(
     .enabled(if: ToolRegistry.realURL != nil, "KES_TEST_REGISTRY names no registry"))
@@ -299,7 +246,7 @@ import Testing
       MessageFile.framed(4, $0?.dropFirst(5) ?? Data())
     }
     try directory.write(messages.reduce(Data(), +), to: "events")
-    let lines = try shell("kes-segment --emit all", [:], input: events.text)
+    let lines = try shell("kes-segment --emit all", [:], input: .text(events.text))
     for variables in [["M": "--framing confluent --registry \(server.url)"], registry] {
       #expect(try shell("kes-read $M --format json events", variables).text == events.text)
       #expect(

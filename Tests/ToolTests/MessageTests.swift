@@ -1,9 +1,10 @@
 // What is said on the standard error is one line, and holds no control characters.
 
 import Foundation
+import TestSupport
 import Testing
 
-@Suite struct MessageTests {
+@Suite(.threadsOfTheirOwn) struct MessageTests {
   /// Escape sequences, a bell, a line feed, delete, and a control character of two bytes (CSI).
   private static let controls = "\u{1B}[31m\u{07}\n\u{7F}\u{9B}2J\r\t"
 

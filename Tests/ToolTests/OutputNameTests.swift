@@ -1,9 +1,10 @@
 // The name of an --output says how it is written, unless --format does.
 
 import Foundation
+import TestSupport
 import Testing
 
-@Suite struct OutputNameTests {
+@Suite(.threadsOfTheirOwn) struct OutputNameTests {
   private let directory: TemporaryDirectory
 
   init() throws {

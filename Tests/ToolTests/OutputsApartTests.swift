@@ -1,9 +1,10 @@
 // Outputs that are one file, or an input, are refused before anything is touched.
 
 import Foundation
+import TestSupport
 import Testing
 
-@Suite struct OutputsApartTests {
+@Suite(.threadsOfTheirOwn) struct OutputsApartTests {
   private let directory: TemporaryDirectory
 
   /// Two files, each with a link; a file with two names; a link to what does not exist.

@@ -2,11 +2,12 @@
 
 import KESCommand
 import KESCore
+import TestSupport
 import Testing
 
 @testable import kes_produce
 
-@Suite struct SimulationPacingTests {
+@Suite(.threadsOfTheirOwn) struct SimulationPacingTests {
   private static let start: Int64 = 1_700_000_000_000
 
   private static func run(
@@ -68,7 +69,7 @@ import Testing
   }
 }
 
-@Suite struct ReplayPacingTests {
+@Suite(.threadsOfTheirOwn) struct ReplayPacingTests {
   private static func line(_ time: Int64) -> String { EventLines.sent("d", time) }
 
   /// The writes of a replay of events with these times.

@@ -1,9 +1,10 @@
 // kes-produce as a whole: real processes.
 
 import Foundation
+import TestSupport
 import Testing
 
-@Suite struct ProduceTests {
+@Suite(.threadsOfTheirOwn) struct ProduceTests {
   static let start = ["--start-time", "1700000000000"]
 
   private static func produce(_ arguments: String...) throws -> Finished {

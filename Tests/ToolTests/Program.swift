@@ -61,6 +61,47 @@ enum Program {
   }
 }
 
+/// Sees that a tool ended well and had nothing to say.
+func expectDone(_ finished: Finished, sourceLocation: SourceLocation = #_sourceLocation) {
+  #expect(
+    finished.status == 0 && finished.errors.isEmpty, "\(finished.errors)",
+    sourceLocation: sourceLocation)
+}
+
+/// A suite whose tests run commands in a directory of their own.
+protocol RunsCommands {
+  var directory: TemporaryDirectory { get }
+}
+
+extension RunsCommands {
+  /// Runs a line of bash; a pipe ends as badly as any of its parts.
+  func run(
+    _ line: String, _ variables: [String: String] = [:], input: ProgramInput = .empty
+  ) throws -> Finished {
+    try Program.shell(
+      "set -o pipefail; " + line, input: input, environment: variables, directory: directory)
+  }
+
+  /// Runs a line of bash that has to end well, without a word.
+  @discardableResult
+  func shell(
+    _ line: String, _ variables: [String: String] = [:], input: ProgramInput = .empty,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) throws -> Finished {
+    let ended = try run(line, variables, input: input)
+    #expect(
+      ended.status == 0 && ended.errors.isEmpty, "\(line): \(ended.errors)",
+      sourceLocation: sourceLocation)
+    return ended
+  }
+
+  /// Runs a tool by its words, which have no spaces or quotes in them.
+  func runTool(_ line: String) throws -> Finished {
+    let words = line.split(separator: " ").map(String.init)
+    return try Program.run(words[0], Array(words.dropFirst()), directory: directory)
+  }
+}
+
 /// Held while a process starts, and while a pipe is made private: between `pipe` and `fcntl` a new
 /// process would inherit it.
 let spawning = Spawning.lock
@@ -131,6 +172,13 @@ final class RunningProgram {
 
   var errorsSoFar: String {
     (try? String(contentsOf: URL(fileURLWithPath: errorPath), encoding: .utf8)) ?? ""
+  }
+
+  /// What it has said so far behind the first `count` bytes.
+  func errors(from count: Int) -> Data {
+    guard let file = FileHandle(forReadingAtPath: errorPath) else { return Data() }
+    try? file.seek(toOffset: UInt64(count))
+    return (try? file.readToEnd()) ?? Data()
   }
 
   func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
@@ -210,40 +258,4 @@ struct PrivatePipe {
 
   /// Ends what is written.
   func close() throws { try writing.close() }
-}
-
-/// A directory that goes away with its owner.
-final class TemporaryDirectory {
-  let url: URL
-
-  init() throws {
-    // In memory where there is such a place: syncing to a disk is what takes the time.
-    let memory = "/dev/shm"
-    let parent =
-      FileManager.default.isWritableFile(atPath: memory)
-      ? URL(fileURLWithPath: memory) : FileManager.default.temporaryDirectory
-    url = parent.appendingPathComponent("kes-" + UUID().uuidString)
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(at: url) }
-
-  func path(_ name: String) -> String { url.appendingPathComponent(name).path }
-
-  @discardableResult
-  func write(_ data: Data, to name: String) throws -> String {
-    try data.write(to: url.appendingPathComponent(name))
-    return path(name)
-  }
-
-  @discardableResult
-  func write(_ text: String, to name: String) throws -> String {
-    try write(Data(text.utf8), to: name)
-  }
-
-  func read(_ name: String) throws -> Data {
-    try Data(contentsOf: url.appendingPathComponent(name))
-  }
-
-  func text(_ name: String) throws -> String { String(decoding: try read(name), as: UTF8.self) }
 }

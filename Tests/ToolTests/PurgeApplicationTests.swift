@@ -7,7 +7,7 @@ import Testing
 
 @testable import KESCore
 
-@Suite struct PurgeApplicationTests {
+@Suite(.threadsOfTheirOwn) struct PurgeApplicationTests {
   /// Sessions of a and b in partition 0, which stands at 5000, and of c in partition 1, at 2000; the
   /// timeout is 4 s.
   private static func threeSessions(cluster: KafkaTestCluster? = nil) throws -> ToolsOnTopics {

@@ -1,9 +1,10 @@
 // kes-purge, killed at any moment: no session leaves the store unwritten.
 
 import Foundation
+import TestSupport
 import Testing
 
-@Suite struct PurgeCrashTests {
+@Suite(.threadsOfTheirOwn) struct PurgeCrashTests {
   /// Enough for several portions.
   private static let sessions = 40_000
 

@@ -1,9 +1,10 @@
 // kes-purge as a filter on session events.
 
 import Foundation
+import TestSupport
 import Testing
 
-@Suite struct PurgeFilterTests {
+@Suite(.threadsOfTheirOwn) struct PurgeFilterTests {
   private static let woke = """
     {"device":"a","timestamp":1000,"event":{"DeviceWokeUp":{}},"session":"s1"}
 

@@ -1,6 +1,7 @@
 // kes-purge on the store of a kes-segment that is not running.
 
 import Foundation
+import TestSupport
 import Testing
 
 /// A directory with a store in `state`, whose sessions opened at their devices' times.
@@ -32,7 +33,7 @@ func device(of line: String) -> String {
   String(line.split(separator: "\"", omittingEmptySubsequences: false)[3])
 }
 
-@Suite struct PurgeStoreTests {
+@Suite(.threadsOfTheirOwn) struct PurgeStoreTests {
   /// At stream time 3000, with a timeout of 4 s: nothing is due.
   private static func threeSessions(_ options: [String] = []) throws -> PurgeableStore {
     try PurgeableStore([("b", 3000), ("c", 1000), ("a", 2000)], options: options)

@@ -1,6 +1,7 @@
 // kes-read as a whole: real processes, files and pipes.
 
 import Foundation
+import TestSupport
 import Testing
 
 /// Session events of two devices with every kind of line.
@@ -27,7 +28,7 @@ private func read(
   try Program.run("kes-read", arguments, input: .text(input), environment: environment)
 }
 
-@Suite struct ReadTests {
+@Suite(.threadsOfTheirOwn) struct ReadTests {
   // MARK: Formats
 
   @Test func showsEventsAsText() throws {

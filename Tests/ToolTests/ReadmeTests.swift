@@ -1,9 +1,10 @@
 // The examples of the README, of the tutorial and of the recipes do what they show.
 
 import Foundation
+import TestSupport
 import Testing
 
-@Suite struct ReadmeTests {
+@Suite(.threadsOfTheirOwn) struct ReadmeTests {
   /// The commands of all `console` blocks, in order.
   private func examples(_ document: String) throws -> [DocumentedExample] {
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()

@@ -1,9 +1,10 @@
 // kes-produce --replay as a whole: real processes.
 
 import Foundation
+import TestSupport
 import Testing
 
-@Suite struct ReplayTests {
+@Suite(.threadsOfTheirOwn) struct ReplayTests {
   private static func replay(
     _ input: String, _ arguments: String..., directory: TemporaryDirectory? = nil
   ) throws -> Finished {

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// By a broker that answers as it is told: the mock cluster has neither offsets nor topics to remove.
-@Suite struct ResetTests {
+@Suite(.threadsOfTheirOwn) struct ResetTests {
   private let broker: KafkaScriptedBroker
   private let directory: TemporaryDirectory
 
@@ -132,7 +132,7 @@ import Testing
   }
 }
 
-@Suite struct RealResetTests {
+@Suite(.threadsOfTheirOwn) struct RealResetTests {
   @Test(.enabled(if: !KafkaTestCluster.isMock, "the mock cluster removes nothing"))
   func anApplicationBeginsAnew() throws {
     let topics = try ToolsOnTopics()

@@ -1,9 +1,10 @@
 // How kes-segment behaves as a Unix filter: messages, exit statuses, signals, pipes.
 
 import Foundation
+import TestSupport
 import Testing
 
-@Suite struct SegmentMannersTests {
+@Suite(.threadsOfTheirOwn) struct SegmentMannersTests {
   private let directory: TemporaryDirectory
 
   init() throws { directory = try TemporaryDirectory() }

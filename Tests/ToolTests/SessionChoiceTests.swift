@@ -1,6 +1,7 @@
 // kes-read --status, --not-device, --sort and --top, and the forms of times.
 
 import Foundation
+import TestSupport
 import Testing
 
 private let events = """
@@ -14,7 +15,7 @@ private let events = """
 
   """
 
-@Suite struct SessionChoiceTests {
+@Suite(.threadsOfTheirOwn) struct SessionChoiceTests {
   private func read(_ options: String, input: String = events) throws -> Finished {
     try Program.run(
       "kes-read", options.split(separator: " ").map(String.init), input: .text(input),

@@ -1,18 +1,15 @@
 // One session a record, by whatever name: what kes-segment writes, kes-read and kes-purge read.
 
 import Foundation
+import TestSupport
 import Testing
 
-@Suite struct SessionFieldTests {
-  private let directory: TemporaryDirectory
+@Suite(.threadsOfTheirOwn) struct SessionFieldTests: RunsCommands {
+  let directory: TemporaryDirectory
 
   init() throws {
     directory = try TemporaryDirectory()
     try directory.write(EventLines.random(count: 300, devices: 8, seed: 91), to: "in")
-  }
-
-  private func shell(_ command: String) throws -> Finished {
-    try Program.shell("set -o pipefail; " + command, directory: directory)
   }
 
   private static let advice =
@@ -36,36 +33,36 @@ import Testing
   @Test func anEventWithASessionIsBadDataWithAdvice() throws {
     let line = #"{"session":null,"device":"a","timestamp":1,"event":{"DeviceWokeUp":{}}}"# + "\n"
     try directory.write(EventLines.woke("b", 1) + line, to: "has")
-    let failed = try shell("kes-segment has")
+    let failed = try run("kes-segment has")
     #expect(failed.status == 65 && failed.lines.count == 1)
     #expect(failed.errors == "kes-segment: has:2: the record has\(Self.advice)\n")
-    let kept = try shell("kes-segment has --dead-letter dead && cut -f 3- dead")
+    let kept = try run("kes-segment has --dead-letter dead && cut -f 3- dead")
     #expect(kept.status == 0 && kept.text.hasSuffix(line))
-    #expect(try shell("kes-segment has --dry-run 5").errors.contains(Self.advice))
+    #expect(try run("kes-segment has --dry-run 5").errors.contains(Self.advice))
   }
 
   @Test(arguments: ["json", "avro"]) func anOwnOutputIsRefusedWithAdviceAndSegmentedAnew(
     format: String
   ) throws {
-    #expect(try shell("kes-segment in --timeout 1s --format \(format) > sessions").status == 0)
-    let failed = try shell("kes-segment sessions")
+    #expect(try run("kes-segment in --timeout 1s --format \(format) > sessions").status == 0)
+    let failed = try run("kes-segment sessions")
     #expect(failed.status == 65 && failed.errors.contains(Self.advice), "\(failed.errors)")
     for output in ["json", "avro"] {
       let rules = "--timeout 9s --emit all --flush --format \(output)"
-      let again = try shell(
+      let again = try run(
         "kes-segment --replace-session sessions \(rules) | kes-read")
-      let direct = try shell("kes-segment in \(rules) | kes-read")
+      let direct = try run("kes-segment in \(rules) | kes-read")
       #expect(again.status == 0, "\(again.errors)")
       #expect(again.output == direct.output && !direct.output.isEmpty)
     }
   }
 
   @Test(arguments: ["json", "avro"]) func oldClosingsCountAsFiltered(format: String) throws {
-    let first = try shell(
+    let first = try run(
       "kes-segment in --timeout 1s --emit all --flush --format \(format) | tee sessions"
         + " | kes-read --format json")
     let closed = first.lines.count { $0.contains("SessionClosed") }
-    let again = try shell(
+    let again = try run(
       "kes-segment --replace-session sessions --timeout 9s --format json --stats")
     #expect(again.status == 0, "\(again.errors)")
     #expect(again.lines.count == 300 && closed > 0)
@@ -88,13 +85,13 @@ import Testing
       // The events have a session of their own where ours is called otherwise.
       let own = name == "sid" ? #"s/}$/,"session":{"id":7}}/"# : ""
       let events = "sed '\(own)' in | kes-segment \(field) \(rules)"
-      let direct = try shell("kes-segment in \(rules) | kes-read --sessions --format json")
+      let direct = try run("kes-segment in \(rules) | kes-read --sessions --format json")
       for reader in [
         "kes-read", "kes-purge --flush | kes-read", "kes-produce --replay --speed max | kes-read",
       ] {
         let command = reader.replacingOccurrences(of: "kes-purge", with: "kes-purge \(field)")
           .replacingOccurrences(of: "--replay", with: "--replay \(field)")
-        let read = try shell("\(events) | \(command) \(field) --sessions --format json")
+        let read = try run("\(events) | \(command) \(field) --sessions --format json")
         #expect(read.status == 0, "\(read.errors)")
         // A SessionClosed that was purged says more than events alone.
         if emission != "events" || !reader.hasPrefix("kes-purge") {
@@ -105,13 +102,13 @@ import Testing
   }
 
   @Test func aNameThatAvroDoesNotHaveIsForJSON() throws {
-    let lines = try shell("kes-segment in --session-field kes.session -c 1")
+    let lines = try run("kes-segment in --session-field kes.session -c 1")
     #expect(lines.status == 0 && lines.text.contains(#","kes.session":""#))
     #expect(
-      try shell(
+      try run(
         "kes-segment in --session-field kes.session | kes-read --session-field kes.session --sessions"
       ).status == 0)
-    let refused = try shell("kes-segment in --session-field kes.session --format avro")
+    let refused = try run("kes-segment in --session-field kes.session --format avro")
     #expect(refused.status == 64)
     #expect(refused.errors.contains("letters, digits and _ alone"))
   }
@@ -119,13 +116,13 @@ import Testing
   @Test(arguments: ["device", "timestamp", "event", "duplicate", ""])
   func namesOfEventsAreTaken(name: String) throws {
     for tool in ["kes-segment", "kes-read", "kes-purge", "kes-produce --replay"] {
-      #expect(try shell("\(tool) in --session-field '\(name)'").status == 64)
+      #expect(try run("\(tool) in --session-field '\(name)'").status == 64)
     }
   }
 
   @Test func asTextTheNameDoesNotMatter() throws {
-    let usual = try shell("kes-segment in --format text --emit all")
-    let named = try shell("kes-segment in --format text --emit all --session-field sid")
+    let usual = try run("kes-segment in --format text --emit all")
+    let named = try run("kes-segment in --format text --emit all --session-field sid")
     #expect(usual.output == named.output && usual.text.contains("/"))
   }
 }

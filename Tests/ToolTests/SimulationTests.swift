@@ -1,6 +1,7 @@
 // What simulated devices send, and what becomes of it on its way.
 
 import KESCore
+import TestSupport
 import Testing
 
 @testable import kes_produce
@@ -22,7 +23,7 @@ func simulatedEvents(
   return events
 }
 
-@Suite struct DeviceSimulatorTests {
+@Suite(.threadsOfTheirOwn) struct DeviceSimulatorTests {
   private static func settings(
     devices: Int = 5, rate: Double = 5, events: Int64 = .max, sessions: Int64 = .max,
     duration: Int64 = .max
@@ -125,7 +126,7 @@ func simulatedEvents(
   }
 }
 
-@Suite struct FaultInjectorTests {
+@Suite(.threadsOfTheirOwn) struct FaultInjectorTests {
   private static let settings = SimulationSettings(greatestEvents: 50_000)
   private static let sent = simulatedEvents(settings)
 
@@ -206,7 +207,7 @@ func simulatedEvents(
   }
 }
 
-@Suite struct SimulationSourceTests {
+@Suite(.threadsOfTheirOwn) struct SimulationSourceTests {
   @Test func whereNearlyAllIsLostABatchEndsEarlyAndNoEventIsAnother() {
     let settings = SimulationSettings(greatestEvents: 300_000)
     let faults = Faults(loss: 0.9999, duplicate: 0.1, delay: 0.5, greatestDelay: 60_000)
@@ -225,8 +226,8 @@ func simulatedEvents(
   }
 }
 
-@Suite struct DelayedEventsTests {
-  @Test(arguments: 0..<20)
+@Suite(.threadsOfTheirOwn) struct DelayedEventsTests {
+  @Test(arguments: TestSeeds.each(0...19))
   func givesBackInTheOrderOfArrival(seed: UInt64) {
     var generator = SplitMix64(seed: seed)
     var heap = DelayedEvents()
@@ -255,7 +256,7 @@ func simulatedEvents(
   }
 }
 
-@Suite struct AwakeQueueTests {
+@Suite(.threadsOfTheirOwn) struct AwakeQueueTests {
   @Test func takesTheFirstOrTheSecondAndPassesNobodyTwice() {
     var queue = AwakeQueue(room: 3)
     for device: UInt32 in [7, 8, 9] { queue.append(device) }

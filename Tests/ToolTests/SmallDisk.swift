@@ -1,6 +1,7 @@
 // A disk that is soon full.
 
 import Foundation
+import TestSupport
 import Testing
 
 /// A file system of a test's own: a tmpfs that only the processes of one script see.

@@ -3,20 +3,17 @@
 import Foundation
 import Glibc
 import KESCore
+import TestSupport
 import Testing
 
-@Suite struct StateFilesTests {
-  private let directory: TemporaryDirectory
+@Suite(.threadsOfTheirOwn) struct StateFilesTests: RunsCommands {
+  let directory: TemporaryDirectory
   private let options = ["--output", "out.jsonl", "--state", "state", "--emit", "all"]
 
   init() throws { directory = try TemporaryDirectory() }
 
   private func segment(_ arguments: [String]) throws -> Finished {
     try Program.run("kes-segment", arguments, directory: directory)
-  }
-
-  private func shell(_ command: String) throws -> Finished {
-    try Program.shell(command, directory: directory)
   }
 
   private func move(_ name: String, to other: String) throws {
@@ -64,9 +61,9 @@ import Testing
   func aFileIsTheSameByEveryName(name: String) throws {
     let events = EventLines.random(count: 300, devices: 5, seed: 2)
     try directory.write(events, to: "in.jsonl")
-    #expect(try shell("mkdir folder && ln -s in.jsonl link.jsonl").status == 0)
+    #expect(try run("mkdir folder && ln -s in.jsonl link.jsonl").status == 0)
     #expect(try segment(["in.jsonl"] + options).status == 0)
-    let again = try shell(
+    let again = try run(
       "kes-segment \"\(name)\" --output out.jsonl --state state --emit all < in.jsonl")
     #expect(again.status == 0, "\(again.errors)")
     #expect(try directory.text("out.jsonl") == expected(events))
@@ -128,7 +125,7 @@ import Testing
     try directory.write(EventLines.random(count: 50, devices: 5, seed: 7), to: "e.jsonl")
     #expect(try segment(["e.jsonl"] + options).status == 0)
     try move("e.jsonl", to: "e.jsonl.1")
-    #expect(try shell("gzip e.jsonl.1").status == 0)
+    #expect(try run("gzip e.jsonl.1").status == 0)
     try directory.write(EventLines.random(count: 50, devices: 5, seed: 8), to: "e.jsonl")
     let missing = try segment(["e.jsonl"] + options)
     #expect(missing.status == 65)
@@ -136,12 +133,14 @@ import Testing
       missing.errors.contains(
         "rotated and compressed, expand it and run this once with both: gunzip -k e.jsonl.1.gz,"
           + " then e.jsonl.1 e.jsonl"), "\(missing.errors)")
-    #expect(try shell("gunzip -k e.jsonl.1.gz").status == 0)
+    #expect(try run("gunzip -k e.jsonl.1.gz").status == 0)
     #expect(try segment(["e.jsonl.1", "e.jsonl"] + options).status == 0)
   }
 
   /// As `logrotate` with `rotate 3`, at any moment; runs at any moment, some of them killed.
-  @Test(arguments: 1...2) func aYearOfRotationsCountsEveryEventOnce(seed: UInt64) throws {
+  @Test(arguments: TestSeeds.each(1...2)) func aYearOfRotationsCountsEveryEventOnce(seed: UInt64)
+    throws
+  {
     var generator = SeededGenerator(seed: seed)
     var lines = EventLines.numbered(count: 2000, devices: 20, seed: seed).map { $0 + "\n" }[...]
     let all = lines.joined()
@@ -215,9 +214,9 @@ import Testing
     try append(lines[100..<200].joined(), to: "e.jsonl")
     try move("e.jsonl", to: "e.jsonl.2")
     #expect(
-      try shell("touch -d '+1 second' later; touch -r later e.jsonl.2; \(command)").status == 0)
+      try run("touch -d '+1 second' later; touch -r later e.jsonl.2; \(command)").status == 0)
     try directory.write(lines[200..<300].joined(), to: "e.jsonl.1")
-    #expect(try shell("touch -d '+2 seconds' e.jsonl.1").status == 0)
+    #expect(try run("touch -d '+2 seconds' e.jsonl.1").status == 0)
     try directory.write(lines[300...].joined(), to: "e.jsonl")
     for names in [["e.jsonl"], ["e.jsonl.1", "e.jsonl"]] {
       let missing = try segment(names + options)
@@ -226,7 +225,7 @@ import Testing
       #expect(missing.errors.contains("gunzip -k e.jsonl.2.gz") == command.hasPrefix("gzip"))
       #expect(try directory.read("out.jsonl") == before)
     }
-    if command.hasPrefix("gzip") { #expect(try shell("gunzip -k e.jsonl.2.gz").status == 0) }
+    if command.hasPrefix("gzip") { #expect(try run("gunzip -k e.jsonl.2.gz").status == 0) }
     #expect(try segment(["e.jsonl.2", "e.jsonl.1", "e.jsonl"] + options).status == 0)
     #expect(try directory.text("out.jsonl") == expected(lines.joined()))
   }
@@ -240,7 +239,7 @@ import Testing
     try directory.write(lines, to: "e.jsonl.1")
     try directory.write("", to: "new")
     try move("new", to: "e.jsonl")
-    #expect(try shell("touch -d '+1 second' e.jsonl.1").status == 0)
+    #expect(try run("touch -d '+1 second' e.jsonl.1").status == 0)
     let missing = try segment(["e.jsonl"] + options)
     #expect(missing.status == 65)
     #expect(
@@ -271,16 +270,16 @@ import Testing
   /// The header of a container is no record: until there is one the file is begun anew.
   @Test func aContainerWithoutRecordsIsWrittenOn() throws {
     try directory.write("", to: "e")
-    let run = ["e", "--state", "state", "--output", "o.avro", "--format", "avro"]
-    #expect(try segment(run).status == 0)
+    let arguments = ["e", "--state", "state", "--output", "o.avro", "--format", "avro"]
+    #expect(try segment(arguments).status == 0)
     let purged = try Program.run(
       "kes-purge", ["--state", "state", "--as-of", "now", "--output", "o.avro"],
       directory: directory)
     #expect(purged.status == 0, "\(purged.errors)")
     try append(EventLines.woke("a", 1000), to: "e")
-    let ended = try segment(run)
+    let ended = try segment(arguments)
     #expect(ended.status == 0, "\(ended.errors)")
-    #expect(try shell("kes-read o.avro").lines.count == 1)
+    #expect(try run("kes-read o.avro").lines.count == 1)
   }
 
   @Test func whatIsAddedBehindAPurgeStays() throws {
@@ -347,7 +346,7 @@ import Testing
   func anOutputThatIsNotAsItWasIsRefusedAndStays(command: String, message: String) throws {
     try directory.write(EventLines.random(count: 100, devices: 5, seed: 10), to: "in.jsonl")
     #expect(try segment(["in.jsonl"] + options).status == 0)
-    #expect(try shell(command).status == 0)
+    #expect(try run(command).status == 0)
     let before = try? directory.read("out.jsonl")
     try append(EventLines.woke("x", 1_800_000_000_000), to: "in.jsonl")
     let refused = try segment(["in.jsonl"] + options)

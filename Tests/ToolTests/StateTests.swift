@@ -1,9 +1,10 @@
 // kes-segment --state: sessions from run to run, and exactly once from file to file.
 
 import Foundation
+import TestSupport
 import Testing
 
-@Suite struct StateTests {
+@Suite(.threadsOfTheirOwn) struct StateTests {
   private let directory: TemporaryDirectory
 
   init() throws { directory = try TemporaryDirectory() }

@@ -1,6 +1,7 @@
 // Tables, figures and the progress bar fit the terminal.
 
 import Foundation
+import TestSupport
 import Testing
 
 private let unicode = ["LC_ALL": "C.UTF-8", "NO_COLOR": "1"]
@@ -11,7 +12,7 @@ private let sessions = """
 
   """
 
-@Suite struct TerminalViewTests {
+@Suite(.threadsOfTheirOwn) struct TerminalViewTests {
   private let directory: TemporaryDirectory
 
   init() throws {

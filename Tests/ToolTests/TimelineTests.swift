@@ -1,6 +1,7 @@
 // kes-read --timeline, --svg and --html as a whole.
 
 import Foundation
+import TestSupport
 import Testing
 
 private let unicode = ["LC_ALL": "C.UTF-8", "NO_COLOR": ""]
@@ -13,7 +14,7 @@ private let stream = """
 
   """
 
-@Suite struct TimelineTests {
+@Suite(.threadsOfTheirOwn) struct TimelineTests {
   private let directory: TemporaryDirectory
 
   init() throws { directory = try TemporaryDirectory() }

@@ -9,55 +9,37 @@ import Testing
 /// Topics and an application that nobody else has, on a mock cluster or the real one of
 /// `KES_TEST_BROKERS`, where they go away with this.
 final class ToolsOnTopics {
-  let brokers: String
+  private let kafka: KafkaUnderTest
   let input: String
   let output: String
   let application: String
   let directory: TemporaryDirectory
-  static let patience = KafkaPatience(milliseconds: 30_000)
+
+  var brokers: String { kafka.brokers }
+  var changelog: String { application + "-sessions-changelog" }
+  static let patience = KafkaUnderTest.patience
 
   /// What makes runs quick: a group lets its members in at once.
-  private static let hurry = [
-    "session.timeout.ms=6000", "heartbeat.interval.ms=100", "fetch.wait.max.ms=50",
-    "topic.metadata.refresh.fast.interval.ms=10",
-  ].flatMap { ["-X", $0] }
+  private static let hurry =
+    (KafkaUnderTest.hurry + ["session.timeout.ms=6000"]).flatMap { ["-X", $0] }
 
   /// - Parameter cluster: one of its own, for faults; nil shares one with other tests.
   init(partitions: Int = 2, cluster: KafkaTestCluster? = nil) throws {
-    let name = "kes-test-\(UUID().uuidString)"
-    (input, output, application) = (name + "-events", name + "-sessions", name)
+    kafka = try KafkaUnderTest(cluster: cluster)
+    application = kafka.unique("application")
+    (input, output) = (application + "-events", application + "-sessions")
     directory = try TemporaryDirectory()
-    if let real = KafkaTestCluster.realBrokers {
-      brokers = real
-      let admin = try KafkaAdmin(try KafkaConfiguration(brokers: real))
-      for topic in [input, output] {
-        _ = try admin.createTopic(
-          KafkaNewTopic(name: topic, partitionCount: Int32(partitions)), ToolsOnTopics.patience)
-      }
+    for topic in [input, output] { try kafka.topic(exactly: topic, partitions: partitions) }
+    if kafka.mock == nil {
+      kafka.adopt(changelog)
     } else {
-      let mock = try cluster ?? KafkaTestCluster.shared.get()
-      brokers = mock.brokers
-      for topic in [input, output, changelog] {
-        try mock.createTopic(topic, partitions: partitions)
-      }
-    }
-  }
-
-  var changelog: String { application + "-sessions-changelog" }
-
-  deinit {
-    if KafkaTestCluster.isMock { return }
-    guard let configuration = try? KafkaConfiguration(brokers: brokers),
-      let admin = try? KafkaAdmin(configuration)
-    else { return }
-    for topic in [input, output, changelog] {
-      _ = try? admin.deleteTopic(topic, ToolsOnTopics.patience)
+      try kafka.topic(exactly: changelog, partitions: partitions)
     }
   }
 
   /// Sends event lines to a partition of the input.
   func send(_ lines: [String], partition: Int32 = 0) throws {
-    let producer = try KafkaProducer(try KafkaConfiguration(brokers: brokers))
+    let producer = try KafkaProducer(kafka.configuration)
     let topic = try producer.topic(input)
     for line in lines {
       let value = Array(line.utf8.dropLast(line.hasSuffix("\n") ? 1 : 0))
@@ -71,8 +53,7 @@ final class ToolsOnTopics {
   /// A transaction that has sent a record to a topic, and is open.
   func openTransaction(on name: String) throws -> KafkaProducer {
     let producer = try KafkaProducer(
-      try KafkaConfiguration(brokers: brokers),
-      transactionalIdentifier: application + "-transactions")
+      kafka.configuration, transactionalIdentifier: application + "-transactions")
     try producer.initTransactions(ToolsOnTopics.patience)
     try producer.beginTransaction()
     let value = Array("never committed".utf8)

@@ -6,7 +6,7 @@ import Testing
 
 @testable import KESCore
 
-@Suite struct TopicAvroTests {
+@Suite(.threadsOfTheirOwn) struct TopicAvroTests {
   private let kafka: TopicsUnderTest
 
   init() throws {
@@ -19,10 +19,6 @@ import Testing
     "--full-speed", "--events", "300", "--seed", "7", "--start-time", "1700000000000",
   ]
   private static let files = ["--registry", "file:registry"]
-
-  private func expectDone(_ finished: Finished) {
-    #expect(finished.status == 0 && finished.errors.isEmpty, "\(finished.errors)")
-  }
 
   private func events() throws -> [String] {
     try Program.run("kes-produce", Self.produced).lines

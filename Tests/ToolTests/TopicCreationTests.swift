@@ -6,7 +6,7 @@ import Testing
 
 @testable import KESCore
 
-@Suite struct TopicCreationTests {
+@Suite(.threadsOfTheirOwn) struct TopicCreationTests {
   private let broker: KafkaModelBroker
 
   init() throws { broker = try KafkaModelBroker() }
@@ -15,10 +15,6 @@ import Testing
     _ tool: String, _ arguments: [String], input: ProgramInput = .empty
   ) throws -> Finished {
     try Program.run(tool, ["-b", broker.brokers] + arguments, input: input)
-  }
-
-  private func expectDone(_ finished: Finished) {
-    #expect(finished.status == 0 && finished.errors.isEmpty, "\(finished.errors)")
   }
 
   private static let few = ["--full-speed", "--events", "3", "--seed", "1"]

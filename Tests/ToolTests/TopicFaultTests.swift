@@ -6,7 +6,7 @@ import Testing
 
 @testable import KESCore
 
-@Suite struct TopicFaultTests {
+@Suite(.threadsOfTheirOwn) struct TopicFaultTests {
   private let kafka: TopicsUnderTest
 
   init() throws { kafka = try TopicsUnderTest() }

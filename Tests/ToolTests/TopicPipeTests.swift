@@ -6,7 +6,7 @@ import Testing
 
 @testable import KESCore
 
-@Suite struct TopicPipeTests {
+@Suite(.threadsOfTheirOwn) struct TopicPipeTests {
   private let kafka: TopicsUnderTest
 
   init() throws { kafka = try TopicsUnderTest() }
@@ -17,10 +17,6 @@ import Testing
 
   private func events() throws -> [String] {
     try Program.run("kes-produce", Self.produced).lines
-  }
-
-  private func expectDone(_ finished: Finished) {
-    #expect(finished.status == 0 && finished.errors.isEmpty, "\(finished.errors)")
   }
 
   // MARK: JSON

@@ -5,7 +5,7 @@ import Glibc
 import TestSupport
 import Testing
 
-@Suite struct TopicReorderTests {
+@Suite(.threadsOfTheirOwn) struct TopicReorderTests {
   private let kafka: TopicsUnderTest
   private let input: String
   private let output: String

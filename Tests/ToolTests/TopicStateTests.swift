@@ -6,7 +6,7 @@ import Testing
 
 @testable import KESCore
 
-@Suite struct TopicStateTests {
+@Suite(.threadsOfTheirOwn) struct TopicStateTests {
   private let kafka: TopicsUnderTest
 
   init() throws { kafka = try TopicsUnderTest() }

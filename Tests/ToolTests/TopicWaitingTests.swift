@@ -6,7 +6,7 @@ import Testing
 
 @testable import KESCore
 
-@Suite struct TopicWaitingTests {
+@Suite(.threadsOfTheirOwn) struct TopicWaitingTests {
   private static func lines(_ range: Range<Int64>) -> [TopicMessage] {
     range.map { TopicMessage(String(EventLines.data("a", $0).dropLast())) }
   }

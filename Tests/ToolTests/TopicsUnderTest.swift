@@ -54,63 +54,35 @@ struct TopicMessage: Equatable {
   var keyText: String? { key.map { String(decoding: $0, as: UTF8.self) } }
 }
 
-/// A cluster, and topics in it that nobody else has; those of a real one go away with this.
+/// A cluster, topics in it that nobody else has, and the tools on them.
 final class TopicsUnderTest {
-  /// Nil where the cluster is real.
-  let mock: KafkaTestCluster?
-  let brokers: String
+  private let kafka: KafkaUnderTest
   let directory: TemporaryDirectory
-  private let configuration: KafkaConfiguration
-  private var topics: [String] = []
 
-  static let patience = KafkaPatience(milliseconds: 30_000)
+  /// Nil where the cluster is real.
+  var mock: KafkaTestCluster? { kafka.mock }
+  var brokers: String { kafka.brokers }
 
-  /// What makes tests quick (see `KafkaUnderTest`).
-  private static let hurry = [
-    "heartbeat.interval.ms=100", "reconnect.backoff.ms=10", "reconnect.backoff.max.ms=50",
-    "retry.backoff.ms=10", "linger.ms=1", "fetch.wait.max.ms=50", "fetch.error.backoff.ms=10",
-    "session.timeout.ms=\(KafkaTestCluster.isMock ? 2500 : 6000)",
-  ]
+  static let patience = KafkaUnderTest.patience
 
   /// - Parameter isOwn: makes a mock cluster for this test alone, for faults.
   init(isOwn: Bool = false) throws {
     directory = try TemporaryDirectory()
-    if let real = KafkaTestCluster.realBrokers, !isOwn {
-      (mock, brokers) = (nil, real)
-    } else {
-      let cluster = try isOwn ? KafkaTestCluster() : KafkaTestCluster.shared.get()
-      (mock, brokers) = (cluster, cluster.brokers)
-    }
-    configuration = try KafkaConfiguration(brokers: brokers, options: TopicsUnderTest.hurry)
+    kafka = try KafkaUnderTest(cluster: isOwn ? KafkaTestCluster() : nil)
   }
 
   /// A new topic that nobody else has.
   func topic(_ name: String = "topic", partitions: Int = 1) throws -> String {
-    let name = unique(name)
-    if let mock {
-      try mock.createTopic(name, partitions: partitions)
-    } else {
-      // Events of tests are years old.
-      let topic = KafkaNewTopic(
-        name: name, partitionCount: Int32(partitions), properties: ["retention.ms": "-1"])
-      #expect(try KafkaAdmin(configuration).createTopic(topic, TopicsUnderTest.patience))
-    }
-    topics.append(name)
-    return name
+    try kafka.topic(name, partitions: partitions)
   }
 
   /// A name that nobody else has.
-  func unique(_ name: String) -> String { "kes-test-\(name)-\(UUID().uuidString)" }
-
-  deinit {
-    guard mock == nil, let admin = try? KafkaAdmin(configuration) else { return }
-    for topic in topics { _ = try? admin.deleteTopic(topic, TopicsUnderTest.patience) }
-  }
+  func unique(_ name: String) -> String { kafka.unique(name) }
 
   // MARK: Tools
 
   /// The options by which tools find the cluster.
-  var options: [String] { ["-b", brokers] + TopicsUnderTest.hurry.flatMap { ["-X", $0] } }
+  var options: [String] { ["-b", brokers] + KafkaUnderTest.hurry.flatMap { ["-X", $0] } }
 
   func run(
     _ tool: String, _ arguments: [String], input: ProgramInput = .empty
@@ -132,7 +104,7 @@ final class TopicsUnderTest {
   // MARK: Messages
 
   func send(_ messages: [TopicMessage], to name: String, partition: Int32? = nil) throws {
-    let producer = try KafkaProducer(configuration)
+    let producer = try KafkaProducer(kafka.configuration)
     let topic = try producer.topic(name)
     for message in messages {
       var headers = producer.makeHeaders()
@@ -166,7 +138,7 @@ final class TopicsUnderTest {
 
   /// All that a topic holds, partition by partition.
   func messages(_ topic: String) throws -> [TopicMessage] {
-    let consumer = try KafkaConsumer(configuration)
+    let consumer = try KafkaConsumer(kafka.configuration)
     let count = try #require(try consumer.topic(topic, TopicsUnderTest.patience)?.partitionCount)
     let partitions = (0..<count).map { KafkaPartition(topic: topic, number: $0) }
     try consumer.assign(partitions.map { KafkaPosition($0, KafkaOffset(0)) })

@@ -6,14 +6,10 @@ import Testing
 
 @testable import KESCore
 
-@Suite struct UnknownEventTests {
-  private let directory: TemporaryDirectory
+@Suite(.threadsOfTheirOwn) struct UnknownEventTests: RunsCommands {
+  let directory: TemporaryDirectory
 
   init() throws { directory = try TemporaryDirectory() }
-
-  private func run(_ command: String) throws -> Finished {
-    try Program.shell("set -o pipefail; " + command, directory: directory)
-  }
 
   /// `Event` with a branch more, behind the first.
   private static let schema = eventSchema.replacingOccurrences(

@@ -2,6 +2,7 @@
 
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 private let events = """
@@ -12,7 +13,7 @@ private let events = """
 
   """
 
-@Suite struct WatchTests {
+@Suite(.threadsOfTheirOwn) struct WatchTests {
   private let terminal: PseudoTerminal
   private let pipe: PrivatePipe
 

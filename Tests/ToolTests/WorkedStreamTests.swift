@@ -1,8 +1,9 @@
 // The worked streams of kes-sessions(7) come out as the page says.
 
+import TestSupport
 import Testing
 
-@Suite struct WorkedStreamTests {
+@Suite(.threadsOfTheirOwn) struct WorkedStreamTests {
   private static let page = (try? ManualPage("kes-sessions.7"))
 
   static let streams = (page?.literalBlocks(of: "RULES") ?? []).compactMap(WorkedStream.init)

@@ -1,5 +1,6 @@
 // The codecs of blocks: what is compressed comes back, and nothing else does.
 
+import TestSupport
 import Testing
 
 @testable import KESCore
@@ -10,7 +11,7 @@ import Testing
     // Behind what is there already.
     output.append(text: "before")
     codec.compress(data.span, to: &output)
-    return output.withBytes(6, output.count - 6) { span in (0..<span.count).map { span[$0] } }
+    return output.withBytes(6, output.count - 6) { $0.copied }
   }
 
   /// Nil where the data are refused.
@@ -18,7 +19,7 @@ import Testing
     var output = ByteBlock()
     output.append(text: "before")
     if fault(data, codec, limit: limit, &output) != nil { return nil }
-    return output.withBytes(6, output.count - 6) { span in (0..<span.count).map { span[$0] } }
+    return output.withBytes(6, output.count - 6) { $0.copied }
   }
 
   /// Why data cannot be expanded.
@@ -35,9 +36,9 @@ import Testing
 
   private static func data(_ count: Int, isRandom: Bool = false) -> [UInt8] {
     var generator = SeededGenerator(seed: UInt64(count))
-    return (0..<count).map { index in
-      isRandom ? UInt8.random(in: 0...255, using: &generator) : UInt8(truncatingIfNeeded: index / 7)
-    }
+    if !isRandom { return (0..<count).map { UInt8(truncatingIfNeeded: $0 / 7) } }
+    let words = (0..<(count + 7) / 8).map { _ in generator.next() }
+    return unsafe words.withUnsafeBytes { unsafe Array($0.prefix(count)) }
   }
 
   @Test(arguments: AvroCodec.allCases)

@@ -1,12 +1,13 @@
 // JSON-lines to Avro and back: the same events.
 
+import TestSupport
 import Testing
 
 @testable import KESCore
 
 @Suite struct AvroRoundTripTests {
   private static func bytes(_ block: borrowing ByteBlock) -> [UInt8] {
-    block.withBytes { span in (0..<span.count).map { span[$0] } }
+    block.withBytes { $0.copied }
   }
 
   /// What a run with Avro output makes of lines.
@@ -45,10 +46,9 @@ import Testing
     return KESCoreTests.lines(output)
   }
 
-  @Test(arguments: 0..<10, [false, true])
-  func eventsAreTheSameThereAndBack(block: UInt64, hasSession: Bool) throws {
-    for number in 0..<30 {
-      let seed = 800_000 + block * 1000 + UInt64(number)
+  @Test(arguments: TestSeeds.parts(800_000...800_299), [false, true])
+  func eventsAreTheSameThereAndBack(seeds: TestSeeds, hasSession: Bool) throws {
+    for seed in seeds {
       var generator = SeededGenerator(seed: seed)
       let marks = hasSession && generator.chance(50)
       let kinds = EventKind.allCases.filter { $0 != .sessionClosed || hasSession }

@@ -1,5 +1,6 @@
 // Sessions of Avro events: the same as of the same events in JSON-lines.
 
+import TestSupport
 import Testing
 
 @testable import KESCore
@@ -109,18 +110,17 @@ import Testing
       } catch {
         Issue.record(error)
       }
-      return file.withBytes { span in (0..<span.count).map { span[$0] } }
+      return file.withBytes { $0.copied }
     }
   }
 
   @Test(arguments: Emission.allCases, [false, true])
   func sessionsAreThoseOfTheSameEventsInJSON(emission: Emission, marksDuplicates: Bool) throws {
-    for number in 0..<40 as Range<UInt64> {
-      let seed = 700_000 + number
+    for seed in TestSeeds.each(700_000...700_039) {
       var generator = SeededGenerator(seed: seed)
       // Ours, or anyone's.
       var maker = RandomEventSchema(generator, isOfEvents: true)
-      let text = number % 4 == 0 ? AvroSchema.event.text : maker.schema().text
+      let text = seed % 4 == 0 ? AvroSchema.event.text : maker.schema().text
       let schema = try AvroSchema(parsing: text)
       let events = AvroSessionTests.events(&generator, 40)
       var data = EventDataMaker(schema, generator)

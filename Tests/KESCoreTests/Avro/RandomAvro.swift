@@ -1,5 +1,7 @@
 // Random schemas and random data of them, from a seed.
 
+import TestSupport
+
 @testable import KESCore
 
 /// Makes schemas: small, of all types, with namespaces, references and records inside themselves.

@@ -1,5 +1,7 @@
 // Random changes of a schema: of one schema two, the writer's and the reader's.
 
+import TestSupport
+
 @testable import KESCore
 
 /// What may be changed between the writer's schema and the reader's.

@@ -1,5 +1,7 @@
 // Random events, and random schemas that events may come in.
 
+import TestSupport
+
 @testable import KESCore
 
 /// One event or session event, as a plain value.

@@ -1,5 +1,7 @@
 // Values to binary data, naively: straight from the spec, section "Binary Encoding".
 
+import TestSupport
+
 @testable import KESCore
 
 /// Encodes values; arrays and maps in blocks, which `generator` cuts where there is one.

@@ -30,7 +30,7 @@ enum TestContainer {
   ) -> [UInt8] {
     var compressed = ByteBlock()
     codec.compress(data.span, to: &compressed)
-    let bytes = compressed.withBytes { span in (0..<span.count).map { span[$0] } }
+    let bytes = compressed.withBytes { $0.copied }
     return TestAvroEncoder.long(Int64(count)) + TestAvroEncoder.text(bytes) + sync
   }
 
@@ -217,16 +217,14 @@ struct ContainerDriver {
         key: batch.withText(record.key) { String(decodingBytes: $0) },
         time: record.time.milliseconds, role: record.role, position: record.position,
         bytes: keepsBytes
-          ? batch.withRecordBytes(record) { span in (0..<span.count).map { span[$0] } } : []))
+          ? batch.withRecordBytes(record) { $0.copied } : []))
   }
 
   private func note(
     _ rejection: Rejection, _ decoder: borrowing AvroContainerDecoder, _ batch: borrowing Batch,
     _ found: inout ContainerDecoding
   ) {
-    let bytes = batch.bytes.withBytes(Int(rejection.offset), Int(rejection.length)) { span in
-      (0..<span.count).map { span[$0] }
-    }
+    let bytes = batch.bytes.withBytes(Int(rejection.offset), Int(rejection.length)) { $0.copied }
     if rejection.part == .middle || rejection.part == .last {
       found.rejections[found.rejections.count - 1].bytes += bytes
       return

@@ -10,7 +10,7 @@ import Testing
     [], ["--reorder", "--lateness", "3s", "--duplicates", "drop"],
   ]
 
-  @Test(arguments: rules, KafkaTestCluster.seeds)
+  @Test(arguments: rules, TestSeeds.each(1...1))
   func killsLeaveNoTrace(_ rules: [String], _ seed: UInt64) throws {
     let isReal = !KafkaTestCluster.isMock
     let topics = try ApplicationTopics(makesChangelog: false, hasMarkers: true)

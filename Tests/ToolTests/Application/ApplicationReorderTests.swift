@@ -5,7 +5,7 @@ import Glibc
 import TestSupport
 import Testing
 
-@Suite(.threadsOfTheirOwn, .serialized) struct ApplicationReorderTests {
+@Suite(.threadsOfTheirOwn) struct ApplicationReorderTests {
   private static let rules = ["--reorder", "--lateness", "1h"]
 
   /// Has a process hold `records`, and kills it when all that it holds is committed.

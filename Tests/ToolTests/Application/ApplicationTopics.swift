@@ -224,11 +224,15 @@ final class ApplicationTopics {
 
   /// How many of the records in the input the changelog does not tell of. Not by the group's offsets:
   /// the mock forgets those of transactions.
-  func uncommittedCount() throws -> Int64 {
-    let ends = try read(input).map { $0.last.map { $0.offset + 1 } ?? 0 }
-    let done = try read(changelog).map { messages in
-      messages.compactMap(\.position).last ?? 0
-    }
+  func uncommittedCount() throws -> Int64 { try uncommittedCount(before: ends()) }
+
+  /// Where the input ends, partition by partition.
+  private func ends() throws -> [Int64] {
+    try read(input).map { $0.last.map { $0.offset + 1 } ?? 0 }
+  }
+
+  private func uncommittedCount(before ends: [Int64]) throws -> Int64 {
+    let done = try read(changelog).map { $0.compactMap(\.position).last ?? 0 }
     return zip(ends, done).reduce(0) { $0 + max($1.0 - $1.1, 0) }
   }
 
@@ -283,8 +287,8 @@ final class ApplicationTopics {
   /// Waits until all that the input has is committed and the processes have gone on from there; false
   /// where that does not come.
   func waitUntilRead(by processes: [SegmentProcess]) throws -> Bool {
-    let deadline = Date(timeIntervalSinceNow: 60)
-    while try uncommittedCount() > 0 {
+    let (ends, deadline) = (try ends(), Date(timeIntervalSinceNow: 60))
+    while try uncommittedCount(before: ends) > 0 {
       let isAlive = processes.allSatisfy(\.program.process.isRunning)
       if !isAlive || Date() > deadline { return false }
       usleep(20_000)

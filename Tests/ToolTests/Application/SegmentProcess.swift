@@ -6,13 +6,21 @@ import Glibc
 /// A kes-segment on topics, started with `--stats`.
 final class SegmentProcess {
   let program: RunningProgram
+  /// What lines of figures said, up to this length of what it wrote.
+  private var seen: (length: Int, figures: [[String: Int]]) = (0, [])
 
   init(_ program: RunningProgram) { self.program = program }
 
-  /// All lines of figures so far.
+  /// All lines of figures so far. Each is read once: tests look often.
   var figures: [[String: Int]] {
-    program.errorsSoFar.split(separator: "\n").filter { $0.hasPrefix("{") && $0.hasSuffix("}") }
-      .compactMap { try? JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Int] }
+    let fresh = program.errors(from: seen.length)
+    guard let end = fresh.lastIndex(of: UInt8(ascii: "\n")) else { return seen.figures }
+    let lines = fresh[...end].split(separator: UInt8(ascii: "\n"))
+    seen.figures += lines.compactMap {
+      try? JSONSerialization.jsonObject(with: Data($0)) as? [String: Int]
+    }
+    seen.length += fresh.distance(from: fresh.startIndex, to: end) + 1
+    return seen.figures
   }
 
   /// What it said beside figures.
@@ -24,8 +32,8 @@ final class SegmentProcess {
   /// Waits until `count` lines from now on hold `condition`; false where the process ended first, or
   /// hangs.
   func waitsForFigures(_ count: Int = 1, _ condition: ([String: Int]) -> Bool) -> Bool {
-    let seen = figures.count
-    return program.waits { figures.dropFirst(seen).filter(condition).count >= count }
+    let before = figures.count
+    return program.waits { figures.dropFirst(before).filter(condition).count >= count }
   }
 
   /// Waits until it has so many tasks, and all of them work.

@@ -2,6 +2,7 @@
 
 import Foundation
 import Synchronization
+import TestSupport
 
 /// Sends lines, some at a time, on a thread of its own.
 final class SendingThread: Sendable {

@@ -1,83 +1,10 @@
-// The cluster that a test runs against, and topics of its own in it.
+// A record as a test sends it and gets it back, and who sends and gets them.
 
 import Foundation
 import TestSupport
 import Testing
 
 @testable import KESCore
-
-/// Mock clusters, or the real one of `KES_TEST_BROKERS`; topics of a real one go away with this.
-final class KafkaUnderTest {
-  /// nil where the cluster is real.
-  let mock: KafkaTestCluster?
-  let configuration: KafkaConfiguration
-  private let suffix = UUID().uuidString
-  private var topics: [String] = []
-
-  /// How long a test waits for what must come before it says that it hangs.
-  static let patience = KafkaPatience(milliseconds: 30_000)
-
-  /// What makes tests quick: a group notices its members' words at once.
-  private static let hurry = [
-    "heartbeat.interval.ms=100", "reconnect.backoff.ms=10",
-    "reconnect.backoff.max.ms=50", "retry.backoff.ms=10", "linger.ms=1", "fetch.wait.max.ms=50",
-    "fetch.error.backoff.ms=10", "topic.metadata.refresh.fast.interval.ms=10",
-    // The mock lets a rebalance wait for it, less a second; real brokers take no less than 6000.
-    "session.timeout.ms=\(KafkaTestCluster.isMock ? 2500 : 6000)",
-  ]
-
-  /// - Parameter brokerCount: nil shares a cluster with other tests; a number makes one, for
-  ///   faults.
-  init(brokerCount: Int? = nil, options: [String] = []) throws {
-    if let brokers = KafkaTestCluster.realBrokers {
-      mock = nil
-      configuration = try KafkaConfiguration(
-        brokers: brokers, options: KafkaUnderTest.hurry + options)
-    } else {
-      let cluster =
-        try brokerCount.map { try KafkaTestCluster(brokerCount: $0) }
-        ?? KafkaTestCluster.shared.get()
-      mock = cluster
-      configuration = try KafkaConfiguration(
-        brokers: cluster.brokers, options: KafkaUnderTest.hurry + options)
-    }
-  }
-
-  /// A configuration like this one's, with other properties.
-  func configuration(_ options: [String]) throws -> KafkaConfiguration {
-    try KafkaConfiguration(
-      brokers: configuration.brokers, options: KafkaUnderTest.hurry + options)
-  }
-
-  /// A new topic that nobody else has.
-  func topic(_ name: String = "topic", partitions: Int = 1) throws -> String {
-    let name = unique(name)
-    try topic(exactly: name, partitions: partitions)
-    return name
-  }
-
-  /// A new topic of this name, which must be one that nobody else has.
-  func topic(exactly name: String, partitions: Int) throws {
-    if let mock {
-      try mock.createTopic(name, partitions: partitions)
-    } else {
-      let admin = try KafkaAdmin(configuration)
-      let topic = KafkaNewTopic(name: name, partitionCount: Int32(partitions))
-      #expect(try admin.createTopic(topic, KafkaUnderTest.patience))
-      topics.append(name)
-    }
-  }
-
-  /// A name for a topic, a group or transactions that nobody else has.
-  func unique(_ name: String) -> String { "kes-test-\(name)-\(suffix)-\(KafkaUnderTest.next())" }
-
-  private static func next() -> String { String(UUID().uuidString.prefix(8)) }
-
-  deinit {
-    guard !topics.isEmpty, let admin = try? KafkaAdmin(configuration) else { return }
-    for topic in topics { _ = try? admin.deleteTopic(topic, KafkaUnderTest.patience) }
-  }
-}
 
 /// A record as a test sends it and gets it back.
 struct TestRecord: Hashable {
