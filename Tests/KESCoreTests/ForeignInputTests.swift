@@ -14,8 +14,8 @@ import Testing
 
   private static func utf32(_ text: String, big: Bool) -> [UInt8] {
     text.unicodeScalars.flatMap { scalar in
-      let bytes = (0..<4).map { UInt8(scalar.value >> (24 - 8 * $0) & 0xFF) }
-      return big ? bytes : bytes.reversed()
+      let value = big ? scalar.value.bigEndian : scalar.value.littleEndian
+      return unsafe withUnsafeBytes(of: value) { unsafe Array($0) }
     }
   }
 

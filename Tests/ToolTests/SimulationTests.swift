@@ -183,9 +183,8 @@ func simulatedEvents(
       settings, faults: Faults(duplicate: 1, delay: 1, greatestDelay: 86_400_000))
     #expect(arrived.count == 600)
     for index in stride(from: 0, to: 600, by: 2) { #expect(arrived[index] == arrived[index + 1]) }
-    #expect(
-      stride(from: 0, to: 600, by: 2).map { arrived[$0] }.sorted { $0.offset < $1.offset }
-        == Array(Self.sent.prefix(300)))
+    let once = arrived.enumerated().filter { $0.offset % 2 == 0 }.map(\.element)
+    #expect(once.sorted { $0.offset < $1.offset } == Array(Self.sent.prefix(300)))
   }
 
   @Test func nothingArrivesBeforeItIsDue() {
