@@ -18,13 +18,14 @@
 
     private static let choice = ProcessInfo.processInfo.environment["KES_TEST_SEEDS"] ?? ""
 
-    /// Whether seeds were named, so that what holds of many together need not hold.
-    public static let areNamed = !choice.isEmpty && choice != "all"
+    /// Whether tests go through all of their seeds, so that what holds of many together must hold.
+    public static let areAll = choice == "all"
+    private static let areNamed = !choice.isEmpty && !areAll
 
     /// The seeds of a test with cases of its own for each.
     /// - Parameter few: how many do for a test that is run often; nil for a tenth.
     public static func each(_ all: ClosedRange<UInt64>, few: Int? = nil) -> [UInt64] {
-      if choice == "all" { return Array(all) }
+      if areAll { return Array(all) }
       if areNamed { return choice.split(separator: ",").compactMap { UInt64($0) } }
       return Array(all.prefix(few ?? (all.count + 9) / 10))
     }
