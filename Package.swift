@@ -60,9 +60,10 @@ let package = Package(
         "CSnappy", "CZlib", "CZstandard",
       ],
       exclude: [
-        "README.md", "Bytes/README.md", "Records/README.md", "Formats/README.md",
-        "Registry/README.md", "Sessions/README.md", "State/README.md", "Kafka/README.md",
-        "Streams/README.md", "Topics/README.md", "Run/README.md", "Application/README.md",
+        "README.md", "Bytes/README.md", "Records/README.md", "Selectors/README.md",
+        "Formats/README.md", "Registry/README.md", "Sessions/README.md", "State/README.md",
+        "Kafka/README.md", "Streams/README.md", "Topics/README.md", "Run/README.md",
+        "Application/README.md",
       ],
       swiftSettings: houseSettings),
     // What kes-read alone shows: tables, figures, drawings.
