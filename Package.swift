@@ -52,12 +52,13 @@ let package = Package(
     // Likewise librdkafka.
     .target(name: "CRdkafka", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
     .target(name: "CSignals"),
+    .target(name: "CByteScan"),
     .target(name: "CPrefetch"),
     .target(
       name: "KESCore",
       dependencies: [
-        "CBzip2", "CCurl", "CJansson", "CLMDB", "CLZMA", "CPrefetch", "CRdkafka", "CSignals",
-        "CSnappy", "CZlib", "CZstandard",
+        "CByteScan", "CBzip2", "CCurl", "CJansson", "CLMDB", "CLZMA", "CPrefetch", "CRdkafka",
+        "CSignals", "CSnappy", "CZlib", "CZstandard",
       ],
       exclude: [
         "README.md", "Bytes/README.md", "Records/README.md", "Selectors/README.md",

@@ -52,16 +52,7 @@ struct JSONScanner {
   /// A string, from its opening quote.
   @inline(__always)
   mutating func string(_ bytes: Span<UInt8>, _ start: Int) -> Int {
-    var index = start &+ 1
-    while index &+ 8 <= bytes.count {
-      let special = JSONScanner.specialBytes(bytes.word(at: index))
-      if special == 0 {
-        index &+= 8
-        continue
-      }
-      index &+= special.trailingZeroBitCount >> 3
-      break
-    }
+    let index = bytes.plainTextEnd(from: start &+ 1)
     if bytes[index] == UInt8(ascii: "\"") {
       stringHasEscapes = false
       return index &+ 1
@@ -168,6 +159,13 @@ struct JSONScanner {
   @inline(__always)
   private func digits(_ bytes: Span<UInt8>, _ start: Int) -> Int {
     var index = start
+    while let word = bytes.wordIfPresent(at: index) {
+      let digits = word ^ 0x3030_3030_3030_3030
+      // What is no digit has a bit above its lower four; exact for the lowest such byte.
+      let others = (digits | (digits &+ 0x0606_0606_0606_0606)) & 0xF0F0_F0F0_F0F0_F0F0
+      if others != 0 { return index &+ others.trailingZeroBitCount >> 3 }
+      index &+= 8
+    }
     while JSONScanner.isDigit(bytes[index]) { index &+= 1 }
     return index
   }

@@ -1,0 +1,2 @@
+// The header says it all; a package target needs a source file.
+#include "CByteScan.h"
