@@ -26,7 +26,8 @@ extension Jansson {
     return unsafe value(root)
   }
 
-  private static func value(_ value: UnsafeMutablePointer<json_t>) -> JSONValue {
+  /// A copy of a value of jansson.
+  static func value(_ value: UnsafeMutablePointer<json_t>) -> JSONValue {
     switch unsafe value.pointee.type {
     case JSON_TRUE: .boolean(true)
     case JSON_FALSE: .boolean(false)
