@@ -128,80 +128,9 @@ public struct TimeArgument: ExpressibleByArgument, Sendable {
 
   /// A time without a zone is in UTC, a date its beginning.
   private static func calendarTime(_ text: String) -> Int64? {
-    ["", "Z", ":00Z", "T00:00:00Z"].lazy.compactMap { internetTime(text + $0) }.first
-  }
-
-  /// RFC 3339, section 5.6: date, `T` or a space, time, optional fraction, `Z` or an offset.
-  private static func internetTime(_ text: String) -> Int64? {
-    let bytes = Array(text.utf8)
-    guard bytes.count >= 20, bytes[4] == UInt8(ascii: "-"), bytes[7] == UInt8(ascii: "-"),
-      bytes[10] | 0x20 == UInt8(ascii: "t") || bytes[10] == UInt8(ascii: " "),
-      bytes[13] == UInt8(ascii: ":"),
-      bytes[16] == UInt8(ascii: ":"),
-      let year = number(bytes[0..<4]), let month = number(bytes[5..<7]),
-      let day = number(bytes[8..<10]), let hour = number(bytes[11..<13]),
-      let minute = number(bytes[14..<16]), let second = number(bytes[17..<19]),
-      (1...12).contains(month), (1...31).contains(day), hour < 24, minute < 60, second <= 60
-    else { return nil }
-    var index = 19
-    var fraction = 0
-    if bytes[index] == UInt8(ascii: ".") {
-      let end = bytes[(index + 1)...].firstIndex { !isDigit($0) } ?? bytes.count
-      guard end > index + 1, end < bytes.count else { return nil }
-      let digits = (Array(bytes[(index + 1)..<end]) + [0x30, 0x30]).prefix(3)
-      guard let parsed = number(digits) else { return nil }
-      fraction = parsed
-      index = end
-    }
-    guard let offset = offsetMinutes(bytes[index...]) else { return nil }
-    guard day <= daysInMonth(month, of: year) else { return nil }
-    let days = daysSinceEpoch(year, month, day)
-    let seconds = days * 86400 + hour * 3600 + minute * 60 + second - offset * 60
-    return Int64(seconds) * 1000 + Int64(fraction)
-  }
-
-  private static func isLeap(_ year: Int) -> Bool {
-    year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
-  }
-
-  private static func daysInMonth(_ month: Int, of year: Int) -> Int {
-    month == 2 ? (isLeap(year) ? 29 : 28) : [4, 6, 9, 11].contains(month) ? 30 : 31
-  }
-
-  /// Days from 1970-01-01 in the Gregorian calendar; the year is 0 to 9999.
-  private static func daysSinceEpoch(_ year: Int, _ month: Int, _ day: Int) -> Int {
-    let leapDays = { (before: Int) in before / 4 - before / 100 + before / 400 }
-    // Year 0 is a leap year, and `leapDays` counts those from year 1 on.
-    let yearZero = year > 0 ? 1 : 0
-    let years = year * 365 + leapDays(max(year - 1, 0)) + yearZero
-    let months = (1..<month).reduce(0) { $0 + daysInMonth($1, of: year) }
-    return years + months + day - 1 - 719_528
-  }
-
-  private static func offsetMinutes(_ bytes: ArraySlice<UInt8>) -> Int? {
-    let text = Array(bytes)
-    if text.count == 1 { return text[0] | 0x20 == UInt8(ascii: "z") ? 0 : nil }
-    guard text.count == 6, text[3] == UInt8(ascii: ":"), let hours = number(text[1..<3]),
-      let minutes = number(text[4..<6]), hours < 24, minutes < 60
-    else { return nil }
-    switch text[0] {
-    case UInt8(ascii: "+"): return hours * 60 + minutes
-    case UInt8(ascii: "-"): return -(hours * 60 + minutes)
-    default: return nil
-    }
-  }
-
-  private static func isDigit(_ byte: UInt8) -> Bool {
-    (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-  }
-
-  private static func number(_ digits: some Sequence<UInt8>) -> Int? {
-    var value = 0
-    for digit in digits {
-      guard isDigit(digit) else { return nil }
-      value = value * 10 + Int(digit - UInt8(ascii: "0"))
-    }
-    return value
+    ["", ":00", "T00:00:00"].lazy.compactMap { rest in
+      withUTF8Bytes(of: text + rest) { InternetTime.read($0) }
+    }.first
   }
 }
 

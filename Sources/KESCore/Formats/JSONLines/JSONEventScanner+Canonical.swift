@@ -44,13 +44,13 @@ extension JSONEventScanner {
   @inline(__always)
   private mutating func canonicalTime(_ bytes: Span<UInt8>, _ start: Int) -> Int {
     guard let word = bytes.wordIfPresent(at: start), word & 0xFF != 0x30,
-      let leading = digits(word)
+      let leading = EightDigits.values(of: word)
     else { return JSONScanner.failed }
-    var value = number(leading)
+    var value = Int64(EightDigits.number(leading))
     var index = start &+ 8
     // Thirteen digits, as times of our days have: the last eight overlap the first by three.
-    if let last = bytes.wordIfPresent(at: start &+ 5), let trailing = digits(last) {
-      value = value &* 100_000 &+ number(trailing & ~0xFF_FFFF)
+    if let last = bytes.wordIfPresent(at: start &+ 5), let trailing = EightDigits.values(of: last) {
+      value = value &* 100_000 &+ Int64(EightDigits.number(trailing & ~0xFF_FFFF))
       index = start &+ 13
     }
     while JSONScanner.isDigit(bytes[index]) && index &- start < 18 {
@@ -62,23 +62,6 @@ extension JSONEventScanner {
     event.timeText.end = index
     event.timeText.hasEscapes = false
     return index
-  }
-
-  /// The values of eight digits, a byte each; nil where not all are digits.
-  @inline(__always)
-  private func digits(_ word: UInt64) -> UInt64? {
-    let digits = word ^ 0x3030_3030_3030_3030
-    let isNumber = (digits | (digits &+ 0x0606_0606_0606_0606)) & 0xF0F0_F0F0_F0F0_F0F0 == 0
-    return isNumber ? digits : nil
-  }
-
-  /// The number that eight digits stand for, the first in the lowest byte. Each step joins
-  /// neighbours: ones to tens, hundreds, ten thousands.
-  @inline(__always)
-  private func number(_ digits: UInt64) -> Int64 {
-    let pairs = (digits &* 10 &+ digits >> 8) & 0x00FF_00FF_00FF_00FF
-    let fours = (pairs &* 100 &+ pairs >> 16) & 0x0000_FFFF_0000_FFFF
-    return Int64(truncatingIfNeeded: (fours &* 10000 &+ fours >> 32) & 0xFFFF_FFFF)
   }
 
   /// The branch whose name begins at `start`; returns the place behind the union's brace.
