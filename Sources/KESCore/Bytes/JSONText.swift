@@ -31,21 +31,22 @@ package enum JSONText {
         index += 1
         continue
       }
-      let letter = contents[index + 1]
-      index += 2
-      if letter != UInt8(ascii: "u") {
-        output.append(unescaped(letter))
-        continue
-      }
-      var scalar = hexadecimal(contents, index) ?? 0xFFFD
-      index += 4
-      if scalar & 0xFC00 == 0xD800 {
-        let low = hexadecimal(contents, index + 2) ?? 0xDC00
-        scalar = 0x10000 + (scalar & 0x3FF) << 10 + low & 0x3FF
-        index += 6
-      }
-      append(scalar: scalar, to: &output)
+      append(scalar: escape(contents, &index), to: &output)
     }
+  }
+
+  /// The character of the escape at `index`, which goes behind it; a surrogate pair is one. The string
+  /// must have passed the scanner.
+  static func escape(_ contents: Span<UInt8>, _ index: inout Int) -> UInt32 {
+    let letter = contents[index + 1]
+    index += 2
+    if letter != UInt8(ascii: "u") { return UInt32(unescaped(letter)) }
+    let scalar = hexadecimal(contents, index) ?? 0xFFFD
+    index += 4
+    guard scalar & 0xFC00 == 0xD800 else { return scalar }
+    let low = hexadecimal(contents, index + 2) ?? 0xDC00
+    index += 6
+    return 0x10000 + (scalar & 0x3FF) << 10 + low & 0x3FF
   }
 
   private static func unescaped(_ letter: UInt8) -> UInt8 {
@@ -59,7 +60,7 @@ package enum JSONText {
     }
   }
 
-  private static func append(scalar: UInt32, to output: inout ByteBlock) {
+  static func append(scalar: UInt32, to output: inout ByteBlock) {
     switch scalar {
     case ..<0x80:
       output.append(UInt8(scalar))
@@ -94,7 +95,7 @@ package enum JSONText {
     output.append(UInt8(ascii: "\""))
   }
 
-  private static func appendEscape(_ byte: UInt8, to output: inout ByteBlock) {
+  static func appendEscape(_ byte: UInt8, to output: inout ByteBlock) {
     output.append(UInt8(ascii: "\\"))
     switch byte {
     case UInt8(ascii: "\""), UInt8(ascii: "\\"): output.append(byte)
