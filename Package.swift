@@ -39,6 +39,8 @@ let package = Package(
   targets: [
     .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
     .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
+    // The regular expressions of selectors.
+    .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
     // The codecs of Avro files.
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CSnappy", pkgConfig: "snappy", providers: [.apt(["libsnappy-dev"])]),
@@ -57,7 +59,7 @@ let package = Package(
     .target(
       name: "KESCore",
       dependencies: [
-        "CByteScan", "CBzip2", "CCurl", "CJansson", "CLMDB", "CLZMA", "CPrefetch", "CRdkafka",
+        "CBzip2", "CCurl", "CJansson", "CLMDB", "CLZMA", "CPCRE2", "CPrefetch", "CRdkafka",
         "CSignals", "CSnappy", "CZlib", "CZstandard",
       ],
       exclude: [
