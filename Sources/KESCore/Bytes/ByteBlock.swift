@@ -120,6 +120,26 @@ public struct ByteBlock: ~Copyable {
     for byte in text.utf8 { append(byte) }
   }
 
+  /// Puts `byte` before that at `place`.
+  mutating func insert(_ byte: UInt8, at place: Int) {
+    append(byte)
+    move(from: place, to: place + 1, count - 1 - place)
+    store(byte, at: place)
+  }
+
+  /// Appends `bytes` as text: as they are where they are UTF-8, else each as the character of its number,
+  /// U+0000 to U+00FF, as Avro's JSON encoding has bytes.
+  mutating func append(text bytes: Span<UInt8>) {
+    var index = 0
+    while let length = bytes.scalar(at: index)?.length { index += length }
+    if index == bytes.count { return append(bytes) }
+    for index in 0..<bytes.count {
+      let byte = bytes[index]
+      if byte >= 0x80 { append(0xC0 | byte >> 6) }
+      append(byte < 0x80 ? byte : 0x80 | byte & 0x3F)
+    }
+  }
+
   /// Appends bytes `range` of another block.
   @inline(__always)
   public mutating func append(_ other: borrowing ByteBlock, _ offset: Int, _ length: Int) {

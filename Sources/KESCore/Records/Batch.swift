@@ -136,6 +136,13 @@ public struct Batch: ~Copyable {
       : try bytes.withBytes(Int(range.offset), range.length, body)
   }
 
+  /// Lends the key of `record` as people read it. Valid until `body` returns.
+  public func withKeyText<Result, Failure: Error>(
+    _ record: Record, _ body: (Span<UInt8>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try withText(record.key) { key throws(Failure) in try SessionKey.withText(key, body) }
+  }
+
   /// Lends the bytes of `record`. Valid until `body` returns.
   @inline(__always)
   public func withRecordBytes<Result: ~Copyable, Failure: Error>(

@@ -8,7 +8,7 @@ public enum Disposition: UInt8, BitwiseCopyable, CaseIterable, Sendable {
   case late
   /// Its bytes were seen before; it is dropped, or marked and emitted with its session (R7).
   case duplicate
-  /// A reader's filter left it out.
+  /// A filter left it out; where it is passed on (`Role.passed`), it is written as it came.
   case filtered
 }
 
@@ -54,9 +54,15 @@ public struct Outcome: ~Copyable {
   /// Copies `text` for a closing that is about to be appended.
   @inline(__always)
   public mutating func keepClosingText(_ text: Span<UInt8>) -> TextRange {
+    keepClosingText { $0.append(text) }
+  }
+
+  /// Keeps what `write` appends for a closing that is about to be appended.
+  @inline(__always)
+  mutating func keepClosingText(_ write: (inout ByteBlock) -> Void) -> TextRange {
     let offset = closingText.count
-    closingText.append(text)
-    return TextRange(offset: offset, length: text.count)
+    write(&closingText)
+    return TextRange(offset: offset, length: closingText.count - offset)
   }
 
   /// Lends a closing's key or id. Valid until `body` returns.
@@ -85,8 +91,9 @@ public struct Closing: BitwiseCopyable, Sendable {
   public var session: ClosedSession
   public var status: SessionStatus
   public var isPartial: Bool
-  /// The time of the `SessionClosed` itself.
+  /// The time of the `SessionClosed` itself, and how it is written (`Record.timeForm`).
   public var time: EventTime
+  public var timeForm: UInt8
   /// The least and the greatest event time of the session.
   public var start: EventTime
   public var end: EventTime
@@ -98,7 +105,8 @@ public struct Closing: BitwiseCopyable, Sendable {
 
   public init(
     place: Int, key: TextRange, session: ClosedSession, status: SessionStatus, isPartial: Bool,
-    time: EventTime, start: EventTime, end: EventTime, events: Int64, schema: UInt16 = 0
+    time: EventTime, timeForm: UInt8 = 0, start: EventTime, end: EventTime, events: Int64,
+    schema: UInt16 = 0
   ) {
     self.place = UInt32(truncatingIfNeeded: place)
     self.key = key
@@ -106,6 +114,7 @@ public struct Closing: BitwiseCopyable, Sendable {
     self.status = status
     self.isPartial = isPartial
     self.time = time
+    self.timeForm = timeForm
     self.start = start
     self.end = end
     self.events = events

@@ -45,6 +45,8 @@ public struct Record: BitwiseCopyable, Sendable {
   public var isLate: Bool
   /// The number of the record's Avro schema; 0 where it is written otherwise.
   public var schema: UInt16 = 0
+  /// How the time was written, by a number of who read it; 0 in the usual way.
+  public var timeForm: UInt8 = 0
 
   @inline(__always)
   public init(
@@ -71,6 +73,30 @@ public enum Role: UInt8, BitwiseCopyable, Sendable {
   case end
   /// A `SessionClosed`: tells that a session is over; input of readers, not of the segmenter.
   case closed
+  /// Opens a session and completes it: it is all of it.
+  case whole
+  /// Belongs to none: is passed on as it is. Its time says nothing.
+  case passed
+
+  /// What people call it.
+  public var name: StaticString {
+    switch self {
+    case .start: "start"
+    case .data: "data"
+    case .end: "end"
+    case .closed: "closed"
+    case .whole: "start+end"
+    case .passed: "passed on"
+    }
+  }
+
+  /// Whether it begins a session of its own (R2).
+  @inline(__always)
+  public var opens: Bool { self == .start || self == .whole }
+
+  /// Whether it completes its session (R4).
+  @inline(__always)
+  public var completes: Bool { self == .end || self == .whole }
 }
 
 /// The branch of the event union.
@@ -128,6 +154,8 @@ public struct EventDetail: BitwiseCopyable, Sendable {
   public var startUnit: TimeUnit
   public var endText: TextRange
   public var endUnit: TimeUnit
+  /// Where the record, one of any shape, has its session: the member and the comma that belongs to it.
+  public var sessionMember: TextRange
 
   public init(kind: EventKind) {
     self.kind = kind
@@ -147,5 +175,6 @@ public struct EventDetail: BitwiseCopyable, Sendable {
     startUnit = .milliseconds
     endText = .empty
     endUnit = .milliseconds
+    sessionMember = .empty
   }
 }

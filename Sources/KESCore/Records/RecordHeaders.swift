@@ -4,7 +4,9 @@
 /// by where their bytes begin: that stays when others of the batch are left out.
 ///
 /// Layout of one record's headers: for each the length of its name (4 bytes, little-endian), the name,
-/// the length of its value (4; all ones for none), the value.
+/// the length of its value (4; all ones for none), the value. Where a record is to keep the key and the
+/// timestamp of its message, these stand among them, under names that no header has: 0xFF and `k`, and
+/// 0xFF and `t` with 8 bytes, little-endian.
 public struct RecordHeaders: ~Copyable {
   struct Entry: BitwiseCopyable {
     /// The record's.
@@ -31,6 +33,54 @@ public struct RecordHeaders: ~Copyable {
   }
 
   private static let none: UInt32 = .max
+  private static let mark: UInt8 = 0xFF
+  private static let keyName: InlineArray<2, UInt8> = [mark, UInt8(ascii: "k")]
+  private static let timeName: InlineArray<2, UInt8> = [mark, UInt8(ascii: "t")]
+
+  /// Adds key and timestamp of the message that the record came in, nil for none.
+  mutating func append(
+    key: Span<UInt8>?, timestamp: EventTime?, ofRecordAt offset: UInt32
+  ) {
+    append(RecordHeaders.keyName.span, key, ofRecordAt: offset)
+    guard let timestamp else { return }
+    var value = ByteBlock(capacity: 8)
+    value.append(field: timestamp.milliseconds)
+    value.withBytes { append(RecordHeaders.timeName.span, $0, ofRecordAt: offset) }
+  }
+
+  /// What of a record's message stands among its headers.
+  struct Message {
+    /// Nil where the record does not keep its message's key; an empty range where that has none.
+    var key: Range<Int>?
+    var hasKey = false
+    var timestamp: EventTime?
+  }
+
+  /// Finds key and timestamp of the message among `headers`, which are one record's.
+  static func message(in headers: Span<UInt8>) -> Message {
+    var found = Message()
+    var reader = FieldReader()
+    while reader.end < headers.count {
+      let nameLength = Int(reader.next(headers, as: UInt32.self))
+      let nameStart = reader.end
+      reader = FieldReader(from: nameStart + nameLength)
+      let length = reader.next(headers, as: UInt32.self)
+      let value = reader.end..<reader.end + (length == none ? 0 : Int(length))
+      if nameLength == 2 && headers[nameStart] == mark {
+        if headers[nameStart + 1] == UInt8(ascii: "k") {
+          (found.key, found.hasKey) = (value, length != none)
+        } else {
+          var time = FieldReader(from: value.lowerBound)
+          found.timestamp = EventTime(milliseconds: time.next(headers))
+        }
+      }
+      reader = FieldReader(from: value.upperBound)
+    }
+    return found
+  }
+
+  /// Whether a name is that of a header, and not of what else stands among them.
+  static func isHeader(_ name: Span<UInt8>) -> Bool { name.count == 0 || name[0] != mark }
 
   private var entries = Column<Entry>(capacity: 1)
   private var bytes = ByteBlock(capacity: 0)

@@ -45,6 +45,8 @@ public enum Fault: UInt8, BitwiseCopyable, Sendable {
   case unexpectedSession, unwritableEvent, unwritableTime
   // Not what a session is given to (`SessionFields`).
   case fieldTaken, oldClosing
+  // Not what the selectors of the run can be asked of, which the decoder words by asking once more.
+  case notUnderstood, closingAmongEvents, badClosing
   // Not now.
   case aheadOfClock
   // Not Avro data.

@@ -14,10 +14,20 @@ public final class TopicRecords {
     var time: EventTime
     /// In `bytes`, as are the others.
     var key: TextRange
+    /// What the key is.
+    var keyKind = KeyKind.ofRecord
     /// Empty for an event without one.
     var session: TextRange
     /// As `RecordHeaders` writes them.
     var headers: TextRange
+  }
+
+  /// What a message's key is made of.
+  enum KeyKind: UInt8, BitwiseCopyable {
+    /// The record's key, as text.
+    case ofRecord
+    /// The key of the message that the record came in, byte for byte; or none, as that had none.
+    case ofMessage, none
   }
 
   private(set) var notes = Column<Note>()
@@ -47,27 +57,31 @@ public final class TopicRecords {
   func note(
     _ index: Int, of batch: borrowing Batch, session: SessionIdentifier, end: Int
   ) {
-    let record = batch.records[index]
-    let key = batch.withText(record.key) { keep($0) }
-    append(record, key, keep(session), of: batch, end: end)
+    append(batch.records[index], keep(session), of: batch, end: end)
   }
 
   /// Notes record `index` of `batch`, with the session that its details name.
   @inline(never)
   func note(_ index: Int, of batch: borrowing Batch, end: Int) {
-    let record = batch.records[index]
-    let key = batch.withText(record.key) { keep($0) }
     var session = TextRange.empty
     if !batch.details.isEmpty && batch.details[index].hasSession {
       session = batch.withText(batch.details[index].session) { keep($0) }
     }
-    append(record, key, session, of: batch, end: end)
+    append(batch.records[index], session, of: batch, end: end)
   }
 
   /// Notes a closing.
+  ///
+  /// - Parameter isMarked: whether a header tells that it is one, as nothing else may.
   @inline(never)
-  func note(_ closing: Closing, of outcome: borrowing Outcome, end: Int) {
-    let key = outcome.withClosingText(closing.key) { keep($0) }
+  func note(_ closing: Closing, of outcome: borrowing Outcome, isMarked: Bool = false, end: Int) {
+    var (keyKind, key) = (KeyKind.ofRecord, TextRange.empty)
+    outcome.withClosingText(closing.key) { bytes in
+      SessionKey.withMessageKey(bytes) { found in
+        if SessionKey.isDetailed(bytes) { keyKind = found == nil ? .none : .ofMessage }
+        if let found { key = keep(found) }
+      }
+    }
     let session =
       switch closing.session {
       case .identifier(let identifier): keep(identifier)
@@ -75,24 +89,45 @@ public final class TopicRecords {
       }
     notes.append(
       Note(
-        end: end, schema: schema, time: closing.time, key: key, session: session, headers: .empty))
+        end: end, schema: schema, time: closing.time, key: key, keyKind: keyKind, session: session,
+        headers: isMarked ? keepMark() : .empty))
+  }
+
+  /// `kes.record: closed`.
+  private func keepMark() -> TextRange {
+    let offset = bytes.count
+    for text: StaticString in ["kes.record", "closed"] {
+      bytes.append(field: UInt32(text.utf8CodeUnitCount))
+      bytes.append(text)
+    }
+    return TextRange(offset: offset, length: bytes.count - offset)
   }
 
   @inline(__always)
   private func append(
-    _ record: Record, _ key: TextRange, _ session: TextRange, of batch: borrowing Batch, end: Int
+    _ record: Record, _ session: TextRange, of batch: borrowing Batch, end: Int
   ) {
-    var kept = TextRange.empty
+    var note = Note(
+      end: end, schema: schema, time: record.time, key: .empty, session: session, headers: .empty)
     if let range = headers.find(record, in: batch.headers) {
-      kept = batch.headers.withBytes(range) { keep($0) }
+      note.headers = batch.headers.withBytes(range) { keep($0) }
+      let message = batch.headers.withBytes(range) { RecordHeaders.message(in: $0) }
+      if let key = message.key {
+        note.keyKind = message.hasKey ? .ofMessage : .none
+        note.key = TextRange(
+          offset: Int(note.headers.offset) + key.lowerBound, length: key.count)
+      }
+      if let time = message.timestamp { note.time = time }
     }
-    notes.append(
-      Note(
-        end: end, schema: schema, time: record.time, key: key, session: session, headers: kept))
+    if note.keyKind == .ofRecord {
+      note.key = batch.withText(record.key) { SessionKey.withMessageKey($0) { keep($0) } }
+    }
+    notes.append(note)
   }
 
   @inline(__always)
-  private func keep(_ text: Span<UInt8>) -> TextRange {
+  private func keep(_ text: Span<UInt8>?) -> TextRange {
+    guard let text else { return .empty }
     let offset = bytes.count
     bytes.append(text)
     return TextRange(offset: offset, length: text.count)

@@ -12,12 +12,14 @@ public struct HeldRecord: BitwiseCopyable, Sendable {
   public var headersLength: UInt32
   fileprivate var slot: UInt32
   public var role: Role
+  /// As of `Record`.
+  public var timeForm: UInt8
   /// The number of the record's Avro schema; 0 for none.
   public var schema: UInt16
 
   public init(
     time: EventTime, arrival: Int64, position: Int64, keyLength: Int, recordLength: Int,
-    headersLength: Int, role: Role, schema: UInt16
+    headersLength: Int, role: Role, timeForm: UInt8 = 0, schema: UInt16
   ) {
     self.time = time
     self.arrival = arrival
@@ -27,6 +29,7 @@ public struct HeldRecord: BitwiseCopyable, Sendable {
     self.headersLength = UInt32(truncatingIfNeeded: headersLength)
     self.slot = 0
     self.role = role
+    self.timeForm = timeForm
     self.schema = schema
   }
 
@@ -130,7 +133,7 @@ public struct Reorderer: ~Copyable {
           offset: bytes, length: key - bytes,
           key: TextRange(offset: key, length: released.bytes.count - key), time: record.time,
           position: record.position, role: record.role),
-        schema: record.schema, isLate: true, to: &released)
+        timeForm: record.timeForm, schema: record.schema, isLate: true, to: &released)
       return
     }
     joined.truncate(to: 0)
@@ -141,7 +144,8 @@ public struct Reorderer: ~Copyable {
       HeldRecord(
         time: record.time, arrival: nextArrival, position: record.position,
         keyLength: record.key.length, recordLength: Int(record.length),
-        headersLength: headers?.length ?? 0, role: record.role, schema: record.schema))
+        headersLength: headers?.length ?? 0, role: record.role, timeForm: record.timeForm,
+        schema: record.schema))
     nextArrival += 1
   }
 
@@ -172,13 +176,14 @@ public struct Reorderer: ~Copyable {
         offset: start, length: Int(held.recordLength),
         key: TextRange(offset: offset, length: Int(held.keyLength)), time: held.time,
         position: held.position, role: held.role),
-      schema: held.schema, isLate: false, to: &released)
+      timeForm: held.timeForm, schema: held.schema, isLate: false, to: &released)
   }
 
   private func append(
-    _ record: Record, schema: UInt16, isLate: Bool, to released: inout Batch
+    _ record: Record, timeForm: UInt8, schema: UInt16, isLate: Bool, to released: inout Batch
   ) {
     var record = record
+    record.timeForm = timeForm
     record.schema = schema
     record.isLate = isLate
     record.streamTime = passed

@@ -27,6 +27,8 @@ public struct SegmentationRules: Sendable {
   /// R10; nil for no limit.
   public var greatestSpan: UInt64? = nil
   public var greatestEvents: Int64? = nil
+  /// Whether events can be told that begin a session: where not, no session is partial.
+  public var knowsStarts = true
   /// R12: random ids instead of deterministic ones.
   public var usesRandomIdentifiers = false
 

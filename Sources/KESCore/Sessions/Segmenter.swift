@@ -67,7 +67,7 @@ public struct Segmenter: ~Copyable {
   private mutating func hashKeys(of batch: borrowing Batch) {
     hashes.removeAll()
     for index in 0..<batch.records.count {
-      hashes.append(batch.withText(batch.records[index].key) { Hash.of($0) })
+      hashes.append(batch.withText(batch.records[index].key) { SessionKey.hash($0) })
     }
     // So that looking ahead needs no look at the end.
     for _ in 0..<Segmenter.lookAhead { hashes.append(0) }
@@ -117,6 +117,9 @@ public struct Segmenter: ~Copyable {
     _ record: Record, _ key: Span<UInt8>, _ hash: UInt64, of batch: borrowing Batch, place: Int,
     _ outcome: inout Outcome
   ) -> Assignment {
+    if record.role == .passed {
+      return Assignment(session: SessionIdentifier(rawValue: 0), disposition: .filtered)
+    }
     advance(to: max(record.streamTime, record.time), place: place, &outcome)
     if rules.late == .leaveOut && isLate(record) {
       return Assignment(session: SessionIdentifier(rawValue: 0), disposition: .late)
@@ -142,7 +145,8 @@ public struct Segmenter: ~Copyable {
         key, hash: shortHash,
         identifier: identifiers.next(keyHash: hash, time: record.time, position: record.position),
         time: record.time, sequence: sequence)
-      table[index].isPartial = record.role != .start
+      table[index].isPartial = rules.knowsStarts && !record.role.opens
+      table[index].timeForm = record.timeForm
     }
     schema = record.schema
     return join(record, index, digest, place, &outcome)
@@ -167,7 +171,7 @@ public struct Segmenter: ~Copyable {
       status = .timeout
     } else if let span = rules.greatestSpan, session.start.elapsed(until: record.time) >= span {
       status = .limit
-    } else if record.role == .start {
+    } else if record.role.opens {
       status = .superseded
     } else {
       return false
@@ -187,7 +191,7 @@ public struct Segmenter: ~Copyable {
     table.moveToEnd(index)
     table.appendRecent(digest, to: index)
     changes.note(index, in: &table)
-    if record.role == .end {
+    if record.role.completes {
       complete(index, place: place &+ 1, &outcome)
     } else if let greatest = rules.greatestEvents, events >= greatest {
       close(index, .limit, place: place &+ 1, &outcome)
@@ -285,8 +289,8 @@ public struct Segmenter: ~Copyable {
     outcome.closings.append(
       Closing(
         place: place, key: key, session: .identifier(session.identifier), status: status,
-        isPartial: session.isPartial, time: time, start: session.start, end: session.end,
-        events: session.events, schema: schema))
+        isPartial: session.isPartial, time: time, timeForm: session.timeForm,
+        start: session.start, end: session.end, events: session.events, schema: schema))
   }
 }
 

@@ -32,10 +32,42 @@ public struct Session: BitwiseCopyable, Sendable {
   public var state: State
   /// Whether it did not begin with a start event.
   public var isPartial: Bool
+  /// How its first event writes its time (`Record.timeForm`).
+  public var timeForm: UInt8 = 0
+  /// What the store has of it.
+  private var stored: UInt8 = 0
+
+  init(
+    keySlot: UInt32, keyLength: UInt32, identifier: SessionIdentifier, time: EventTime,
+    sequence: Int64, hash: UInt32, neighbour: UInt32
+  ) {
+    self.keySlot = keySlot
+    self.keyLength = keyLength
+    self.identifier = identifier
+    start = time
+    end = time
+    latestStreamTime = .beforeAll
+    latestSequence = sequence
+    firstSequence = sequence
+    events = 0
+    previous = neighbour
+    next = neighbour
+    self.hash = hash
+    state = .open
+    isPartial = false
+  }
+
   /// Whether it differs from what the store holds.
-  var isChanged: Bool
+  var isChanged: Bool {
+    @inline(__always) get { stored & 1 != 0 }
+    @inline(__always) set { stored = stored & ~1 | (newValue ? 1 : 0) }
+  }
+
   /// Whether the store holds a session of this key.
-  var isStored: Bool
+  var isStored: Bool {
+    @inline(__always) get { stored & 2 != 0 }
+    @inline(__always) set { stored = stored & ~2 | (newValue ? 2 : 0) }
+  }
 
   /// Counts an event in; returns what its caller needs next, read while it is at hand.
   @inline(__always)

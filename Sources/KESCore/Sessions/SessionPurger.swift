@@ -2,7 +2,7 @@
 
 /// Watches session events and says which sessions close that no `SessionClosed` told of.
 ///
-/// Pure: no input or output, no clock. Sessions are told apart by device and id. Memory: sessions
+/// Pure: no input or output, no clock. Sessions are told apart by key and id. Memory: sessions
 /// that are open, and those that closed within `retain`, or the last so many. Cost: constant time an
 /// event and a closing.
 ///
@@ -45,7 +45,9 @@ public struct SessionPurger: ~Copyable {
   public init(timeout: UInt64?, lateness: UInt64 = 0, retain: UInt64? = nil) {
     self.timeout = timeout ?? 0
     silence = timeout.map { SessionPurger.sum($0, lateness) }
-    endedSilence = silence ?? SessionPurger.endedWithoutTimeout
+    // A variable, as nothing behind `??` may name a property here (CONTRIBUTING.md, "Settings").
+    let endedSilence = silence ?? SessionPurger.endedWithoutTimeout
+    self.endedSilence = endedSilence
     closed = ClosedSessions(retain: retain ?? endedSilence)
   }
 
@@ -93,8 +95,8 @@ public struct SessionPurger: ~Copyable {
     if detail.isDuplicate { return false }
     if !detail.hasSession { return record.role == .closed }
     schema = record.schema
-    SessionPurger.write(session: detail.session, device: record.key, of: batch, to: &key)
-    return key.withBytes { step($0, record.role, record.time) }
+    SessionPurger.write(session: detail.session, key: record.key, of: batch, to: &key)
+    return key.withBytes { step($0, record) }
   }
 
   /// Closes, at the end of the input, the sessions that have ended, status `completed`; where
@@ -113,8 +115,9 @@ public struct SessionPurger: ~Copyable {
 
   /// Returns whether the event closed a session that was not known as closed.
   @inline(__always)
-  private mutating func step(_ key: Span<UInt8>, _ role: Role, _ time: EventTime) -> Bool {
-    let hash = UInt32(truncatingIfNeeded: Hash.of(key))
+  private mutating func step(_ key: Span<UInt8>, _ record: Record) -> Bool {
+    let (role, time) = (record.role, record.time)
+    let hash = UInt32(truncatingIfNeeded: SessionKey.hash(key))
     let index = table.find(key, hash: hash)
     if role == .closed {
       if index != .none { table.remove(index) }
@@ -123,21 +126,23 @@ public struct SessionPurger: ~Copyable {
     if index != .none {
       join(index, role, time)
     } else if !closed.contains(key, hash: hash) {
-      open(key, hash, role, time)
+      open(key, hash, record)
     }
     return false
   }
 
   private mutating func open(
-    _ key: Span<UInt8>, _ hash: UInt32, _ role: Role, _ time: EventTime
+    _ key: Span<UInt8>, _ hash: UInt32, _ record: Record
   ) {
+    let (role, time) = (record.role, record.time)
     sequence &+= 1
     let index = table.insert(
       key, hash: hash, identifier: SessionIdentifier(rawValue: 0), time: time, sequence: sequence)
-    table[index].isPartial = role != .start
+    table[index].isPartial = !role.opens
+    table[index].timeForm = record.timeForm
     table[index].events = 1
     table[index].latestStreamTime = streamTime
-    if role == .end { table.remember(index) }
+    if role.completes { table.remember(index) }
   }
 
   private mutating func join(_ index: SessionIndex, _ role: Role, _ time: EventTime) {
@@ -150,7 +155,7 @@ public struct SessionPurger: ~Copyable {
     table[index].events &+= 1
     table[index].latestStreamTime = streamTime
     table[index].latestSequence = sequence
-    if role == .end { table.remember(index) } else { table.moveToEnd(index) }
+    if role.completes { table.remember(index) } else { table.moveToEnd(index) }
   }
 
   // MARK: Closing
@@ -190,18 +195,24 @@ public struct SessionPurger: ~Copyable {
     _ index: SessionIndex, _ status: SessionStatus, place: Int, _ outcome: inout Outcome
   ) {
     let session = table[index]
-    let (identifier, device) = table.withKey(of: index) { key in
-      let deviceStart = SessionPurger.deviceStart(in: key)
+    let (identifier, key) = table.withKey(of: index) { both in
+      let pair = both.extracting(SessionKey.identity(both))
+      let keyStart = SessionPurger.keyStart(in: pair)
       return (
-        outcome.keepClosingText(key.extracting(4..<deviceStart)),
-        outcome.keepClosingText(key.extracting(deviceStart..<key.count))
+        outcome.keepClosingText(pair.extracting(4..<keyStart)),
+        outcome.keepClosingText {
+          SessionKey.append(
+            pair.extracting(keyStart..<pair.count),
+            details: both.extracting(SessionKey.details(both)), to: &$0)
+        }
       )
     }
     outcome.closings.append(
       Closing(
-        place: place, key: device, session: .text(identifier), status: status,
+        place: place, key: key, session: .text(identifier), status: status,
         isPartial: session.isPartial,
         time: status == .timeout ? session.end.advanced(by: timeout) : session.end,
+        timeForm: session.timeForm,
         start: session.start, end: session.end, events: session.events, schema: schema))
     SessionPurger.move(index, from: &table, to: &closed)
   }
@@ -216,21 +227,35 @@ public struct SessionPurger: ~Copyable {
 
   // MARK: Keys
 
-  /// Writes the key of a session in place of what `key` held: the length of the id (4 bytes,
-  /// little-endian), the id and the device, so that no two sessions share one.
+  /// Writes what tells a session from others in place of what `output` held: the length of the id (4
+  /// bytes, big-endian, so that the first is none that a `SessionKey` begins with), the id and the key,
+  /// so that no two sessions share one; with the details that the key has.
   @inline(__always)
   private static func write(
-    session: TextRange, device: TextRange, of batch: borrowing Batch, to key: inout ByteBlock
+    session: TextRange, key: TextRange, of batch: borrowing Batch, to output: inout ByteBlock
   ) {
-    key.truncate(to: 0)
-    key.extend(by: 4)
-    key.store(UInt32(truncatingIfNeeded: session.length), at: 0)
-    batch.withText(session) { key.append($0) }
-    batch.withText(device) { key.append($0) }
+    output.truncate(to: 0)
+    output.append(keyField: UInt32(truncatingIfNeeded: session.length))
+    batch.withText(session) { output.append($0) }
+    batch.withText(key) { key in
+      output.append(key.extracting(SessionKey.identity(key)))
+      if SessionKey.isDetailed(key) { SessionPurger.addDetails(of: key, to: &output) }
+    }
   }
 
-  /// Where the device begins in a session's key.
-  private static func deviceStart(in key: Span<UInt8>) -> Int { 4 + Int(key.halfWord(at: 0)) }
+  @inline(never)
+  private static func addDetails(of key: Span<UInt8>, to pair: inout ByteBlock) {
+    var detailed = ByteBlock(capacity: pair.count + key.count)
+    pair.withBytes {
+      SessionKey.append($0, details: key.extracting(SessionKey.details(key)), to: &detailed)
+    }
+    swap(&pair, &detailed)
+  }
+
+  /// Where the key begins in what tells a session from others.
+  private static func keyStart(in pair: Span<UInt8>) -> Int {
+    4 + Int(UInt32(bigEndian: pair.halfWord(at: 0)))
+  }
 }
 
 /// Knows closed sessions by their keys: all until time has gone on by `retain`, or the last so many.
@@ -262,7 +287,7 @@ struct ClosedSessions: ~Copyable {
   }
 
   /// Adds a session, and forgets the first where there are too many. Returns whether it was new;
-  /// one that is known already keeps its place. `hash` is the key's.
+  /// one that is known already keeps its place. `hash` is that of the key's identity.
   mutating func insert(_ key: Span<UInt8>, hash: UInt32) -> Bool {
     if contains(key, hash: hash) { return false }
     if table.openCount >= greatestCount { table.remove(table.firstOpen) }

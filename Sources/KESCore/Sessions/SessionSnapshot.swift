@@ -11,12 +11,14 @@ public struct SessionSnapshot: Sendable {
   public var events: Int64
   public var state: Session.State
   public var isPartial: Bool
+  /// As of `Session`.
+  public var timeForm: UInt8
   public var recent: RecentRecords
 
   public init(
     identifier: SessionIdentifier, start: EventTime, end: EventTime, latestStreamTime: EventTime,
     latestSequence: Int64, firstSequence: Int64, events: Int64, state: Session.State,
-    isPartial: Bool, recent: RecentRecords
+    isPartial: Bool, timeForm: UInt8 = 0, recent: RecentRecords
   ) {
     self.identifier = identifier
     self.start = start
@@ -27,6 +29,7 @@ public struct SessionSnapshot: Sendable {
     self.events = events
     self.state = state
     self.isPartial = isPartial
+    self.timeForm = timeForm
     self.recent = recent
   }
 }
@@ -38,13 +41,13 @@ extension SessionTable {
       identifier: session.identifier, start: session.start, end: session.end,
       latestStreamTime: session.latestStreamTime, latestSequence: session.latestSequence,
       firstSequence: session.firstSequence, events: session.events, state: session.state,
-      isPartial: session.isPartial, recent: recentRecords(of: index))
+      isPartial: session.isPartial, timeForm: session.timeForm, recent: recentRecords(of: index))
   }
 
   /// Adds a session that the store holds. Its position in the list is right only after
   /// `sortByLatestEvent`.
   mutating func restore(_ key: Span<UInt8>, _ snapshot: SessionSnapshot) {
-    let hash = UInt32(truncatingIfNeeded: Hash.of(key))
+    let hash = UInt32(truncatingIfNeeded: SessionKey.hash(key))
     let known = find(key, hash: hash)
     if known != .none { remove(known) }
     let index = insert(
@@ -55,6 +58,7 @@ extension SessionTable {
     self[index].latestSequence = snapshot.latestSequence
     self[index].events = snapshot.events
     self[index].isPartial = snapshot.isPartial
+    self[index].timeForm = snapshot.timeForm
     self[index].isStored = true
     setRecent(snapshot.recent, of: index)
     if snapshot.state == .remembered { remember(index) }
@@ -78,7 +82,9 @@ extension SessionTable {
   func sortByKey(_ indices: inout Column<SessionIndex>) {
     indices.sort { left, right in
       withKey(of: left) { leftKey in
-        withKey(of: right) { leftKey.isOrdered(before: $0) }
+        withKey(of: right) {
+          SessionKey.isOrdered(leftKey, before: $0)
+        }
       }
     }
   }
@@ -146,9 +152,8 @@ struct SessionChanges: ~Copyable {
     for index in 0..<removed.count {
       try removed.withKey(at: index) { key throws(Failure) in
         // A key that has a session again is visited with that below.
-        if table.find(key, hash: UInt32(truncatingIfNeeded: Hash.of(key))) == .none {
-          try visit(key, nil)
-        }
+        let hash = UInt32(truncatingIfNeeded: SessionKey.hash(key))
+        if table.find(key, hash: hash) == .none { try visit(key, nil) }
       }
     }
     removed.removeAll()
@@ -194,7 +199,7 @@ private struct RemovedKeys: ~Copyable {
   mutating func sort() {
     text.withBytes { all in
       ranges.sort { left, right in
-        all.extracting(left.bounds).isOrdered(before: all.extracting(right.bounds))
+        SessionKey.isOrdered(all.extracting(left.bounds), before: all.extracting(right.bounds))
       }
     }
   }

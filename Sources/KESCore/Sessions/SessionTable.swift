@@ -49,10 +49,8 @@ struct SessionTable: ~Copyable {
   /// The ends of an empty list: each the other's neighbour.
   private static func emptyList(at list: SessionIndex) -> Session {
     Session(
-      keySlot: 0, keyLength: 0, identifier: SessionIdentifier(rawValue: 0), start: .beforeAll,
-      end: .beforeAll, latestStreamTime: .beforeAll, latestSequence: 0, firstSequence: 0, events: 0,
-      previous: list, next: list, hash: 0, state: .open, isPartial: false, isChanged: false,
-      isStored: false)
+      keySlot: 0, keyLength: 0, identifier: SessionIdentifier(rawValue: 0), time: .beforeAll,
+      sequence: 0, hash: 0, neighbour: list)
   }
 
   private static let emptySlot = UInt64.max
@@ -70,7 +68,7 @@ struct SessionTable: ~Copyable {
     @inline(__always) _modify { yield &sessions[Int(index)] }
   }
 
-  /// The session of `key`, or `.none`. `hash` is the key's.
+  /// The session of `key`, or `.none`. `hash` is that of the key's identity (`SessionKey`).
   @inline(__always)
   func find(_ key: Span<UInt8>, hash: UInt32) -> SessionIndex {
     var bucket = hash & mask
@@ -80,9 +78,21 @@ struct SessionTable: ~Copyable {
       if UInt32(truncatingIfNeeded: slot >> 32) == hash {
         let index = SessionIndex(truncatingIfNeeded: slot)
         let session = sessions[Int(index)]
-        if keys.equals(session.keySlot, length: Int(session.keyLength), key) { return index }
+        if keys.equals(session.keySlot, length: Int(session.keyLength), key)
+          || isSpelledOtherwise(key, session)
+        {
+          return index
+        }
       }
       bucket = (bucket &+ 1) & mask
+    }
+  }
+
+  /// Whether a session of the key's hash and other bytes is the key's all the same.
+  @inline(never)
+  private func isSpelledOtherwise(_ key: Span<UInt8>, _ session: Session) -> Bool {
+    keys.withBytes(session.keySlot, length: Int(session.keyLength)) {
+      SessionKey.areEqual($0, key)
     }
   }
 
@@ -119,9 +129,7 @@ struct SessionTable: ~Copyable {
     if (openCount &+ rememberedCount) &* 2 >= slots.count { growSlots() }
     let session = Session(
       keySlot: keys.insert(key), keyLength: UInt32(truncatingIfNeeded: key.count),
-      identifier: identifier, start: time, end: time, latestStreamTime: .beforeAll,
-      latestSequence: sequence, firstSequence: sequence, events: 0, previous: .none, next: .none,
-      hash: hash, state: .open, isPartial: false, isChanged: false, isStored: false)
+      identifier: identifier, time: time, sequence: sequence, hash: hash, neighbour: .none)
     let index = store(session)
     occupy(hash, index)
     append(index)

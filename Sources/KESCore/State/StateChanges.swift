@@ -114,6 +114,13 @@ public struct StateChanges: ~Copyable {
     append(.positions, isRemoval: false, key, value)
   }
 
+  /// Keeps the shape of the records whose sessions the store has; nil for devices.
+  mutating func set(shape text: String?) {
+    let key = range { StoredPositions.appendKey(.shape, to: &$0) }
+    let value = range { $0.append(text: text ?? "") }
+    append(.positions, isRemoval: text == nil, key, value)
+  }
+
   /// Lends the bytes at `range`. Valid until `body` returns.
   func withBytes<Result: ~Copyable, Failure: Error>(
     _ range: TextRange, _ body: (Span<UInt8>) throws(Failure) -> Result

@@ -59,6 +59,15 @@ extension Failure {
       remedy: "use another directory, or remove this one to begin anew")
   }
 
+  /// The store has sessions of records that are understood by other selectors; nil stands for devices.
+  static func ofOtherShape(directory: String, of other: String?, wanted: String?) -> Failure {
+    let name = { (shape: String?) in shape ?? "devices (--profile device)" }
+    return state(
+      .badData, directory,
+      "the state is that of \(name(other)), and this run is of \(name(wanted))",
+      remedy: "use another directory, or remove this one to begin anew")
+  }
+
   /// The store is a copy of an application's changelog, which alone is to be changed; the name is nil
   /// where the store does not say it.
   static func ofApplication(directory: String, identifier: String?) -> Failure {

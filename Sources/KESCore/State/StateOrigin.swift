@@ -23,22 +23,27 @@ extension StateOrigin: CustomStringConvertible {
 }
 
 extension StateStore {
-  /// Takes the store for `origin`, which it remembers from its first commit on. Throws
-  /// `Failure.another` where it is the state of something else.
+  /// Takes the store for `origin` and records of `shape`, nil for devices, which it remembers from its
+  /// first commit on. Throws `Failure.another` where it is the state of something else.
   ///
-  /// A store of builds that did not remember it is taken where what it holds does not speak against it.
-  public func take(for origin: StateOrigin) throws(Failure) {
-    let found = try self.origin()
-    if found == origin { return }
+  /// A store of builds that did not remember it is taken where what it holds does not speak against it;
+  /// its records are those of devices.
+  public func take(for origin: StateOrigin, shape: String? = nil) throws(Failure) {
+    let (found, foundShape) = (try self.origin(), try self.shape())
+    if found == origin && foundShape == shape { return }
     let isFresh = try isFresh()
     if !isFresh {
       let other = if let found { found.description } else { try guess(against: origin) }
-      if let other {
+      if let other, found != origin {
         throw .another(directory: directory, of: other, wanted: origin.description)
+      }
+      if foundShape != shape {
+        throw .ofOtherShape(directory: directory, of: foundShape, wanted: shape)
       }
     }
     var changes = StateChanges()
     changes.set(origin)
+    changes.set(shape: shape)
     do { try commit(changes) } catch { throw isFresh ? error.ofNewStore : error }
   }
 

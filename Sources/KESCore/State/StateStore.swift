@@ -155,6 +155,11 @@ public final class StateStore {
     try position(StoredPositions.readOrigin) { StoredPositions.appendKey(.origin, to: &$0) }
   }
 
+  /// The shape of the records whose sessions it keeps, as options say it; nil for devices.
+  public func shape() throws(Failure) -> String? {
+    try position({ String(decodingBytes: $0) }) { StoredPositions.appendKey(.shape, to: &$0) }
+  }
+
   /// A name for whoever works on this store, the same at every start. Made at the first.
   public func processIdentifier() throws(Failure) -> String {
     var found: String?
@@ -233,6 +238,15 @@ public final class StateStore {
   public func lastSchema(task: Int32 = 0) throws(Failure) -> String? {
     guard let progress = try progress(task: task), progress.schema != .none else { return nil }
     return try schemaTexts(task)[progress.schema]
+  }
+
+  /// Throws `Failure.ofOtherShape` where the task's sessions are those of records of another shape; nil
+  /// stands for devices.
+  public func requireShape(_ shape: String?, task: Int32) throws(Failure) {
+    guard let progress = try progress(task: task) else { return }
+    let found = progress.shape == .none ? nil : try schemaTexts(task)[progress.shape]
+    if found == shape { return }
+    throw .ofOtherShape(directory: directory, of: found, wanted: shape)
   }
 
   private func schemaTexts(_ task: Int32) throws(Failure) -> [SchemaFingerprint: String] {

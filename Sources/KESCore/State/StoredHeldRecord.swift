@@ -1,9 +1,11 @@
 // A record that waits for the watermark, as the store keeps it, and the schemas that such records name.
 
-/// The layout of the table `held`. Key: the task and the arrival, big-endian. Value: role (1 byte),
-/// fingerprint of the schema (8), time and position (8 each), lengths of the key and of the headers (4
+/// The layout of the table `held`. Key: the task and the arrival, big-endian. Value: role (1 byte, with
+/// bit 7 where the form of its time follows, 1 byte), fingerprint of the schema (8), time and position (8 each), lengths of the key and of the headers (4
 /// each), the key's bytes, the record's, and the headers (`RecordHeaders`).
 enum StoredHeldRecord {
+  private static let hasTimeForm: UInt8 = 0x80
+
   static func appendKey(task: Int32, arrival: Int64, to key: inout ByteBlock) {
     StoredSession.appendTask(task, to: &key)
     key.append(keyField: arrival)
@@ -13,7 +15,8 @@ enum StoredHeldRecord {
     _ held: HeldRecord, _ schema: SchemaFingerprint, _ bytes: Span<UInt8>,
     to value: inout ByteBlock
   ) {
-    value.append(held.role.rawValue)
+    value.append(held.role.rawValue | (held.timeForm == 0 ? 0 : hasTimeForm))
+    if held.timeForm != 0 { value.append(held.timeForm) }
     value.append(field: schema.rawValue)
     value.append(field: held.time.milliseconds)
     value.append(field: held.position)
@@ -31,7 +34,9 @@ enum StoredHeldRecord {
     var keyReader = FieldReader(from: 4)
     let arrival = Int64(bigEndian: keyReader.next(key))
     var reader = FieldReader()
-    let role = Role(rawValue: reader.next(value))
+    let first: UInt8 = reader.next(value)
+    let role = Role(rawValue: first & ~hasTimeForm)
+    let timeForm: UInt8 = first & hasTimeForm == 0 ? 0 : reader.next(value)
     let schema = SchemaFingerprint(rawValue: reader.next(value))
     let time = EventTime(milliseconds: reader.next(value))
     let position: Int64 = reader.next(value)
@@ -44,7 +49,8 @@ enum StoredHeldRecord {
     body(
       HeldRecord(
         time: time, arrival: arrival, position: position, keyLength: keyLength,
-        recordLength: recordLength, headersLength: headersLength, role: role, schema: 0),
+        recordLength: recordLength, headersLength: headersLength, role: role, timeForm: timeForm,
+        schema: 0),
       schema, value.extracting(reader.end..<value.count))
     return true
   }
@@ -81,9 +87,16 @@ public struct HeldSchemas {
   ) -> SchemaFingerprint {
     if number == 0 { return .none }
     if let known = names[number] { return known }
-    let text = text(number)
-    let made = SchemaFingerprint(of: text)
+    let made = name(text: text(number), keep)
     names[number] = made
+    return made
+  }
+
+  /// The name of what is kept as schemas are, whose text goes to `keep` unless the store has it.
+  mutating func name(
+    text: String, _ keep: (SchemaFingerprint, String) -> Void
+  ) -> SchemaFingerprint {
+    let made = SchemaFingerprint(of: text)
     if stored.insert(made).inserted { keep(made, text) }
     return made
   }

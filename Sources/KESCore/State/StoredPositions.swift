@@ -19,11 +19,13 @@ public struct TaskProgress: Hashable, Sendable {
   public var changelog = ChangelogIdentity.unnamed
   /// The schema of the last event that came.
   public var schema = SchemaFingerprint.none
+  /// The shape of the records, whose text is kept as those of schemas are; none for devices.
+  public var shape = SchemaFingerprint.none
 
   public init() {}
 }
 
-/// The layout of the table `positions`: `v`; `n`; `f`; `t` and a task, or `c` and a task; `s`, a task and
+/// The layout of the table `positions`: `v`; `n`; `f`; `r`; `t` and a task, or `c` and a task; `s`, a task and
 /// the fingerprint of an Avro schema (8 bytes, big-endian), whose text is the value; or `i` or `w` and the
 /// key of a file (16 bytes), whose path comes behind the fields of the value. Instead of `w` earlier
 /// builds wrote `o`, with the length alone.
@@ -38,6 +40,7 @@ enum StoredPositions {
     case checkpoint = 0x63
     case process = 0x6E
     case origin = 0x66
+    case shape = 0x72
   }
 
   static func appendKey(_ kind: Kind, to key: inout ByteBlock) { key.append(kind.rawValue) }
@@ -91,8 +94,8 @@ enum StoredPositions {
 
   // MARK: Values
 
-  /// No timeout, and so no silence, is written as 0, which none is. The changelog's identity and the
-  /// schema come last: versions before them read what they know and wrote no more.
+  /// No timeout, and so no silence, is written as 0, which none is. The changelog's identity, the
+  /// schema and the shape come last: versions before them read what they know and wrote no more.
   static func appendValue(_ progress: TaskProgress, to value: inout ByteBlock) {
     value.append(field: progress.position)
     value.append(field: progress.streamTime.milliseconds)
@@ -103,6 +106,7 @@ enum StoredPositions {
     value.append(field: progress.silence ?? 0)
     value.append(field: progress.changelog.rawValue)
     value.append(field: progress.schema.rawValue)
+    if progress.shape != .none { value.append(field: progress.shape.rawValue) }
   }
 
   static func readProgress(_ value: Span<UInt8>) -> TaskProgress? {
@@ -122,6 +126,9 @@ enum StoredPositions {
     }
     if reader.end < value.count {
       progress.schema = SchemaFingerprint(rawValue: reader.next(value))
+    }
+    if reader.end < value.count {
+      progress.shape = SchemaFingerprint(rawValue: reader.next(value))
     }
     return reader.isComplete ? progress : nil
   }

@@ -2,11 +2,11 @@
 
 /// The layout of the table `sessions`.
 ///
-/// Key: the task (4 bytes, big-endian), then the session's key; where that is longer than LMDB
-/// allows, its first bytes and a hash of 128 bits. Value, all little-endian: flags (1 byte: bit 0
-/// remembered, bit 1 partial, bit 2 the full key follows), count of recent digests (1), identifier
+/// Key: the task (4 bytes, big-endian), then the identity of the session's key; where that is longer
+/// than LMDB allows, its first bytes and a hash of 128 bits. Value, all little-endian: flags (1 byte:
+/// bit 0 remembered, bit 1 partial, bit 2 the full key follows, bit 3 the form of times does), count of recent digests (1), identifier
 /// (8), start, end, stream time and sequence of the latest event, sequence of the first, number of
-/// events (8 each), the digests (8 each), and the full key where flagged.
+/// events (8 each), the digests (8 each), and where flagged the form of times (1) and the full key.
 enum StoredSession {
   /// LMDB's greatest key is 511 bytes.
   private static let greatestPlainKey = 480
@@ -18,7 +18,8 @@ enum StoredSession {
     let rawValue: UInt8
     static let remembered = Flags(rawValue: 1)
     static let partial = Flags(rawValue: 2)
-    static let longKey = Flags(rawValue: 4)
+    static let fullKey = Flags(rawValue: 4)
+    static let timeForm = Flags(rawValue: 8)
   }
 
   static func appendTask(_ task: Int32, to key: inout ByteBlock) {
@@ -27,6 +28,7 @@ enum StoredSession {
 
   static func appendKey(task: Int32, _ key: Span<UInt8>, to output: inout ByteBlock) {
     appendTask(task, to: &output)
+    let key = key.extracting(SessionKey.identity(key))
     if key.count <= greatestPlainKey {
       output.append(key)
       return
@@ -42,7 +44,8 @@ enum StoredSession {
     var flags: Flags = []
     if session.state == .remembered { flags.insert(.remembered) }
     if session.isPartial { flags.insert(.partial) }
-    if key.count > greatestPlainKey { flags.insert(.longKey) }
+    if key.count > greatestPlainKey || SessionKey.isDetailed(key) { flags.insert(.fullKey) }
+    if session.timeForm != 0 { flags.insert(.timeForm) }
     output.append(flags.rawValue)
     output.append(session.recent.count)
     output.append(field: session.identifier.rawValue)
@@ -53,7 +56,8 @@ enum StoredSession {
     output.append(field: session.firstSequence)
     output.append(field: session.events)
     for index in 0..<Int(session.recent.count) { output.append(field: session.recent[index]) }
-    if flags.contains(.longKey) { output.append(key) }
+    if flags.contains(.timeForm) { output.append(session.timeForm) }
+    if flags.contains(.fullKey) { output.append(key) }
   }
 
   /// Hands the session and its key to `body`; returns whether the entry could be read.
@@ -79,8 +83,9 @@ enum StoredSession {
     var latestFirst = InlineArray<8, UInt64>(repeating: 0)
     for index in 0..<Int(digests) { latestFirst[index] = digestsReader.next(value) }
     for index in (0..<Int(digests)).reversed() { session.recent.append(latestFirst[index]) }
+    if flags.contains(.timeForm) { session.timeForm = digestsReader.next(value) }
     guard reader.isComplete && digestsReader.isComplete else { return false }
-    if flags.contains(.longKey) {
+    if flags.contains(.fullKey) {
       body(value.extracting(digestsReader.end..<value.count), session)
     } else {
       guard storedKey.count >= 4 else { return false }
