@@ -39,13 +39,13 @@ let package = Package(
   targets: [
     .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
     .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
-    // The regular expressions of selectors.
-    .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
     // The codecs of Avro files.
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CSnappy", pkgConfig: "snappy", providers: [.apt(["libsnappy-dev"])]),
     .systemLibrary(name: "CLZMA", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"])]),
     .systemLibrary(name: "CZstandard", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    // The regular expressions of selectors.
+    .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
     .systemLibrary(name: "CBzip2", providers: [.apt(["libbz2-dev"])]),
     // Compiled against libcurl's header alone: the library is loaded when it is first needed.
     .target(name: "CCurl", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
@@ -59,8 +59,8 @@ let package = Package(
     .target(
       name: "KESCore",
       dependencies: [
-        "CBzip2", "CCurl", "CJansson", "CLMDB", "CLZMA", "CPCRE2", "CPrefetch", "CRdkafka",
-        "CSignals", "CSnappy", "CZlib", "CZstandard",
+        "CByteScan", "CBzip2", "CCurl", "CJansson", "CLMDB", "CLZMA", "CPCRE2", "CPrefetch",
+        "CRdkafka", "CSignals", "CSnappy", "CZlib", "CZstandard",
       ],
       exclude: [
         "README.md", "Bytes/README.md", "Records/README.md", "Selectors/README.md",

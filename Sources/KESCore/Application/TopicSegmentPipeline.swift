@@ -82,8 +82,8 @@ public final class TopicSegmentPipeline {
     self.reader = reader
     intake = MessageIntake(
       MessageDecoder(
-        formats, isAvro: options.isAvro, greatestRecord: options.greatestRecord,
-        keepsHeaders: options.keepsHeaders),
+        formats, topic: reader.reading.topic, isAvro: options.isAvro,
+        greatestRecord: options.greatestRecord, keepsHeaders: options.keepsHeaders),
       topic: reader.reading.topic, policy: options.policy, deadLetters: deadLetters,
       greatestCount: options.greatestCount, onRejection: onRejection, ahead: ahead)
     writer = SegmentWriter(

@@ -176,7 +176,8 @@ public final class FormatDecoder: RecordDecoder {
   ) -> JSONLinesDecoder {
     JSONLinesDecoder(
       purpose: formats.wantsDetails ? .reading : .segmenting, greatestRecord: greatestRecord,
-      unknownEvents: formats.unknownEvents, position: position, sessions: formats.sessions)
+      unknownEvents: formats.unknownEvents, position: position, sessions: formats.sessions,
+      shape: formats.shape, memory: formats.timeMemory)
   }
 
   /// Passes over a byte order mark at the start of the input; false where too few bytes are there to
@@ -209,6 +210,10 @@ public final class FormatDecoder: RecordDecoder {
       let isAll = endOfInput && !limits.leavesUnfinished
       guard let found = batch.bytes.withBytes({ forms.form(of: $0, isAll: isAll) }) else { return }
       choose(found)
+    }
+    if formats.shape != nil && form != .lines {
+      throw Failure(
+        .usage, .input, "selectors are for records in JSON, and this input is Avro", cause: .schema)
     }
     try decoder.decode(&batch, endOfInput: endOfInput, limits: limits)
     if form == .lines { try formats.admitLines(of: batch) }

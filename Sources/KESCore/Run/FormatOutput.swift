@@ -48,7 +48,8 @@ public final class FormatOutput {
         registers: true, known: formats.schemas)
     }
     let destination = TopicDestination(
-      topic: topic, sender: sender, keys: MessageKeys(topic: topic, registry: registry),
+      topic: topic, sender: sender,
+      keys: MessageKeys(topic: topic, registry: formats.shape == nil ? registry : nil),
       schemas: schemas, retention: retention)
     self.init(
       OutputStream(destination, name: "topic \(topic)"), formats: formats, avro: schemas?.avro,
@@ -64,8 +65,8 @@ public final class FormatOutput {
     guard let avro, let converter = formats.linesConverter else {
       return JSONLinesSessionEncoder(
         emission: emission, marksDuplicates: marksDuplicates,
-        converter: formats.makeAvroConverter(), sessions: formats.sessions, records: records,
-        holdLineFeeds: formats.readsTopic)
+        converter: formats.makeAvroConverter(), sessions: formats.sessions,
+        closingForm: formats.closingForm, records: records, holdLineFeeds: formats.readsTopic)
     }
     return AvroSessionEncoder(
       emission: emission, marksDuplicates: marksDuplicates, avro: avro, target: formats.target,
@@ -76,7 +77,7 @@ public final class FormatOutput {
   public func makeThroughEncoder() -> any SessionEventEncoder & ~Copyable {
     guard let avro, let converter = formats.linesConverter else {
       return JSONLinesThroughEncoder(
-        converter: formats.makeAvroConverter(), sessions: formats.sessions, records: records,
+        converter: formats.makeAvroConverter(), closingForm: formats.closingForm, records: records,
         holdLineFeeds: formats.readsTopic)
     }
     return AvroThroughEncoder(
@@ -105,10 +106,13 @@ public final class TextRewriter: OutputFraming {
   private var decoder: JSONLinesDecoder
   private let encoder: EventTextEncoder
 
-  /// - Parameter sessions: how the fields of sessions are called.
-  public init(style: TextStyle, sessions: SessionFields = .usual) {
-    encoder = EventTextEncoder(style: style)
-    decoder = JSONLinesDecoder(purpose: .reading, greatestRecord: .max, sessions: sessions)
+  /// - Parameters:
+  ///   - sessions: how the fields of sessions are called.
+  ///   - shape: that of the session events; nil for devices.
+  public init(style: TextStyle, sessions: SessionFields = .usual, shape: RecordShape? = nil) {
+    encoder = EventTextEncoder(style: style, isOfDevices: shape == nil)
+    decoder = JSONLinesDecoder(
+      purpose: .reading, greatestRecord: .max, sessions: sessions, shape: shape)
   }
 
   /// A line for every line of `content`, which must all be whole.

@@ -30,6 +30,7 @@ final class MessageDecoder {
   private let formats: RecordFormats
   private let greatestRecord: Int
   private let keepsHeaders: Bool
+  private let topic: String
   /// Whether the bytes of values are of any kind, not text.
   let isBinary: Bool
   private var json: JSONRecordReader
@@ -41,15 +42,19 @@ final class MessageDecoder {
 
   /// - Parameters:
   ///   - formats: with a registry of messages where values are Avro.
+  ///   - topic: the one that the messages come from.
   ///   - keepsHeaders: whether the batches tell of headers.
-  init(_ formats: RecordFormats, isAvro: Bool, greatestRecord: Int, keepsHeaders: Bool) {
+  init(
+    _ formats: RecordFormats, topic: String, isAvro: Bool, greatestRecord: Int, keepsHeaders: Bool
+  ) {
+    self.topic = topic
     self.formats = formats
     self.greatestRecord = greatestRecord
     self.keepsHeaders = keepsHeaders
     isBinary = isAvro
     json = JSONRecordReader(
       purpose: formats.wantsDetails ? .reading : .segmenting, unknownEvents: formats.unknownEvents,
-      sessions: formats.sessions)
+      sessions: formats.sessions, shape: formats.shape, memory: formats.timeMemory)
     avro = ConfluentRecordReader(
       registry: formats.messageRegistry, schemas: formats.schemas, target: formats.readingTarget,
       wantsDetails: formats.wantsDetails, unknownEvents: formats.unknownEvents)
@@ -117,6 +122,7 @@ final class MessageDecoder {
       let position = MessageDecoder.position(message.partition, message.offset)
       return try message.withValue { value throws(Failure) in
         guard let value else { return true }
+        if formats.shape != nil { beginMessage(message) }
         if !isBinary {
           readLine(value, index, position, limits, into: &batch)
         } else if try !readFrame(value, index, position, limits, into: &batch) {
@@ -128,9 +134,66 @@ final class MessageDecoder {
     }
     if keepsHeaders && batch.records.count > before {
       let record = batch.records[before]
-      messages.withMessage(at: index) { MessageDecoder.note($0, record, &batch.headers) }
+      let keepsKeys = keepsKeys
+      messages.withMessage(at: index) {
+        MessageDecoder.note($0, record, keepsKeys: keepsKeys, &batch.headers)
+      }
     }
     return goesOn
+  }
+
+  // MARK: Messages of records of any shape
+
+  /// Whether a record of any shape keeps its message's key and timestamp, and a closing the key of its
+  /// session's first message.
+  private var keepsKeys: Bool { keepsHeaders && formats.shape != nil && !formats.keysAnew }
+
+  private func beginMessage(_ message: borrowing KafkaMessageView) {
+    let topic = topic
+    message.withKey { key in
+      json.beginMessage(
+        key: key, timestamp: message.timestamp, keepsKey: keepsKeys
+      ) { output in
+        MessageDecoder.appendObject(message, key, topic: topic, to: &output)
+      }
+    }
+  }
+
+  /// What `$message` is (cli.md, "Selectors").
+  private static func appendObject(
+    _ message: borrowing KafkaMessageView, _ key: Span<UInt8>?, topic: String,
+    to output: inout ByteBlock
+  ) {
+    output.append("{\"key\":")
+    if let key { appendText(key, to: &output) } else { output.append("null") }
+    output.append(",\"timestamp\":")
+    if let time = message.timestamp {
+      output.append(decimal: time.milliseconds)
+    } else {
+      output.append("null")
+    }
+    output.append(",\"topic\":")
+    withUTF8Bytes(of: topic) { JSONText.appendString($0, to: &output) }
+    output.append(",\"partition\":")
+    output.append(decimal: Int64(message.partition))
+    output.append(",\"offset\":")
+    output.append(decimal: message.offset.rawValue)
+    output.append(",\"headers\":{")
+    var isFirst = true
+    message.forEachHeader { name, value in
+      if !isFirst { output.append(",") }
+      isFirst = false
+      appendText(name, to: &output)
+      output.append(":")
+      if let value { appendText(value, to: &output) } else { output.append("null") }
+    }
+    output.append("}}")
+  }
+
+  private static func appendText(_ bytes: Span<UInt8>, to output: inout ByteBlock) {
+    var text = ByteBlock(capacity: bytes.count)
+    text.append(text: bytes)
+    text.withBytes { JSONText.appendString($0, to: &output) }
   }
 
   // MARK: JSON
@@ -160,7 +223,8 @@ final class MessageDecoder {
     }
     let message = JSONFaultMessage(
       rejection: rejection, greatestRecord: greatestRecord,
-      foreign: foreign == .lines ? nil : foreign, sessions: formats.sessions)
+      foreign: foreign == .lines ? nil : foreign, sessions: formats.sessions,
+      shape: formats.shape)
     let mayBeAvro = batch.bytes[Int(rejection.offset)] == 0 && foreign == nil
     return message.text(in: batch) + (mayBeAvro ? "; Avro is read with --registry" : "")
   }
@@ -241,8 +305,14 @@ final class MessageDecoder {
 
   @inline(__always)
   private static func note(
-    _ message: borrowing KafkaMessageView, _ record: Record, _ headers: inout RecordHeaders
+    _ message: borrowing KafkaMessageView, _ record: Record, keepsKeys: Bool,
+    _ headers: inout RecordHeaders
   ) {
+    if keepsKeys {
+      message.withKey {
+        headers.append(key: $0, timestamp: message.timestamp, ofRecordAt: record.offset)
+      }
+    }
     message.forEachHeader { name, value in
       headers.append(name, value, ofRecordAt: record.offset)
     }

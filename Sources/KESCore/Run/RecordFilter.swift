@@ -62,7 +62,7 @@ public struct RecordFilter: Sendable {
         return false
       }
     }
-    return batch.withText(record.key) { isDevice($0) }
+    return batch.withKeyText(record) { isDevice($0) }
   }
 
   /// Whether a session of this device and id passes; it has no one time.

@@ -14,6 +14,12 @@ public final class RecordFormats {
   let reader: String
   /// How the fields of sessions are called.
   public var sessions: SessionFields { schemas.sessions }
+  /// The shape of records; nil for devices.
+  public let shape: RecordShape?
+  /// For times that tell no year.
+  let timeMemory = TimeMemory()
+  /// Whether messages that are written have the records' keys also where they came in messages.
+  let keysAnew: Bool
   public let output: RecordFormat
   /// Whether records are read as the target's schema, whatever the output is.
   private let isSchemaForced: Bool
@@ -40,16 +46,21 @@ public final class RecordFormats {
   ///   - readsTopic: whether records are read from a topic.
   ///   - reader: the name of the tool that reads, for advice.
   ///   - sessions: how the fields of sessions are called.
+  ///   - shape: that of records; nil for devices.
+  ///   - keysAnew: whether messages have the records' keys also where those came in messages.
   ///   - adapt: what the run writes records of a schema as.
   public init(
     wantsDetails: Bool = false, output: RecordFormat, schema: AvroSchema? = nil,
     unknownEvents: UnknownEventPolicy = .reject, messageRegistry: (any SchemaRegistry)? = nil,
     followsRecords: Bool = false, refusalOfLines: String? = nil, knowsInputs: Bool = false,
     readsTopic: Bool = false, reader: String = "kes-segment", sessions: SessionFields = .usual,
+    shape: RecordShape? = nil, keysAnew: Bool = false,
     adapt: @escaping (AvroSchema) -> AvroSchema = { $0 }
   ) {
     self.wantsDetails = wantsDetails
     self.output = output
+    self.shape = shape
+    self.keysAnew = keysAnew
     self.unknownEvents = unknownEvents
     self.reader = reader
     self.messageRegistry = messageRegistry
@@ -117,6 +128,11 @@ public final class RecordFormats {
     input: RecordFormat?, greatestRecord: Int, position: Int64 = 0
   ) -> FormatDecoder {
     FormatDecoder(self, forced: input, greatestRecord: greatestRecord, position: position)
+  }
+
+  /// How closings are written as JSON.
+  var closingForm: JSONClosingForm {
+    shape.map { JSONClosingForm(of: $0) } ?? .devices(sessions)
   }
 
   /// For encoders of JSON-lines.

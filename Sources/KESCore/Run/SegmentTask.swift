@@ -140,6 +140,7 @@ struct SegmentTask: ~Copyable {
   /// Takes up what the store holds for `task`. Throws `Failure`, also where records that were held
   /// cannot be written any more.
   mutating func restore(from store: StateStore, task: Int32) throws(Failure) {
+    try store.requireShape(formats?.shape?.description, task: task)
     let schemas = try store.schemas(task: task)
     let reader = try HeldRecordReader(schemas, formats: formats)
     try store.restore(task: task, into: &segmenter)
@@ -149,6 +150,7 @@ struct SegmentTask: ~Copyable {
       segmenter.schema = formats.number(ofLast: last)
     }
     if let failure = reader.failure { throw failure }
+    if segmenter.streamTime != .beforeAll { formats?.timeMemory.last = segmenter.streamTime }
     heldSchemas = SegmentTask.heldSchemas(of: formats, stored: schemas.all)
     restoredHeld = Int64(reorderer.count)
     streamTimeAtArrival = streamTime
@@ -185,6 +187,9 @@ struct SegmentTask: ~Copyable {
     progress.silence = rules.silence
     progress.changelog = changelog
     progress.schema = heldSchemas.name(segmenter.schema) { changes.set(schema: $1, $0) }
+    if let shape = formats?.shape?.description {
+      progress.shape = heldSchemas.name(text: shape) { changes.set(schema: $1, $0) }
+    }
     changes.set(progress)
     isDirty = false
   }

@@ -125,7 +125,8 @@ public final class StorePurge {
       Closing(
         place: 0, key: key, session: .identifier(session.identifier), status: selection.status,
         isPartial: session.isPartial, time: selection.closingTime(end: session.end),
-        start: session.start, end: session.end, events: session.events, schema: schema))
+        timeForm: session.timeForm, start: session.start, end: session.end, events: session.events,
+        schema: schema))
   }
 
   private func encode() throws(Failure) {
@@ -276,6 +277,7 @@ struct SelectedSession: BitwiseCopyable {
   var keyOffset: Int
   var keyLength: Int32
   var isPartial: Bool
+  var timeForm: UInt8
   var isOpen: Bool
 }
 
@@ -295,7 +297,7 @@ struct SelectedSessions: ~Copyable {
         identifier: session.identifier, start: session.start, end: session.end,
         events: session.events, latestSequence: session.latestSequence, keyOffset: keys.count,
         keyLength: Int32(truncatingIfNeeded: key.count), isPartial: session.isPartial,
-        isOpen: session.state == .open))
+        timeForm: session.timeForm, isOpen: session.state == .open))
     keys.append(key)
   }
 

@@ -42,7 +42,8 @@ public final class TopicIntake: RecordSource {
     self.reader = reader
     intake = MessageIntake(
       MessageDecoder(
-        formats, isAvro: isAvro, greatestRecord: greatestRecord, keepsHeaders: keepsHeaders),
+        formats, topic: reader.reading.topic, isAvro: isAvro, greatestRecord: greatestRecord,
+        keepsHeaders: keepsHeaders),
       topic: reader.reading.topic, policy: policy, deadLetters: deadLetters,
       greatestCount: greatestCount, onRejection: onRejection, ahead: ahead)
     self.signals = signals

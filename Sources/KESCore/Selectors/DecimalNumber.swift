@@ -231,6 +231,41 @@ extension DecimalNumber {
     DecimalNumber(text).append(text, isNegative: false, to: &output)
   }
 
+  /// Appends the number in the one way in which all that equal it are written: no zeros but those that
+  /// say where the point is, an exponent where that would be more than 20 digits before the point or
+  /// six zeros behind it. Exponents of more than 17 digits stay as they are written.
+  static func appendNormal(_ text: Span<UInt8>, to output: inout ByteBlock) {
+    let number = DecimalNumber(text)
+    if number.form != .finite || number.exponent.count > 17 {
+      return appendCanonical(text, to: &output)
+    }
+    if number.isZero { return output.append(UInt8(ascii: "0")) }
+    if number.isNegative { output.append(UInt8(ascii: "-")) }
+    let start = output.count
+    number.appendDigits(text, to: &output)
+    let leading = number.leadingExponent(text, of: output.count - start)
+    while output[output.count - 1] == UInt8(ascii: "0") { output.truncate(to: output.count - 1) }
+    let count = output.count - start
+    switch leading {
+    case 0..<21 where leading >= count - 1:
+      for _ in 0..<(leading + 1 - count) { output.append(UInt8(ascii: "0")) }
+    case 0..<21: output.insert(UInt8(ascii: "."), at: start + leading + 1)
+    case -6..<0:
+      for _ in 0..<(-leading - 1) { output.insert(UInt8(ascii: "0"), at: start) }
+      output.insert(UInt8(ascii: "."), at: start)
+      output.insert(UInt8(ascii: "0"), at: start)
+    default:
+      if count > 1 { output.insert(UInt8(ascii: "."), at: start + 1) }
+      output.append("E")
+      output.append(decimal: Int64(leading))
+    }
+  }
+
+  /// The exponent of the first of `count` digits.
+  private func leadingExponent(_ text: Span<UInt8>, of count: Int) -> Int {
+    exponentValue(text) - max(0, digits.upperBound - point - 1) + count - 1
+  }
+
   private func append(_ text: Span<UInt8>, isNegative: Bool?, to output: inout ByteBlock) {
     if form == .notANumber { return output.append("nan") }
     if isNegative ?? self.isNegative { output.append(UInt8(ascii: "-")) }
@@ -241,11 +276,9 @@ extension DecimalNumber {
     let start = output.count
     appendDigits(text, to: &output)
     let count = output.count - start
-    let fraction = max(0, digits.upperBound - point - 1)
-    let scale = exponentValue(text) - fraction
-    let leading = scale + count - 1
+    let leading = leadingExponent(text, of: count)
     output.truncate(to: start)
-    if scale <= 0 && leading >= -6 {
+    if leading < count && leading >= -6 {
       appendPlain(text, before: leading + 1, of: count, to: &output)
     } else {
       appendScientific(text, leading, to: &output)

@@ -26,6 +26,8 @@ public struct TimeFormats: Sendable {
   public let formats: [TimeFormat]
   public let zone: ZoneOffset
   let entries: [Entry]
+  /// Whether a text may tell no year.
+  var lackYear: Bool { entries.contains { $0.lacksYear } }
   /// The first of them, which is mostly the only one.
   let first: Entry
   let steps: [TimePattern.Step]

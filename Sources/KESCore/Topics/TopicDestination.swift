@@ -77,7 +77,8 @@ public final class TopicDestination: OutputDestination {
     try key.withBytes { key throws(Failure) in
       try bytes.withBytes(range.lowerBound, range.count) { value throws(Failure) in
         try sender.send(
-          key: key, value: value, to: topic, timestamp: note.time, headers: headers.take())
+          key: note.keyKind == .none ? nil : key, value: value, to: topic, timestamp: note.time,
+          headers: headers.take())
       }
     }
   }
@@ -86,7 +87,7 @@ public final class TopicDestination: OutputDestination {
     var headers = sender.producer.makeHeaders()
     records.bytes.withBytes(Int(range.offset), range.length) { bytes in
       RecordHeaders.forEach(in: bytes) { name, value in
-        headers.add(String(decodingBytes: name), value)
+        if RecordHeaders.isHeader(name) { headers.add(String(decodingBytes: name), value) }
       }
     }
     return headers
@@ -128,7 +129,7 @@ public final class MessageKeys {
     _ note: TopicRecords.Note, of records: TopicRecords, to key: inout ByteBlock
   ) throws(Failure) {
     let hasSession = note.session.length > 0
-    if let registry {
+    if let registry, note.keyKind == .ofRecord {
       let identifier = try identifier(registry, hasSession: hasSession)
       ConfluentWireFormat.appendHeader(identifier, to: &key)
       records.bytes.withBytes(Int(note.key.offset), note.key.length) { key.append(avro: $0) }

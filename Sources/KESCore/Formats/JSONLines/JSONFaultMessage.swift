@@ -10,11 +10,17 @@ struct JSONFaultMessage {
   /// What the input is instead of records a line, where its first record shows that.
   var foreign: ForeignInput?
   var sessions = SessionFields.usual
+  var shape: RecordShape?
 
   func text(in batch: borrowing Batch) -> String {
     if let foreign { return "expected a JSON object a line, found \(foreign.name)" }
     if rejection.fault == .tooLong {
       return "a record longer than \(greatestRecord) bytes; --max-record SIZE allows longer ones"
+    }
+    if rejection.fault == .notUnderstood, let shape {
+      return batch.bytes.withBytes(Int(rejection.offset), Int(rejection.length)) {
+        JSONShapeReader.reason($0, shape)
+      }
     }
     return expectation + found(in: batch)
   }
@@ -54,6 +60,9 @@ struct JSONFaultMessage {
     case .unexpectedSession: "a session event among events, which Avro has one schema for"
     case .aheadOfClock: AheadLimit.text(ahead: rejection.ahead)
     case .unwritableTime: "a time that the unit of the output's schema cannot hold"
+    case .closingAmongEvents:
+      "a closing of a session among events, as session events have, which kes-read and kes-purge take"
+    case .badClosing: "a SessionClosed without all that one has"
     case .fieldTaken: sessions.refusal("the record has", fieldName)
     case .unwritableEvent: "an event that the schema of the output does not have"
     default: "not an event"
@@ -64,7 +73,7 @@ struct JSONFaultMessage {
   private func found(in batch: borrowing Batch) -> String {
     let aboutAll: [Fault] = [
       .missingField, .unexpectedSession, .unwritableEvent, .unwritableTime, .aheadOfClock,
-      .fieldTaken,
+      .fieldTaken, .closingAmongEvents, .badClosing,
     ]
     if aboutAll.contains(rejection.fault) { return "" }
     let fault = Int(rejection.faultOffset)

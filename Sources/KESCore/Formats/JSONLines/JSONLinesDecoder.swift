@@ -21,13 +21,16 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
   ///   - greatestRecord: how many bytes a record may have.
   ///   - position: the number of the first record.
   ///   - sessions: how the fields of sessions are called, and what is done with an event that has such.
+  ///   - shape: that of the records; nil for devices.
   public init(
     purpose: Purpose, greatestRecord: Int, unknownEvents: UnknownEventPolicy = .reject,
-    position: Int64 = 0, sessions: SessionFields = .usual
+    position: Int64 = 0, sessions: SessionFields = .usual, shape: RecordShape? = nil,
+    memory: TimeMemory? = nil
   ) {
     self.greatestRecord = greatestRecord
     reader = JSONRecordReader(
-      purpose: purpose, unknownEvents: unknownEvents, position: position, sessions: sessions)
+      purpose: purpose, unknownEvents: unknownEvents, position: position, sessions: sessions,
+      shape: shape, memory: memory)
   }
 
   public internal(set) var position: Int64 {
@@ -212,7 +215,8 @@ public struct JSONLinesDecoder: ~Copyable, RecordDecoder {
   public func message(for rejection: Rejection, in batch: borrowing Batch) -> String {
     JSONFaultMessage(
       rejection: rejection, greatestRecord: greatestRecord,
-      foreign: foreignInput(at: rejection, in: batch), sessions: reader.sessions
+      foreign: foreignInput(at: rejection, in: batch), sessions: reader.sessions,
+      shape: reader.shape
     ).text(in: batch)
   }
 

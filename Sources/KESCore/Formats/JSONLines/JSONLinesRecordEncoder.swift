@@ -55,15 +55,14 @@ public struct JSONLinesRecordEncoder: ~Copyable, RecordAppender {
 public struct JSONLinesThroughEncoder: ~Copyable, SessionEventEncoder {
   private var encoder: JSONLinesRecordEncoder
   private let records: TopicRecords?
-  /// What stands before the session of a closing, where that is not the usual member.
-  private let member: [UInt8]?
+  private let closingForm: JSONClosingForm
 
-  /// As `JSONLinesRecordEncoder.init`.
+  /// As `JSONLinesRecordEncoder.init`, and what closings look like.
   public init(
-    converter: (any RecordConverter)? = nil, sessions: SessionFields = .usual,
+    converter: (any RecordConverter)? = nil, closingForm: JSONClosingForm = .devices(),
     records: TopicRecords? = nil, holdLineFeeds: Bool = false
   ) {
-    member = sessions.unusualMember
+    self.closingForm = closingForm
     self.records = records
     encoder = JSONLinesRecordEncoder(
       converter: converter, records: records, holdLineFeeds: holdLineFeeds)
@@ -82,8 +81,7 @@ public struct JSONLinesThroughEncoder: ~Copyable, SessionEventEncoder {
         encoder.append(index, of: batch, to: &output)
         index &+= 1
       }
-      JSONLinesSessionClosed.append(
-        closing, of: outcome, member: member, to: &output, noting: records)
+      closingForm.append(closing, of: outcome, to: &output, noting: records)
     }
     while index < batch.records.count {
       encoder.append(index, of: batch, to: &output)
@@ -127,10 +125,11 @@ public struct JSONLinesEventEncoder: EventEncoder {
       output.append(number: detail.value)
       output.append("}}")
     case .sessionClosed:
-      output.append(",\"event\":")
-      JSONLinesSessionClosed.appendBranch(
+      output.append(",\"event\":{\"SessionClosed\":")
+      JSONClosingForm.appendClosed(
         detail.status, start: detail.start, end: detail.end, events: detail.events,
         isPartial: detail.isPartial, to: &output)
+      output.append("}")
     }
     if detail.isDuplicate { output.append(",\"duplicate\":true") }
     if detail.hasSession {

@@ -7,18 +7,21 @@ public struct JSONLinesSessionEncoder: ~Copyable, SessionEventEncoder {
   private var foreign: ForeignRecords
   /// What stands before a session, where that is not the usual member.
   private let member: [UInt8]?
+  private let closingForm: JSONClosingForm
   private let records: TopicRecords?
   /// Whether line feeds in records are written as other white space.
   private let replacesLineFeeds: Bool
 
-  /// Parameters as of `JSONLinesRecordEncoder.init`.
+  /// Parameters as of `JSONLinesRecordEncoder.init`, and what closings look like; nil for those of devices.
   public init(
     emission: Emission, marksDuplicates: Bool, converter: (any RecordConverter)? = nil,
-    sessions: SessionFields = .usual, records: TopicRecords? = nil, holdLineFeeds: Bool = false
+    sessions: SessionFields = .usual, closingForm: JSONClosingForm? = nil,
+    records: TopicRecords? = nil, holdLineFeeds: Bool = false
   ) {
     self.records = records
     replacesLineFeeds = holdLineFeeds && records == nil
     member = sessions.unusualMember
+    self.closingForm = closingForm ?? .devices(sessions)
     self.emission = emission
     self.marksDuplicates = marksDuplicates
     foreign = ForeignRecords(converter: converter)
@@ -35,8 +38,8 @@ public struct JSONLinesSessionEncoder: ~Copyable, SessionEventEncoder {
     let closings = emission == .events ? 0 : outcome.closings.count
     for index in 0..<batch.records.count {
       while closed < closings && Int(outcome.closings[closed].place) <= index {
-        JSONLinesSessionClosed.append(
-          outcome.closings[closed], of: outcome, member: member, to: &output, noting: records)
+        closingForm.append(
+          outcome.closings[closed], of: outcome, to: &output, noting: records)
         closed &+= 1
       }
       if emission != .closed {
@@ -44,8 +47,7 @@ public struct JSONLinesSessionEncoder: ~Copyable, SessionEventEncoder {
       }
     }
     while closed < closings {
-      JSONLinesSessionClosed.append(
-        outcome.closings[closed], of: outcome, member: member, to: &output, noting: records)
+      closingForm.append(outcome.closings[closed], of: outcome, to: &output, noting: records)
       closed &+= 1
     }
   }
@@ -55,20 +57,41 @@ public struct JSONLinesSessionEncoder: ~Copyable, SessionEventEncoder {
     _ index: Int, _ assignment: Assignment, of batch: borrowing Batch, to output: inout ByteBlock
   ) {
     let isDuplicate = assignment.disposition == .duplicate
-    guard assignment.disposition == .assigned || (isDuplicate && marksDuplicates) else { return }
+    let isPassed = batch.records[index].role == .passed
+    guard assignment.disposition == .assigned || (isDuplicate && marksDuplicates) || isPassed else {
+      return
+    }
     let start = output.count
-    if batch.records[index].schema == 0 {
+    if isPassed {
+      pass(index, of: batch, to: &output)
+    } else if batch.records[index].schema == 0 {
       encodeLine(index, assignment, of: batch, to: &output)
     } else {
       encodeForeign(index, assignment, of: batch, to: &output)
     }
     if let records {
-      records.note(index, of: batch, session: assignment.session, end: output.removeLineFeed())
+      let end = output.removeLineFeed()
+      if isPassed { return records.note(index, of: batch, end: end) }
+      records.note(index, of: batch, session: assignment.session, end: end)
     } else if replacesLineFeeds {
       output.truncate(to: output.count - 1)
       output.replaceLineFeeds(inLast: output.count - start)
       output.append(UInt8(ascii: "\n"))
     }
+  }
+
+  /// A record that belongs to no session, as it came.
+  @inline(never)
+  private mutating func pass(
+    _ index: Int, of batch: borrowing Batch, to output: inout ByteBlock
+  ) {
+    let record = batch.records[index]
+    if record.schema == 0 {
+      output.append(batch.bytes, Int(record.offset), Int(record.length))
+    } else {
+      foreign.append(index, of: batch, to: &output)
+    }
+    output.append(UInt8(ascii: "\n"))
   }
 
   @inline(__always)
@@ -108,57 +131,6 @@ public struct JSONLinesSessionEncoder: ~Copyable, SessionEventEncoder {
     let (first, second, count) = assignment.session.characters
     if let member { output.append(member.span) } else { output.append(",\"session\":") }
     output.append("\"", first, second, count: count, "\"}\n")
-  }
-}
-
-/// Writes `SessionClosed` events (cli.md, section 1, "Session event").
-enum JSONLinesSessionClosed {
-  /// A `SessionClosed`, its members in the order of the schema, without white space.
-  ///
-  /// - Parameters:
-  ///   - member: what stands before the session where that is not `,"session":`.
-  ///   - records: what is to be told of it where the output is a topic.
-  static func append(
-    _ closing: Closing, of outcome: borrowing Outcome, member: [UInt8]?,
-    to output: inout ByteBlock, noting records: TopicRecords?
-  ) {
-    output.append("{\"device\":")
-    outcome.withClosingText(closing.key) { JSONText.appendString($0, to: &output) }
-    output.append(",\"timestamp\":")
-    output.append(decimal: closing.time.milliseconds)
-    output.append(",\"event\":")
-    appendBranch(
-      closing.status, start: closing.start, end: closing.end, events: closing.events,
-      isPartial: closing.isPartial, to: &output)
-    if let member { output.append(member.span) } else { output.append(",\"session\":") }
-    switch closing.session {
-    case .identifier(let identifier):
-      output.append(UInt8(ascii: "\""))
-      identifier.write(to: &output)
-      output.append(UInt8(ascii: "\""))
-    case .text(let range):
-      outcome.withClosingText(range) { JSONText.appendString($0, to: &output) }
-    }
-    output.append("}\n")
-    if let records { records.note(closing, of: outcome, end: output.removeLineFeed()) }
-  }
-
-  /// The value of `event`: the union with its branch `SessionClosed`.
-  static func appendBranch(
-    _ status: SessionStatus, start: EventTime, end: EventTime, events: Int64, isPartial: Bool,
-    to output: inout ByteBlock
-  ) {
-    output.append("{\"SessionClosed\":{\"status\":\"")
-    output.append(status.symbol)
-    output.append("\",\"start\":")
-    output.append(decimal: start.milliseconds)
-    output.append(",\"end\":")
-    output.append(decimal: end.milliseconds)
-    output.append(",\"events\":")
-    output.append(decimal: events)
-    output.append(",\"partial\":")
-    output.append(isPartial ? "true" : "false")
-    output.append("}}")
   }
 }
 

@@ -24,6 +24,10 @@ public struct JSONRecordReader: ~Copyable {
   private let unknownEvents: UnknownEventPolicy
   private let wantsDetails: Bool
   private var scanner: JSONEventScanner
+  /// Where the records are no devices'.
+  private var shaped: JSONShapeReader?
+  /// The shape of the records; nil for devices.
+  let shape: RecordShape?
   /// Whether closings are passed over.
   private let passesOverClosings: Bool
   private var sessionRule = SessionRule.any
@@ -43,12 +47,16 @@ public struct JSONRecordReader: ~Copyable {
     let range: Range<Int>
   }
 
-  /// - Parameter sessions: how the fields of sessions are called, and what is done with an event that has
-  ///   such.
+  /// - Parameters:
+  ///   - sessions: how the fields of sessions are called, and what is done with an event that has such.
+  ///   - shape: that of the records; nil for devices.
+  ///   - memory: where the time that was read last is kept from reader to reader.
   init(
     purpose: Purpose, unknownEvents: UnknownEventPolicy = .reject, position: Int64 = 0,
-    sessions: SessionFields = .usual
+    sessions: SessionFields = .usual, shape: RecordShape? = nil, memory: TimeMemory? = nil
   ) {
+    self.shape = shape
+    shaped = shape.map { JSONShapeReader($0, purpose: purpose, memory: memory) }
     self.unknownEvents = unknownEvents
     self.position = position
     wantsDetails = purpose != .segmenting
@@ -86,15 +94,42 @@ public struct JSONRecordReader: ~Copyable {
     batch.bytes.truncate(to: end)
   }
 
+  /// Takes what is to be known of the message that the next record comes in (`JSONShapeReader`).
+  mutating func beginMessage(
+    key: Span<UInt8>?, timestamp: EventTime?, keepsKey: Bool, object: (inout ByteBlock) -> Void
+  ) {
+    shaped?.beginMessage(key: key, timestamp: timestamp, keepsKey: keepsKey, object: object)
+  }
+
   /// Scans the record at `start`; returns the offset of the line feed behind it where the record may come
   /// and has at most `greatest` bytes, to be followed by `append`, else `JSONScanner.failed`, by `reject`.
   @inline(__always)
   mutating func scan(
     _ bytes: Span<UInt8>, _ start: Int, greatest: Int, into columns: inout Batch.Columns
   ) -> Int {
+    if shaped != nil { return scanShaped(bytes, start, greatest: greatest, into: &columns) }
     let found = scanner.scan(bytes, start)
     return found >= 0 && found &- start <= greatest && isWelcome(start, found, into: &columns)
       ? found : JSONScanner.failed
+  }
+
+  /// The same of a record of any shape.
+  @inline(never)
+  private mutating func scanShaped(
+    _ bytes: Span<UInt8>, _ start: Int, greatest: Int, into columns: inout Batch.Columns
+  ) -> Int {
+    let found = shaped?.scan(bytes, start) ?? JSONScanner.failed
+    guard found >= 0 && found &- start <= greatest, let finding = shaped?.finding else {
+      return JSONScanner.failed
+    }
+    switch finding {
+    case .passed: return found
+    case .filtered, .oldClosing, .rejected: return JSONScanner.failed
+    case .record:
+      let time = shaped?.time ?? .beforeAll
+      return time <= ahead.greatest || isTaken(start, found, into: &columns)
+        ? found : JSONScanner.failed
+    }
   }
 
   @inline(__always)
@@ -135,9 +170,21 @@ public struct JSONRecordReader: ~Copyable {
     _ bytes: Span<UInt8>, _ start: Int, _ end: Int, greatest: Int,
     into columns: inout Batch.Columns
   ) {
+    let isTooLong = end - start > greatest
+    if shaped != nil {
+      shaped?.recordEnd = end
+      defer { shaped?.recordEnd = 0 }
+      let isRecord =
+        !isTooLong && scanShaped(bytes, start, greatest: greatest, into: &columns) == end
+      if isRecord {
+        append(recordAt: start, end: end, bytes, to: &columns)
+      } else {
+        reject(recordAt: start, end: end, isTooLong: isTooLong, bytes, into: &columns)
+      }
+      return
+    }
     scanner.scanner.recordEnd = end
     defer { scanner.scanner.recordEnd = 0 }
-    let isTooLong = end - start > greatest
     let isEvent =
       !isTooLong
       && (scanner.scanCanonical(bytes, start) == end || scanner.scanGenerally(bytes, start) == end)
@@ -184,20 +231,21 @@ public struct JSONRecordReader: ~Copyable {
     _ start: Int, _ end: Int, into columns: inout Batch.Columns
   ) -> Bool {
     if ahead.rejects {
+      shaped?.refuse(.aheadOfClock, at: start)
       scanner.refuse(.aheadOfClock, .timestamp, at: start)
       return false
     }
     var record = Rejection(
       part: .whole, fault: .aheadOfClock, field: .timestamp, place: columns.records.count,
       offset: start, length: end - start, faultOffset: start, position: position, line: line)
-    record.ahead = lead
+    record.ahead = lead()
     columns.ahead.note(record)
     return true
   }
 
   /// How far the event scanned last is ahead of the clock, in milliseconds.
-  private var lead: UInt64 {
-    ahead.now.elapsed(until: EventTime(milliseconds: scanner.event.time))
+  private mutating func lead() -> UInt64 {
+    ahead.now.elapsed(until: shaped?.time ?? EventTime(milliseconds: scanner.event.time))
   }
 
   /// Appends the record that was scanned last. Takes the scanned fields one by one: a copy of the scanner
@@ -206,6 +254,7 @@ public struct JSONRecordReader: ~Copyable {
   mutating func append(
     recordAt start: Int, end: Int, _ bytes: Span<UInt8>, to columns: inout Batch.Columns
   ) {
+    if shaped != nil { return appendShaped(recordAt: start, end: end, bytes, to: &columns) }
     let device = scanner.event.device
     let time = EventTime(milliseconds: scanner.event.time)
     let role = scanner.event.role
@@ -217,6 +266,17 @@ public struct JSONRecordReader: ~Copyable {
     if wantsDetails { appendDetail(bytes, to: &columns) }
     position &+= 1
     if !scanner.cuts.isEmpty { noteCuts(of: columns.records.count - 1) }
+  }
+
+  @inline(__always)
+  private mutating func appendShaped(
+    recordAt start: Int, end: Int, _ bytes: Span<UInt8>, to columns: inout Batch.Columns
+  ) {
+    shaped?.append(recordAt: start, end: end, bytes, position: position, to: &columns)
+    position &+= 1
+    for range in shaped?.cuts ?? [] {
+      cuts.append(Cut(record: columns.records.count - 1, range: range))
+    }
   }
 
   @inline(__always)
@@ -268,18 +328,24 @@ public struct JSONRecordReader: ~Copyable {
       columns.unknownCount += 1
       return
     }
+    let found =
+      shaped?.rejection
+      ?? (
+        fault: scanner.scanner.fault, field: scanner.faultField, offset: scanner.scanner.faultOffset
+      )
     var rejection = Rejection(
-      part: .whole, fault: isTooLong ? .tooLong : scanner.scanner.fault,
-      field: isTooLong ? .none : scanner.faultField, place: columns.records.count, offset: start,
-      length: end - start, faultOffset: isTooLong ? start : scanner.scanner.faultOffset,
+      part: .whole, fault: isTooLong ? .tooLong : found.fault,
+      field: isTooLong ? .none : found.field, place: columns.records.count, offset: start,
+      length: end - start, faultOffset: isTooLong ? start : found.offset,
       position: position, line: line)
-    if rejection.fault == .aheadOfClock { rejection.ahead = lead }
+    if rejection.fault == .aheadOfClock { rejection.ahead = lead() }
     columns.rejections.append(rejection)
   }
 
   /// Whether the record at `start` counts as filtered: an old closing, or an event that is none of ours.
   private mutating func isPassedOver(_ bytes: Span<UInt8>, _ start: Int) -> Bool {
-    scanner.scanner.fault == .oldClosing
+    if let finding = shaped?.finding { return finding == .filtered || finding == .oldClosing }
+    return scanner.scanner.fault == .oldClosing
       || (unknownEvents == .filter && scanner.isOfUnknownEvent(bytes, start))
   }
 
