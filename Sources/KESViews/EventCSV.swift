@@ -5,17 +5,40 @@ package import KESCore
 /// Writes a header and a row an event (cli.md, section 6): times in milliseconds, values as the
 /// shortest text that reads back the same, fields that an event does not have empty.
 package struct EventCSVEncoder: RecordEncoder, Sendable {
-  package init() {}
+  private let isOfDevices: Bool
+
+  /// - Parameter isOfDevices: whether the records are events of devices.
+  package init(isOfDevices: Bool = true) { self.isOfDevices = isOfDevices }
 
   package func begin(_ output: inout ByteBlock) {
     output.append(
-      "device,timestamp,event,name,value,session,duplicate,status,start,end,events,partial\n")
+      isOfDevices
+        ? "device,timestamp,event,name,value,session,duplicate,status,start,end,events,partial\n"
+        : "key,timestamp,session,role,duplicate,status,start,end,events,partial\n")
   }
 
   package func encode(_ batch: borrowing Batch, to output: inout ByteBlock) {
     for index in 0..<batch.records.count {
-      encode(batch.records[index], batch.details[index], of: batch, to: &output)
+      let (record, detail) = (batch.records[index], batch.details[index])
+      if isOfDevices {
+        encode(record, detail, of: batch, to: &output)
+      } else {
+        encodeAnyShape(record, detail, of: batch, to: &output)
+      }
     }
+  }
+
+  private func encodeAnyShape(
+    _ record: Record, _ detail: EventDetail, of batch: borrowing Batch, to output: inout ByteBlock
+  ) {
+    batch.withKeyText(record) { CSVText.append($0, to: &output) }
+    output.append(UInt8(ascii: ","))
+    output.append(decimal: record.time.milliseconds)
+    output.append(UInt8(ascii: ","))
+    encodeSession(detail, of: batch, to: &output)
+    output.append(record.role.name)
+    output.append(UInt8(ascii: ","))
+    encodeRest(record, detail, to: &output)
   }
 
   @inline(__always)
@@ -36,20 +59,35 @@ package struct EventCSVEncoder: RecordEncoder, Sendable {
       output.append(UInt8(ascii: ","))
     }
     output.append(UInt8(ascii: ","))
+    encodeSession(detail, of: batch, to: &output)
+    encodeRest(record, detail, to: &output)
+  }
+
+  @inline(__always)
+  private func encodeSession(
+    _ detail: EventDetail, of batch: borrowing Batch, to output: inout ByteBlock
+  ) {
     if detail.hasSession {
       batch.withText(detail.session) { CSVText.append($0, to: &output) }
     }
     output.append(UInt8(ascii: ","))
+  }
+
+  /// The last six columns.
+  @inline(__always)
+  private func encodeRest(_ record: Record, _ detail: EventDetail, to output: inout ByteBlock) {
     CSVText.append(detail.isDuplicate, to: &output)
     output.append(UInt8(ascii: ","))
-    encodeClosing(detail, to: &output)
+    encodeClosing(record, detail, to: &output)
     output.append(UInt8(ascii: "\n"))
   }
 
   /// The last five columns.
   @inline(__always)
-  private func encodeClosing(_ detail: EventDetail, to output: inout ByteBlock) {
-    guard detail.kind == .sessionClosed else { return output.append(",,,,") }
+  private func encodeClosing(
+    _ record: Record, _ detail: EventDetail, to output: inout ByteBlock
+  ) {
+    guard record.role == .closed else { return output.append(",,,,") }
     output.append(detail.status.symbol)
     output.append(UInt8(ascii: ","))
     output.append(decimal: detail.start.milliseconds)

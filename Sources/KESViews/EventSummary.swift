@@ -28,7 +28,7 @@ package struct EventSummary: ~Copyable {
       let (record, detail) = (batch.records[index], batch.details[index])
       counts[Int(detail.kind.rawValue)] &+= 1
       if detail.isDuplicate { duplicates &+= 1 }
-      devices.insert(batch.withText(record.key) { Hash.of($0) })
+      devices.insert(batch.withText(record.key) { SessionKey.hash($0) })
       if record.role == .closed { continue }
       least = least.map { min($0, record.time) } ?? record.time
       greatest = max(greatest, record.time)

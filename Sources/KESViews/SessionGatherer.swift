@@ -51,7 +51,7 @@ package struct SessionGatherer: ~Copyable {
     let row = SessionRow(
       status: detail.status, start: detail.start, end: detail.end, events: detail.events,
       isPartial: detail.isPartial)
-    batch.withText(batch.records[index].key) { device in
+    batch.withKeyText(batch.records[index]) { device in
       batch.withText(detail.session) { visit(row, device, $0) }
     }
   }
@@ -77,13 +77,15 @@ package struct SessionGatherer: ~Copyable {
     let row = SessionRow(
       status: status, start: closing.start, end: closing.end, events: closing.events,
       isPartial: closing.isPartial)
-    outcome.withClosingText(closing.key) { device in
-      switch closing.session {
-      case .text(let range): outcome.withClosingText(range) { visit(row, device, $0) }
-      case .identifier(let identifier):
-        var text = ByteBlock(capacity: 16)
-        identifier.write(to: &text)
-        text.withBytes { visit(row, device, $0) }
+    outcome.withClosingText(closing.key) { key in
+      SessionKey.withText(key) { device in
+        switch closing.session {
+        case .text(let range): outcome.withClosingText(range) { visit(row, device, $0) }
+        case .identifier(let identifier):
+          var text = ByteBlock(capacity: 16)
+          identifier.write(to: &text)
+          text.withBytes { visit(row, device, $0) }
+        }
       }
     }
   }

@@ -48,7 +48,7 @@ package struct Timeline: ~Copyable {
     sequence += 1
     let isClosing = record.role == .closed
     if isClosing && !detail.hasSession { return }
-    let device = Int32(batch.withText(record.key) { devices.number(of: $0) })
+    let device = Int32(batch.withKeyText(record) { devices.number(of: $0) })
     var session: Int32 = -1
     if detail.hasSession {
       let number = number(of: record, detail, device: device, of: batch)
@@ -74,7 +74,7 @@ package struct Timeline: ~Copyable {
     if number == sessions.count {
       sessions.append(
         TimelineSession(
-          device: device, start: record.time, isPartial: record.role != .start, sequence: sequence))
+          device: device, start: record.time, isPartial: !record.role.opens, sequence: sequence))
     }
     return number
   }
@@ -171,11 +171,11 @@ package struct TimelineSession: BitwiseCopyable, Sendable {
 
   /// Takes in an event that belongs to it. The end sent again (R6) does not count a second time.
   mutating func join(_ role: Role, at time: EventTime) {
-    if isClosed || (role == .end && status == .completed) { return }
+    if isClosed || (role.completes && status == .completed) { return }
     start = min(start, time)
     end = max(end, time)
     events += 1
-    if role == .end { status = .completed }
+    if role.completes { status = .completed }
   }
 
   /// Takes over what its `SessionClosed` says.
