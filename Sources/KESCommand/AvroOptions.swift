@@ -21,6 +21,7 @@ public struct RecordPlan {
   fileprivate let knowsInputs: Bool
   fileprivate let readsTopic: Bool
   fileprivate let sessions: SessionFields
+  fileprivate let shape: RecordShape?
   fileprivate let adapt: (AvroSchema) -> AvroSchema
 
   /// The format of the messages of a topic that is read.
@@ -34,7 +35,7 @@ public struct RecordPlan {
       wantsDetails: wantsDetails, output: format, schema: schema, unknownEvents: unknownEvents,
       messageRegistry: inputRegistry, followsRecords: followsRecords,
       refusalOfLines: refusalOfLines, knowsInputs: knowsInputs, readsTopic: readsTopic,
-      reader: AvroOptions.toolName, sessions: sessions, adapt: adapt)
+      reader: AvroOptions.toolName, sessions: sessions, shape: shape, adapt: adapt)
     return RecordSetup(formats: formats, registry: registry, messageFormat: messageFormat)
   }
 }
@@ -130,18 +131,23 @@ public struct AvroOptions: ParsableArguments {
   ///   - output: the format of the output; nil for that of the first input.
   ///   - topics: which ends are topics.
   ///   - sessions: how the fields of sessions are called.
+  ///   - shape: that of records; nil for devices.
   ///   - knowsInputs: whether a state knows inputs by what they hold.
   ///   - adapt: what records of a schema are written as.
   /// To be called before anything is read or touched: a schema that holds no events ends the run.
   public func makePlan(
     wantsDetails: Bool, output: RecordFormat?, input: InputOptions, topics: TopicOptions,
     signals: Signals, messages notes: Messages, sessions: SessionFields = .usual,
-    knowsInputs: Bool = false, adapt: @escaping (AvroSchema) -> AvroSchema = { $0 }
+    shape: RecordShape? = nil, knowsInputs: Bool = false,
+    adapt: @escaping (AvroSchema) -> AvroSchema = { $0 }
   ) throws(Failure) -> RecordPlan {
     if output == .avro && !sessions.isAvroName {
       throw .usage(
         "--session-field \(sessions.session): a name in Avro has letters, digits and _ alone, no digit"
           + " first; say --format json")
+    }
+    if shape != nil && (output == .avro || schema != nil || messages.readsMessages) {
+      throw .usage("selectors are for records in JSON, and this run is one of Avro")
     }
     let schema = try readSchema(wantsDetails: wantsDetails, sessions)
     if let schema, !wantsDetails { try requireRoom(for: sessions, in: schema) }
@@ -154,7 +160,7 @@ public struct AvroOptions: ParsableArguments {
       unknownEvents: input.unknownEvents ?? .reject,
       followsRecords: messages.writesMessages || topics.to != nil,
       refusalOfLines: refusalOfLines(output: output, input), knowsInputs: knowsInputs,
-      readsTopic: topics.from != nil, sessions: sessions, adapt: adapt)
+      readsTopic: topics.from != nil, sessions: sessions, shape: shape, adapt: adapt)
   }
 
   /// This tool as the user called it, without the way to it.

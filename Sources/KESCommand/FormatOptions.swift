@@ -77,19 +77,21 @@ public struct FormatOptions: ParsableArguments {
   ///   - usual: the format where none is asked for; nil for that of the input.
   ///   - topics: which ends are topics.
   ///   - sessions: how the fields of sessions are called.
+  ///   - shape: that of records; nil for devices.
   ///   - knowsInputs: whether a state knows inputs by what they hold.
   ///   - adapt: what records of a schema are written as.
   public func makePlan(
     wantsDetails: Bool, usual: RecordFormat? = nil, input: InputOptions, output: OutputOptions,
     topics: TopicOptions, signals: Signals, messages: Messages, sessions: SessionFields,
-    knowsInputs: Bool = false, adapt: @escaping (AvroSchema) -> AvroSchema = { $0 }
+    shape: RecordShape? = nil, knowsInputs: Bool = false,
+    adapt: @escaping (AvroSchema) -> AvroSchema = { $0 }
   ) throws(Failure) -> RecordPlan {
     let asksForAvro = format == .avro || avro.messages.outputFraming == .confluent
     if asksForAvro && output.goesToTerminal(topics) { throw .avroToTerminal }
     return try avro.makePlan(
       wantsDetails: wantsDetails, output: writtenFormat(topics, output, usual: usual),
       input: input, topics: topics, signals: signals, messages: messages, sessions: sessions,
-      knowsInputs: knowsInputs, adapt: adapt)
+      shape: shape, knowsInputs: knowsInputs, adapt: adapt)
   }
 
   /// Opens the output of records: the topic of `--to`, or what `opener` opens. Its format is what `plan`
@@ -124,7 +126,7 @@ public struct FormatOptions: ParsableArguments {
     if isText {
       stream.framing = TextRewriter(
         style: TextStyle(isColored: color.isColored(isFile: isFile)),
-        sessions: setup.formats.sessions)
+        sessions: setup.formats.sessions, shape: setup.formats.shape)
     }
     return output
   }

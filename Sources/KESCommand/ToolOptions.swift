@@ -23,7 +23,7 @@ struct ToolOptions {
   /// Those that add up when they are given again; of all others with a value one has to be left out.
   private static let repeatable: Set<String> = [
     "-X", "-F", "--registry-property", "--device", "--not-device", "--session", "--status",
-    "--topic-config",
+    "--topic-config", "--key", "--time-format", "--start", "--end", "--where",
   ]
 
   /// The options with a value that have a letter and a long name.

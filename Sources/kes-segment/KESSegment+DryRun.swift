@@ -10,7 +10,7 @@ extension KESSegment {
   ) throws(Failure) -> ToolEnding {
     let setup = try format.avro.makePlan(
       wantsDetails: false, output: .json, input: input, topics: topics, signals: signals,
-      messages: messages, sessions: fields
+      messages: messages, sessions: fields, shape: try recordShape(messages)
     ).setup(writing: .json)
     let greatestCount = min(count, input.count ?? .max)
     let onRejection: (BadRecord) -> Void = { messages.note("\($0); skipped") }
@@ -57,10 +57,10 @@ private struct RecordTextEncoder: RecordEncoder {
     for index in 0..<batch.records.count {
       let record = batch.records[index]
       append("\(record.position)", Width.position, &output)
-      let key = batch.withText(record.key) { TerminalText.shown($0, isUTF8: true) }
+      let key = batch.withKeyText(record) { TerminalText.shown($0, isUTF8: true) }
       append(key, Width.key, &output)
       append(record.time.internetText, Width.time, &output)
-      output.append(RecordTextEncoder.name(of: record.role))
+      output.append(record.role.name)
       output.append(UInt8(ascii: "\n"))
     }
   }
@@ -68,14 +68,5 @@ private struct RecordTextEncoder: RecordEncoder {
   /// A value at the left of its column; what is wider pushes the rest to the right.
   private func append(_ text: String, _ width: Int, _ output: inout ByteBlock) {
     output.append(text: TerminalText.padded(text, columns: width - 1) + " ")
-  }
-
-  private static func name(of role: Role) -> StaticString {
-    switch role {
-    case .start: "start"
-    case .data: "data"
-    case .end: "end"
-    case .closed: "closed"
-    }
   }
 }

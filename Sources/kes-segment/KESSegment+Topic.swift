@@ -8,7 +8,8 @@ extension KESSegment {
   func segmentTopic(
     _ ends: TopicEnds, _ signals: Signals, _ messages: Messages
   ) throws(Failure) -> ToolEnding {
-    let plan = try makePlan(signals, messages)
+    let shape = try recordShape(messages)
+    let plan = try makePlan(shape, signals, messages)
     let application = application.application
     if application?.guarantee == .exactlyOnce {
       try requireCommitsInTime(ends.configuration)
@@ -24,7 +25,7 @@ extension KESSegment {
     guard let reader = try ends.makeReader(group: application?.identifier, instance: instance)
     else { return ToolEnding(.done) }
     try reader.connect()
-    try store?.take(for: origin(reader.reading.topic))
+    try store?.take(for: origin(reader.reading.topic), shape: shape?.description)
     if let store { try opener.writeOn(from: store) }
     if application?.guarantee == .exactlyOnce {
       ends.transactions = try transactionalIdentifier(store)
@@ -44,7 +45,7 @@ extension KESSegment {
     let deadLetters = try opener.openDeadLetters(input, ends)
     let running = try run(application, ends, reader, store)
     let pipeline = TopicSegmentPipeline(
-      reader: reader, formats: setup.formats, rules: rules.rules,
+      reader: reader, formats: setup.formats, rules: segmentationRules(shape),
       encoder: sessions.makeSessionEncoder(
         emission: rules.emit, marksDuplicates: marksDuplicates),
       outputs: outputs, deadLetters: deadLetters, store: store, application: running,

@@ -51,7 +51,7 @@ struct KESSegment: Tool {
   @OptionGroup(title: "Sessions") var rules: RuleOptions
   @OptionGroup(title: "Sessions") var clocks: ClockOptions
   @OptionGroup(title: "Sessions") var dryRun: DryRunOptions
-  @OptionGroup(title: "Sessions") var sessionFields: SessionFieldOptions
+  @OptionGroup(title: "Shape of records") var shapeOptions: ShapeOptions
   @OptionGroup(title: "State") var state: StateOptions
   @OptionGroup(title: "Kafka") var topics: TopicOptions
   @OptionGroup(title: "Application") var application: ApplicationOptions
@@ -81,8 +81,9 @@ struct KESSegment: Tool {
     var opener = try OutputOpener(
       output: output.output, others: [rules.lateOutput, input.deadLetterPath], topics: topics,
       apartFrom: input.names + (state.state.map(StateStore.files) ?? []))
-    let plan = try makePlan(signals, messages)
-    let store = try openStore()
+    let shape = try recordShape(messages)
+    let plan = try makePlan(shape, signals, messages)
+    let store = try openStore(shape)
     let progress = try store?.progress()
     let inputs = try store.map { store throws(Failure) in try knownInputs(of: store, messages) }
     if let store { try opener.writeOn(from: store, forgetting: inputs?.forgotten ?? []) }
@@ -127,7 +128,7 @@ struct KESSegment: Tool {
     let encoder = sessions.makeSessionEncoder(
       emission: rules.emit, marksDuplicates: marksDuplicates)
     let pipeline = SegmentPipeline(
-      intake: intake, rules: rules.rules, encoder: encoder,
+      intake: intake, rules: segmentationRules(shape), encoder: encoder,
       outputs: SegmentOutputs(sessions: sessions.stream, late: late), store: store,
       options: options, signals: signals, began: began, reporter: reporter, formats: formats)
     try pipeline.restore()
@@ -155,10 +156,10 @@ struct KESSegment: Tool {
     }
   }
 
-  private func openStore() throws(Failure) -> StateStore? {
+  private func openStore(_ shape: RecordShape?) throws(Failure) -> StateStore? {
     guard let directory = state.state else { return nil }
     let store = try StateStore.open(directory, creating: true)
-    try store.take(for: .files)
+    try store.take(for: .files, shape: shape?.description)
     return store
   }
 
@@ -181,16 +182,30 @@ struct KESSegment: Tool {
 
   var marksDuplicates: Bool { rules.duplicates == .mark }
 
+  private var sessionFields: SessionFieldOptions { shapeOptions.sessionFields }
+
   var fields: SessionFields { sessionFields.fields(marksDuplicates: marksDuplicates) }
 
+  /// The shape of the events.
+  func recordShape(_ messages: Messages) throws(Failure) -> RecordShape? {
+    try shapeOptions.shape(fields, readsTopic: topics.from != nil, messages)
+  }
+
+  /// The rules, of records of that shape.
+  func segmentationRules(_ shape: RecordShape?) -> SegmentationRules {
+    var rules = rules.rules
+    rules.knowsStarts = shape?.knowsStarts ?? true
+    return rules
+  }
+
   func makePlan(
-    _ signals: Signals, _ messages: Messages
+    _ shape: RecordShape?, _ signals: Signals, _ messages: Messages
   ) throws(Failure) -> RecordPlan {
     let (marksDuplicates, wantsClosings) = (marksDuplicates, rules.emit != .events)
     let name = sessionFields.sessionField
     return try format.makePlan(
       wantsDetails: false, input: input, output: output, topics: topics, signals: signals,
-      messages: messages, sessions: fields, knowsInputs: state.state != nil
+      messages: messages, sessions: fields, shape: shape, knowsInputs: state.state != nil
     ) {
       $0.adaptedToSessions(
         marksDuplicates: marksDuplicates, wantsClosings: wantsClosings, named: name)
