@@ -24,7 +24,8 @@ struct MessageReading {
     let formats = RecordFormats(
       wantsDetails: true, output: .json, unknownEvents: unknownEvents, messageRegistry: registry)
     let decoder = MessageDecoder(
-      formats, isAvro: registry != nil, greatestRecord: greatestRecord, keepsHeaders: keepsHeaders)
+      formats, topic: topic, isAvro: registry != nil, greatestRecord: greatestRecord,
+      keepsHeaders: keepsHeaders)
     let consumer = try KafkaConsumer(kafka.configuration)
     let all = (0..<Int32(partitions)).map { KafkaPartition(topic: topic, number: $0) }
     try consumer.assign(all.map { KafkaPosition($0, KafkaOffset(0)) })

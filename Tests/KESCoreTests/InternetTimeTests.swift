@@ -1,6 +1,7 @@
 // Times in RFC 3339, against strptime for what it reads.
 
 import Foundation
+import TestSupport
 import Testing
 
 @testable import KESCore

@@ -1,6 +1,7 @@
 // What is wanted of a record: against jansson, and against the scanner that knows the faults.
 
 import CJansson
+import TestSupport
 import Testing
 
 @testable import KESCore

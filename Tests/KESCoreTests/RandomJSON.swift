@@ -1,5 +1,7 @@
 // JSON that is hostile: doubled members, escapes in names, all kinds of white space, and damage.
 
+import TestSupport
+
 @testable import KESCore
 
 /// Makes records and paths that lead into them.

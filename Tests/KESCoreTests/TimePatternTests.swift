@@ -1,6 +1,7 @@
 // Patterns of times, against strptime and strftime of the C library.
 
 import Foundation
+import TestSupport
 import Testing
 
 @testable import KESCore

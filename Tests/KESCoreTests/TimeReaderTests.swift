@@ -1,6 +1,7 @@
 // The times of records in every format.
 
 import Foundation
+import TestSupport
 import Testing
 
 @testable import KESCore

@@ -1,6 +1,7 @@
 // Times written in the format that they came in.
 
 import Foundation
+import TestSupport
 import Testing
 
 @testable import KESCore

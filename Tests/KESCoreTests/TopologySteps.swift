@@ -11,7 +11,7 @@ extension TestEvent {
     let kind =
       switch role {
       case .start: #"{"DeviceWokeUp":{}}"#
-      case .data, .closed: #"{"DataReceived":{"name":"n","value":1}}"#
+      case .data, .closed, .whole, .passed: #"{"DataReceived":{"name":"n","value":1}}"#
       case .end: #"{"AllDataSent":{}}"#
       }
     var event = self
