@@ -128,9 +128,14 @@ public struct TimeArgument: ExpressibleByArgument, Sendable {
 
   /// A time without a zone is in UTC, a date its beginning.
   private static func calendarTime(_ text: String) -> Int64? {
-    ["", ":00", "T00:00:00"].lazy.compactMap { rest in
-      withUTF8Bytes(of: text + rest) { InternetTime.read($0) }
-    }.first
+    // By their lengths, so that nothing is put behind a zone.
+    let rest =
+      switch text.utf8.count {
+      case "2026-11-23".utf8.count: "T00:00:00"
+      case "2026-11-23T08:00".utf8.count: ":00"
+      default: ""
+      }
+    return withUTF8Bytes(of: text + rest) { InternetTime.read($0) }
   }
 }
 
